@@ -1,0 +1,36 @@
+"""The lookup table: the hand-over between simulation and estimate.
+
+A table is an HDF5 file with one group for each simulated operation, written whole or not at
+all, described by a closed and versioned schema, and interpolated only inside its grid.
+
+    from lut import Table
+
+    table = Table.open("table.h5")
+    table.value("and2", "energy", corner="tt", vdd=1.0, temperature=300.15, rows=256,
+                operands="11")
+"""
+
+from lut.checking import check
+from lut.errors import TableError
+from lut.model import Axis, Group, Variable
+from lut.outcomes import Outcome
+from lut.schema import SCHEMA, SCHEMA_VERSION
+from lut.summary import info
+from lut.table import Table, reference_path
+from lut.writing import require_writable, write_table
+
+__all__ = [
+    "SCHEMA",
+    "SCHEMA_VERSION",
+    "Axis",
+    "Group",
+    "Outcome",
+    "Table",
+    "TableError",
+    "Variable",
+    "check",
+    "info",
+    "reference_path",
+    "require_writable",
+    "write_table",
+]

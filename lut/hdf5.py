@@ -1,0 +1,215 @@
+"""A table's content to and from HDF5; the only module that knows h5py.
+
+Each axis of a group is a dimension scale inside that group, attached to every variable that
+runs along it, because that is where xarray (and any netCDF-4 reader) looks for coordinates.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from lut.errors import TableError
+from lut.model import Axis, Content, Group, Variable
+from lut.outcomes import FLAG_MEANINGS, FLAG_VALUES
+from lut.schema import ROOT_ATTRIBUTES, SCHEMA
+from lut.validation import RESERVED_ATTRIBUTES
+
+_TEXT = h5py.string_dtype("utf-8")
+_DTYPES = {"real": np.float64, "count": np.int64, "outcome": np.int8}
+
+
+def encode(content: Content) -> bytes:
+    """Return the HDF5 file image of a content that conforms to the schema.
+
+    The image depends on the content alone (no times, no addresses of this process), so equal
+    contents give equal bytes.
+    """
+    # Built in memory: a disk that is full can then only fail in one plain write.
+    with h5py.File("table", "w", driver="core", backing_store=False) as file:
+        for name in ROOT_ATTRIBUTES:
+            file.attrs[name] = (
+                json.dumps(content.provenance, sort_keys=True, allow_nan=False)
+                if name == "provenance"
+                else getattr(content, name)
+            )
+        for name in SCHEMA:
+            if name in content.groups:
+                _encode_group(file.create_group(name), name, content.groups[name])
+        file.flush()
+        return bytes(file.id.get_file_image())
+
+
+def _encode_group(target: Any, name: str, group: Group) -> None:
+    spec = SCHEMA[name]
+    for attribute in sorted(group.attributes):
+        target.attrs[attribute] = group.attributes[attribute]
+    scales = {}
+    for dim, axis_spec in spec.axes.items():
+        axis = group.axes[dim]
+        dtype = _TEXT if axis_spec.kind == "text" else _DTYPES[axis_spec.kind]
+        values = list(axis.values) if isinstance(axis.values, tuple) else axis.values
+        scales[dim] = target.create_dataset(dim, data=values, dtype=dtype, track_times=False)
+        scales[dim].make_scale(dim)
+        _encode_attributes(scales[dim], axis.units, axis.long_name, {})
+    for key, variable_spec in spec.variables.items():
+        if key not in group.variables:
+            continue
+        variable = group.variables[key]
+        attributes = dict(variable.attributes)
+        if variable_spec.kind == "outcome":
+            attributes["flag_values"] = np.array(FLAG_VALUES, dtype=np.int8)
+            attributes["flag_meanings"] = FLAG_MEANINGS
+        dataset = target.create_dataset(
+            key, data=variable.values, dtype=_DTYPES[variable_spec.kind], track_times=False
+        )
+        for position, dim in enumerate(variable.dims):
+            dataset.dims[position].label = dim
+            dataset.dims[position].attach_scale(scales[dim])
+        _encode_attributes(dataset, variable.units, variable.long_name, attributes)
+
+
+def _encode_attributes(
+    target: Any, units: str, long_name: str, attributes: Mapping[str, Any]
+) -> None:
+    target.attrs["units"] = units
+    target.attrs["long_name"] = long_name
+    for name in sorted(attributes):
+        target.attrs[name] = attributes[name]
+
+
+def decode(path: Path) -> tuple[Content, list[str]]:
+    """Read a table file whole; return its content and what in it no table has.
+
+    Any schema version is read, and unknown groups and variables are read like known ones.
+
+    Raises:
+        TableError: there is no file at `path`, or it is not a table, or it is damaged.
+    """
+    _require_hdf5(path)
+    try:
+        with h5py.File(path, "r") as file:
+            if "schema_version" not in file.attrs:
+                raise TableError(
+                    f"{path} is an HDF5 file but not a table of mramcim (it has no attribute "
+                    "'schema_version'); give a table made by `mramcim characterize`"
+                )
+            return _decode_file(file)
+    except TableError:
+        raise
+    # h5py reports damage with whichever of these its C layer was translated to.
+    except (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError) as error:
+        reason = " ".join(str(error).split())
+        raise TableError(
+            f"{path} is truncated or damaged ({reason}); make it again or take another copy"
+        ) from error
+
+
+def _require_hdf5(path: Path) -> None:
+    if path.is_dir():
+        raise TableError(f"{path} is a folder, not a table; give the .h5 file itself")
+    if not path.exists():
+        raise TableError(
+            f"there is no table {path}; check the path or make one with `mramcim characterize`"
+        )
+    if not path.is_file():
+        raise TableError(f"{path} is not a regular file, so it cannot be read as a table")
+    try:
+        with path.open("rb"):
+            pass
+    except OSError as error:
+        raise TableError(f"cannot read {path}: {error.strerror}; check its permissions") from error
+    if not h5py.is_hdf5(path):
+        raise TableError(f"{path} is not an HDF5 file; give a table made by `mramcim characterize`")
+
+
+def _decode_file(file: Any) -> tuple[Content, list[str]]:
+    found: list[str] = []
+    groups = {}
+    for name in _in_order(file, tuple(SCHEMA)):
+        link = file.get(name, getlink=True)
+        if not isinstance(link, h5py.HardLink) or not isinstance(file[name], h5py.Group):
+            found.append(f"'{name}' at the root is not a group")
+            continue
+        groups[name] = _decode_group(name, file[name], found)
+    root = _attributes(file)
+    for name in ROOT_ATTRIBUTES:
+        if not isinstance(root.get(name), str):
+            found.append(f"the root has no text attribute '{name}'")
+    provenance: Any = {}
+    try:
+        provenance = json.loads(root.get("provenance", "{}"))
+    except (TypeError, ValueError):
+        found.append("the attribute 'provenance' is not JSON")
+    if not isinstance(provenance, dict):
+        found.append("the attribute 'provenance' is not a JSON object")
+        provenance = {}
+    texts = {name: str(root.get(name, "")) for name in ROOT_ATTRIBUTES if name != "provenance"}
+    return Content(provenance=provenance, groups=groups, **texts), found
+
+
+def _decode_group(name: str, source: Any, found: list[str]) -> Group:
+    axes: dict[str, Axis] = {}
+    variables: dict[str, Variable] = {}
+    spec = SCHEMA.get(name)
+    known = (*spec.axes, *spec.variables) if spec else ()
+    for key in _in_order(source, known):
+        link = source.get(key, getlink=True)
+        dataset = source[key] if isinstance(link, h5py.HardLink) else None
+        if not isinstance(dataset, h5py.Dataset) or dataset.shape is None:
+            found.append(f"'{name}/{key}' is not a dataset of values")
+            continue
+        attributes = _attributes(dataset)
+        units, long_name = str(attributes.get("units", "")), str(attributes.get("long_name", ""))
+        text = h5py.check_string_dtype(dataset.dtype) is not None
+        values = dataset.asstr()[()] if text else dataset[()]
+        if attributes.get("CLASS") == "DIMENSION_SCALE":
+            axes[key] = Axis(values, units, long_name)
+            continue
+        dims = _dims(source.file, dataset)
+        if any(dim is None or dim.rpartition("/")[0] != source.name for dim in dims):
+            found.append(f"'{name}/{key}' has a dimension without a scale in its group")
+            continue
+        own = {key: value for key, value in attributes.items() if key not in RESERVED_ATTRIBUTES}
+        names = tuple(str(dim).rpartition("/")[2] for dim in dims)
+        variables[key] = Variable(values, names, units, long_name, own)
+    return Group(axes, variables, _attributes(source))
+
+
+def _dims(file: Any, dataset: Any) -> list[str | None]:
+    """Return the full name of the scale of each dimension, None where there is none."""
+    if dataset.ndim == 0:
+        return []
+    if "DIMENSION_LIST" not in dataset.attrs:
+        return [None] * int(dataset.ndim)
+    return [
+        str(file[references[0]].name) if len(references) else None
+        for references in dataset.attrs["DIMENSION_LIST"]
+    ]
+
+
+def _in_order(source: Any, known: tuple[str, ...]) -> list[str]:
+    names = list(source)
+    return [name for name in known if name in names] + [name for name in names if name not in known]
+
+
+def _attributes(source: Any) -> dict[str, Any]:
+    """Return attributes as plain Python values; those of the dimension machinery are skipped."""
+    return {
+        name: _plain(source.attrs[name])
+        for name in source.attrs
+        if name not in {"DIMENSION_LIST", "DIMENSION_LABELS", "REFERENCE_LIST", "NAME"}
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, bytes | np.bytes_):
+        return value.decode("utf-8")
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
+    return value

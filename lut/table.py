@@ -1,0 +1,161 @@
+"""A table in memory: what was read from a file, and look-ups in it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lut.errors import TableError
+from lut.hdf5 import decode
+from lut.interpolation import Interpolator
+from lut.model import Array, Content, Group
+from lut.schema import SCHEMA_VERSION
+from lut.validation import problems
+
+# Schema version -> what makes such a content one of a later version. None is older than "1".
+CONVERTERS: dict[str, Callable[[Content], Content]] = {}
+
+
+def reference_path() -> Path:
+    """Return where the reference table of this installation is (or should be)."""
+    return Path(__file__).parent / "data" / "reference.h5"
+
+
+def load(path: Path) -> tuple[Content, list[str]]:
+    """Read a file of any known schema version as the present one, and all that is amiss in it.
+
+    Raises:
+        TableError: the file is missing, foreign, damaged or of an unknown schema version.
+    """
+    content, found = decode(path)
+    while content.schema_version != SCHEMA_VERSION:
+        if content.schema_version not in CONVERTERS:
+            raise TableError(
+                f"{path} has schema version {content.schema_version!r} and this mramcim reads "
+                f"{SCHEMA_VERSION!r}; characterize it again or use the mramcim that made it "
+                f"({content.mramcim_version or 'unknown'})"
+            )
+        content = CONVERTERS[content.schema_version](content)
+    return content, found + problems(content.groups)
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A lookup table of simulated operations, whole in memory; SI units, temperature in K."""
+
+    path: Path
+    schema_version: str
+    mramcim_version: str
+    ngspice_version: str
+    provenance: Mapping[str, Any]
+    groups: Mapping[str, Group]
+    title: str = ""
+    _interpolators: dict[tuple[str, str], Interpolator] = field(
+        default_factory=dict, init=False, repr=False
+    )
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str] | None = None) -> Table:
+        """Read the table at `path`, or the reference table that comes with mramcim.
+
+        Raises:
+            TableError: there is no such file, or it is not a whole table that this version
+                can read.
+        """
+        chosen = reference_path() if path is None else Path(path)
+        if path is None and not chosen.is_file():
+            raise TableError(
+                f"this installation has no reference table ({chosen}); make one with "
+                "`mramcim characterize --quick -o table.h5` and name it"
+            )
+        content, found = load(chosen)
+        if found:
+            more = f" (and {len(found) - 1} more such problems)" if len(found) > 1 else ""
+            raise TableError(f"{chosen} does not conform to the schema of tables: {found[0]}{more}")
+        return cls(
+            path=chosen,
+            schema_version=content.schema_version,
+            mramcim_version=content.mramcim_version,
+            ngspice_version=content.ngspice_version,
+            provenance=content.provenance,
+            groups=content.groups,
+            title=content.title,
+        )
+
+    @property
+    def name(self) -> str:
+        """The file's name, without its folder."""
+        return self.path.name
+
+    def __getitem__(self, group: str) -> Group:
+        """Return a group; a TableError names the groups that there are."""
+        if group not in self.groups:
+            raise TableError(
+                f"table {self.name} has no group '{group}' (it has {', '.join(self.groups)}); "
+                "characterize that operation too"
+            )
+        return self.groups[group]
+
+    def axis(self, group: str, name: str) -> Array | tuple[str, ...]:
+        """Return the coordinates along one axis: a numeric array, or a tuple of texts.
+
+        Raises:
+            TableError: there is no such group or axis.
+        """
+        axes = self[group].axes
+        if name not in axes:
+            known = ", ".join(axes) or "none"
+            raise TableError(
+                f"group '{group}' of table {self.name} has no axis '{name}' (axes: {known})"
+            )
+        return axes[name].values
+
+    def attribute(self, group: str, name: str) -> Any:
+        """Return an attribute of a group, such as `bias_current` [A].
+
+        Raises:
+            TableError: there is no such group or attribute.
+        """
+        attributes = self[group].attributes
+        if name not in attributes:
+            known = ", ".join(attributes) or "none"
+            raise TableError(
+                f"group '{group}' of table {self.name} has no attribute '{name}' "
+                f"(attributes: {known})"
+            )
+        return attributes[name]
+
+    def value(self, group: str, variable: str, **conditions: Any) -> float:
+        """Return one value in the variable's unit, interpolated linearly inside the grid.
+
+        Text axes match exactly. A number within 1e-9 (relative) of a coordinate is that
+        coordinate, so points of the grid give the stored value exactly. Conditions on axes
+        that the group has but the variable does not use are checked and otherwise ignored.
+        `outcome` is given at points of the grid only.
+
+        Example:
+            `table.value("and2", "energy", corner="tt", vdd=1.0, temperature=300.15, rows=256,
+            operands="01")`
+
+        Raises:
+            TableError: a condition is missing, unknown or outside the grid (with the range),
+                or a value that is needed is NaN or its simulation failed (with the point and
+                the outcome).
+        """
+        interpolator = self._interpolators.get((group, variable))
+        if interpolator is None:
+            variables = self[group].variables
+            if variable not in variables:
+                raise TableError(
+                    f"group '{group}' of table {self.name} has no variable '{variable}' "
+                    f"(variables: {', '.join(variables)})"
+                )
+            interpolator = Interpolator(self[group], variable)
+            self._interpolators[group, variable] = interpolator
+        try:
+            return interpolator.value(conditions)
+        except TableError as error:
+            raise TableError(f"{group}/{variable} of table {self.name}: {error}") from None
