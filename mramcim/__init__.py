@@ -1,0 +1,1 @@
+"""The command `mramcim`: one module a verb, nothing else."""

@@ -1,0 +1,107 @@
+"""The parser that all verbs share, and the types of their arguments."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from mramcim.errors import CommandError
+from mramcim.outputs import STANDARD_OUTPUT
+
+ZERO_CELSIUS = 273.15
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose complaint is one sentence and no usage text."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("allow_abbrev", False)
+        super().__init__(**options)
+
+    def error(self, message: str) -> NoReturn:
+        """Raise instead of printing and leaving.
+
+        Raises:
+            CommandError: always.
+        """
+        raise CommandError(f"{message}; see `{self.prog} --help`")
+
+
+def parse(parser: argparse.ArgumentParser, argv: Sequence[str]) -> argparse.Namespace:
+    """Parse, reading `--json WORD` as `--json` and a positional where one would lack otherwise.
+
+    So `estimate --json alexnet` prints JSON of alexnet, and `estimate alexnet --json F` writes F.
+
+    Raises:
+        CommandError: the arguments do not fit the verb.
+    """
+    try:
+        return parser.parse_args(argv)
+    except CommandError:
+        bare = _without_json_file(argv)
+        if bare == list(argv):
+            raise
+        try:
+            return parser.parse_args(bare)
+        except CommandError:
+            pass
+        raise
+
+
+def _without_json_file(argv: Sequence[str]) -> list[str]:
+    return [f"--json={STANDARD_OUTPUT}" if word == "--json" else word for word in argv]
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """Add `--json [F]`; `arguments.json` is None, "-" for standard output, or a path."""
+    parser.add_argument(
+        "--json",
+        nargs="?",
+        const=STANDARD_OUTPUT,
+        metavar="F",
+        help="print JSON alone on standard output, or write it to the file F",
+    )
+
+
+def finite(text: str) -> float:
+    """A finite number.
+
+    Raises:
+        argparse.ArgumentTypeError: anything else.
+    """
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number")
+    return number
+
+
+def kelvin(text: str) -> float:
+    """A temperature [K] from its text in degC.
+
+    Raises:
+        argparse.ArgumentTypeError: not a number, or at or below absolute zero.
+    """
+    celsius = finite(text)
+    if celsius <= -ZERO_CELSIUS:
+        raise argparse.ArgumentTypeError(f"{text} degC is not above absolute zero")
+    return celsius + ZERO_CELSIUS
+
+
+def positive_count(text: str) -> int:
+    """A whole number of one or more.
+
+    Raises:
+        argparse.ArgumentTypeError: anything else.
+    """
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number of 1 or more")
+    return number

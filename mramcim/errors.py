@@ -1,0 +1,31 @@
+"""What the command says when it cannot do what it was asked."""
+
+from __future__ import annotations
+
+PACKAGES = ("circuits", "characterize", "lut", "accelerator", "mramcim")
+
+
+class CommandError(ValueError):
+    """Arguments or output paths that cannot be used; the message is one sentence."""
+
+
+def is_user_error(error: BaseException) -> bool:
+    """Whether `error` is about the input (one sentence, exit code 2) and not a bug (traceback).
+
+    The packages' own errors derive from ValueError. They are known by the package that defines
+    them, so that telling them apart imports nothing; a ValueError of numpy or h5py is a bug here.
+    """
+    if isinstance(error, OSError):
+        return True
+    package = type(error).__module__.partition(".")[0]
+    return isinstance(error, ValueError) and package in PACKAGES
+
+
+def one_sentence(error: BaseException) -> str:
+    """The error's message on one line."""
+    if isinstance(error, OSError) and error.strerror:
+        where = f"'{error.filename}': " if error.filename is not None else ""
+        text = f"{where}{error.strerror.lower()}; check the path, its permissions and free space"
+    else:
+        text = str(error) or type(error).__name__
+    return " ".join(text.split())
