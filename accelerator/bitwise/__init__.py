@@ -1,0 +1,14 @@
+"""Exact integer convolution computed bit by bit.
+
+An integer operand is a weighted sum of bit-planes, so a product of two operands
+is a weighted sum of bit-counts of ANDs:
+
+    sum_i a_i w_i = sum_m sum_k alpha_m beta_k bitcount(and(plane_m(a), plane_k(w)))
+
+plus a constant for encodings whose all-zero code is not the integer zero
+(`encodings`). The modules, in the order in which a convolution meets them:
+`encodings` (what a code means), `geometry` (shapes), `weights` (packing),
+`convolution` (the entry and the choice of the path), `planes` and `blocks`
+(compiled kernels), `matrix_product` (the path for wide operands), `counts` (the
+operations that an array would execute).
+"""

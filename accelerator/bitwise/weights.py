@@ -1,0 +1,96 @@
+"""Weights packed once into bit-planes, with the sums that corrections need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from accelerator.bitwise.encodings import Levels, integer_array, levels
+from accelerator.bitwise.geometry import whole_number
+from accelerator.errors import EstimateError
+
+
+@dataclass(frozen=True, eq=False)
+class PackedWeights:
+    """Weights of one convolution, checked and packed; made by `pack_weights`.
+
+    Immutable: its arrays are its own and read-only. Further layouts are derived
+    from the values when a path first needs them.
+    """
+
+    levels: Levels
+    groups: int
+    values: NDArray[Any] = field(repr=False)
+    """Read-only copy, O,C/g,kh,kw, in the narrowest integer type."""
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """O, C/g, kernel height, kernel width."""
+        kernels, channels, height, width = self.values.shape
+        return kernels, channels, height, width
+
+    @cached_property
+    def matrix(self) -> NDArray[Any]:
+        """Kernels x patch length: taps row by row, the channels of a tap together."""
+        return _frozen(self.values.transpose(0, 2, 3, 1).reshape(self.shape[0], -1))
+
+    @cached_property
+    def planes(self) -> NDArray[np.uint64]:
+        """Kernels x planes x words of 64 bits, in the order of `matrix`."""
+        codes = (self.matrix.astype(np.int64) - self.levels.constant) >> (self.levels.step - 1)
+        kernels, length = codes.shape
+        bits = np.zeros((kernels, self.levels.bits, -(-length // 64) * 64), np.uint8)
+        for plane in range(self.levels.bits):
+            bits[:, plane, :length] = (codes >> plane) & 1
+        packed = np.packbits(bits, axis=-1, bitorder="little").view("<u8")
+        return _frozen(packed.astype(np.uint64))
+
+    @cached_property
+    def tap_sums(self) -> NDArray[np.int64]:
+        """Kernels x (kh + 1) x (kw + 1): sum of the weights above and left of a tap."""
+        kernels, _, height, width = self.shape
+        sums = np.zeros((kernels, height + 1, width + 1), np.int64)
+        sums[:, 1:, 1:] = self.values.sum(axis=1, dtype=np.int64).cumsum(1).cumsum(2)
+        return _frozen(sums)
+
+
+def pack_weights(
+    weights: object,
+    *,
+    weight_bits: int,
+    weight_encoding: str = "symmetric",
+    groups: int = 1,
+) -> PackedWeights:
+    """Pack integer weights of shape O,C/g,kh,kw for `bitwise_conv2d`.
+
+    Raises
+    ------
+    EstimateError
+        If a weight is outside its encoding, the array is not one of integers with
+        four dimensions, or `groups` does not divide the kernels.
+    """
+    weight_levels = levels(weight_encoding, weight_bits, "weight")
+    array = integer_array(weights, "weights", "O, C/groups, kernel height, kernel width")
+    whole_number("groups", groups, 1)
+    if array.size == 0:
+        raise EstimateError(f"weights have shape {array.shape}: no dimension may be empty")
+    if array.shape[0] % groups:
+        raise EstimateError(
+            f"weights have {array.shape[0]} kernels, which {groups} groups do not divide: "
+            "change groups"
+        )
+    weight_levels.check(array, "weights")
+    narrow = np.result_type(
+        np.min_scalar_type(weight_levels.lowest), np.min_scalar_type(weight_levels.highest)
+    )
+    return PackedWeights(weight_levels, groups, _frozen(array.astype(narrow, order="C", copy=True)))
+
+
+def _frozen(array: NDArray[Any]) -> NDArray[Any]:
+    contiguous = np.ascontiguousarray(array)
+    contiguous.flags.writeable = False
+    return contiguous
