@@ -1,0 +1,8 @@
+"""Run the command as `python -m mramcim`."""
+
+import sys
+
+from mramcim.command import main
+
+if __name__ == "__main__":
+    sys.exit(main())

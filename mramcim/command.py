@@ -1,0 +1,89 @@
+"""The command line: finds the verb, runs it, and turns errors into one sentence."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+from mramcim.arguments import Parser, parse
+from mramcim.errors import is_user_error, one_sentence
+
+VERBS = ("lut",)
+
+EXIT_USER_ERROR = 2
+EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
+EXIT_BROKEN_PIPE = 141  # 128 + SIGPIPE
+
+
+class _Version(argparse.Action):
+    """Print the version, read from the installed distribution only when asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        from importlib.metadata import version
+
+        print(f"mramcim {version('mramcim')}")
+        parser.exit()
+
+
+def build_parser() -> Parser:
+    """The parser of all verbs."""
+    parser = Parser(
+        prog="mramcim",
+        description="SOT-MRAM in-memory logic: simulated in ngspice, kept in a table, and costed "
+        "for whole neural networks.",
+        epilog="`mramcim VERB --help` tells a verb's options.",
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and leave")
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True, title="verbs")
+    for name in VERBS:
+        module = import_module(f"mramcim.verbs.{name}")
+        verb = verbs.add_parser(name, help=module.SUMMARY, description=module.SUMMARY)
+        module.add_arguments(verb)
+        verb.set_defaults(run=module.run)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run `mramcim` with `argv` (without the program's name) and return the exit code.
+
+    0: done; 1: the verb ran and found something wrong (it says so itself); 2: bad input, one
+    sentence on standard error; 130: interrupted; 141: the reader of our output went away.
+    """
+    try:
+        code = _run(sys.argv[1:] if argv is None else argv)
+        # Here, and not at the interpreter's end, a full disk or a closed pipe can be handled.
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        print("mramcim: interrupted", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        _abandon_standard_output()
+        return EXIT_BROKEN_PIPE
+    except (ValueError, OSError) as error:
+        if not is_user_error(error):
+            raise
+        print(f"mramcim: error: {one_sentence(error)}", file=sys.stderr)
+        _abandon_standard_output()
+        return EXIT_USER_ERROR
+    return code
+
+
+def _run(argv: Sequence[str]) -> int:
+    try:
+        arguments = parse(build_parser(), argv)
+    except SystemExit as after_help:
+        return int(after_help.code or 0)
+    code: int = arguments.run(arguments)
+    return code
+
+
+def _abandon_standard_output() -> None:
+    """Keep the interpreter from failing once more on what is still buffered."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,104 @@
+"""`mramcim lut info|check FILE`: what a table holds, and whether it can be believed."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from mramcim.arguments import add_json
+from mramcim.columns import aligned
+from mramcim.outputs import STANDARD_OUTPUT, check_outputs, write_json
+
+SUMMARY = "tell what a table holds (info), or whether it is sound (check)"
+
+EXIT_PROBLEMS_FOUND = 1
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the verb takes."""
+    parser.description = (
+        "info: groups, axes and outcomes of a table. check: conformity to the schema and the "
+        "laws its numbers obey; the exit code is 1 where a problem is found."
+    )
+    parser.add_argument("what", choices=("info", "check"), help="what to tell")
+    parser.add_argument("file", metavar="FILE", help="the table (HDF5)")
+    add_json(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print what was asked for; 1 where `check` found problems, else 0."""
+    check_outputs({"--json": arguments.json}, inputs=[arguments.file])
+    if arguments.what == "info":
+        return _info(arguments)
+    return _check(arguments)
+
+
+def _info(arguments: argparse.Namespace) -> int:
+    import lut
+
+    content = lut.info(lut.Table.open(arguments.file))
+    if arguments.json is not None:
+        write_json(arguments.json, content)
+    if arguments.json != STANDARD_OUTPUT:
+        print(_described(content))
+    return 0
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    import lut
+
+    problems = lut.check(arguments.file)
+    if arguments.json is not None:
+        content = {"format": "mramcim-table-check/1", "path": arguments.file, "problems": problems}
+        write_json(arguments.json, content)
+    if arguments.json != STANDARD_OUTPUT:
+        for problem in problems:
+            print(problem)
+        count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
+        print(f"{arguments.file}: {count if problems else 'sound'}")
+    return EXIT_PROBLEMS_FOUND if problems else 0
+
+
+def _described(content: dict[str, Any]) -> str:
+    head = [f"{content['path']}: {content['title']}".rstrip(": ")]
+    head.append(
+        f"schema {content['schema_version']}, made by mramcim {content['mramcim_version']} "
+        f"with ngspice {content['ngspice_version']}"
+    )
+    groups = [
+        (name, str(sum(group["outcomes"].values())), _outcomes(group["outcomes"]), _sizes(group))
+        for name, group in content["groups"].items()
+    ]
+    parts = [
+        "\n".join(head),
+        aligned(("group", "points", "outcomes", "axes"), groups, numbers=1),
+        aligned(("axis", "values"), _axes(content["groups"])),
+    ]
+    return "\n\n".join(parts)
+
+
+def _outcomes(outcomes: dict[str, int]) -> str:
+    return ", ".join(f"{meaning} {count}" for meaning, count in outcomes.items()) or "-"
+
+
+def _sizes(group: dict[str, Any]) -> str:
+    return " x ".join(f"{name} {axis['size']}" for name, axis in group["axes"].items()) or "-"
+
+
+def _axes(groups: dict[str, Any]) -> list[tuple[str, str]]:
+    """Each axis once where all groups agree on it, else by group."""
+    seen: dict[tuple[str, str], list[str]] = {}
+    for group, described in groups.items():
+        for name, axis in described["axes"].items():
+            units = "" if axis["units"] == "1" else f" {axis['units']}"
+            values = " ".join(_number(value) for value in axis["values"]) + units
+            seen.setdefault((name, values), []).append(group)
+    names = [name for name, _ in seen]
+    return [
+        (name if names.count(name) == 1 else f"{name} ({', '.join(users)})", values)
+        for (name, values), users in seen.items()
+    ]
+
+
+def _number(value: Any) -> str:
+    return value if isinstance(value, str) else f"{value:g}"
