@@ -1,0 +1,138 @@
+"""What the cost model knows of a network: layers with their shapes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from math import prod
+
+
+class Operation(StrEnum):
+    """What a layer does; the first two have weights and are mapped onto sub-arrays."""
+
+    CONVOLUTION = "convolution"
+    PRODUCT = "product"
+    MAX_POOL = "max_pool"
+    AVERAGE_POOL = "average_pool"
+    ADDITION = "addition"
+    MULTIPLICATION = "multiplication"
+    NORMALIZATION = "normalization"
+    ACTIVATION = "activation"
+
+
+MAPPED = frozenset({Operation.CONVOLUTION, Operation.PRODUCT})
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One layer of one image.
+
+    Sizes are tuples over the spatial dimensions, any number of them. A matrix
+    product is a convolution with a kernel of one over the rows of its left operand
+    (`in_size == out_size == (rows,)`), a fully connected layer has one row.
+
+    `operands` is the number of tensors of the input's shape that the layer reads.
+    """
+
+    name: str
+    operation: Operation
+    in_channels: int
+    in_size: tuple[int, ...]
+    out_channels: int
+    out_size: tuple[int, ...]
+    kernel: tuple[int, ...] = (1, 1)
+    stride: tuple[int, ...] = (1, 1)
+    pad_begin: tuple[int, ...] = (0, 0)
+    pad_end: tuple[int, ...] = (0, 0)
+    dilation: tuple[int, ...] = (1, 1)
+    groups: int = 1
+    operands: int = 1
+
+    @property
+    def mapped(self) -> bool:
+        """True when the layer multiplies weights, so that it lives on sub-arrays."""
+        return self.operation in MAPPED
+
+    @property
+    def positions(self) -> int:
+        """Output positions a channel (1)."""
+        return prod(self.out_size)
+
+    @property
+    def taps(self) -> int:
+        """Elements of the window in one channel (1)."""
+        return prod(self.kernel)
+
+    @property
+    def patch_length(self) -> int:
+        """Elements of the input that one output of one group is computed from (1)."""
+        return self.in_channels // self.groups * self.taps
+
+    @property
+    def kernels_per_group(self) -> int:
+        """Output channels of one group (1)."""
+        return self.out_channels // self.groups
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates, those with padding included as is usual (1)."""
+        if not self.mapped:
+            return 0
+        return self.positions * self.out_channels * self.patch_length
+
+    @property
+    def weights(self) -> int:
+        """Weights of the layer, biases left out (1)."""
+        return self.out_channels * self.patch_length if self.mapped else 0
+
+    @property
+    def input_elements(self) -> int:
+        """Elements of one input tensor (1)."""
+        return self.in_channels * prod(self.in_size)
+
+    @property
+    def output_elements(self) -> int:
+        """Elements of the output tensor (1)."""
+        return self.out_channels * self.positions
+
+    @property
+    def valid_fraction(self) -> float:
+        """Share of the patch elements that lie inside the input, the rest being padding (1)."""
+        share = 1.0
+        for index in range(len(self.kernel)):
+            inside = sum(
+                0
+                <= position * self.stride[index]
+                + tap * self.dilation[index]
+                - self.pad_begin[index]
+                < self.in_size[index]
+                for position in range(self.out_size[index])
+                for tap in range(self.kernel[index])
+            )
+            share *= inside / (self.out_size[index] * self.kernel[index])
+        return share
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """Layers in the order of execution.
+
+    `source` says where the shapes come from, `notes` are sentences for the report:
+    what of the network is folded into its neighbours, what is not counted.
+    """
+
+    name: str
+    layers: tuple[Layer, ...]
+    source: str
+    input_shape: tuple[int, ...]
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates of one image (1)."""
+        return sum(layer.macs for layer in self.layers)
+
+    @property
+    def mapped(self) -> tuple[Layer, ...]:
+        """The layers that multiply weights."""
+        return tuple(layer for layer in self.layers if layer.mapped)

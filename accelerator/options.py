@@ -1,0 +1,126 @@
+"""What the user may choose about dataflow and accounting."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+from accelerator.errors import EstimateError
+
+ENCODINGS = ("symmetric", "unsigned", "twos_complement")
+WEIGHT_LOADS = ("amortized", "each_image", "off")
+COVERAGES = ("all", "convolutions")
+LARGEST_WIDTH = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Dataflow and accounting of an estimate.
+
+    weight_encoding: "symmetric" are the odd levels of DoReFa, which need the sum of the
+        activations of every patch; "unsigned" and "twos_complement" do not.
+    weight_load: how writing the weights counts: shared by `images_per_load` images,
+        paid for each image, or not counted.
+    count_input_writes: whether writing the patches' bit-planes into the sub-arrays counts.
+    reuse_overlap: keep in place what neighbouring windows share, with rotated copies of
+        the kernels; used on the layers where it saves writes.
+    double_buffer: write the next patch while the present one is used.
+    gate_unused_columns: amplifiers without an operand are not fired.
+    gate_idle_subarrays: sub-arrays of layers that are not running are switched off.
+    copies: times that every layer's weights are stored, to work on positions in parallel.
+    activation_density, weight_density: probability that a stored bit is one.
+    coverage: which of the layers with weights are costed.
+    """
+
+    weight_encoding: str = "symmetric"
+    weight_load: str = "amortized"
+    images_per_load: int = 1000
+    count_input_writes: bool = True
+    reuse_overlap: bool = False
+    double_buffer: bool = False
+    gate_unused_columns: bool = True
+    gate_idle_subarrays: bool = True
+    copies: int = 1
+    activation_density: float = 0.5
+    weight_density: float = 0.5
+    coverage: str = "all"
+
+    def __post_init__(self) -> None:
+        for name, choices in (
+            ("weight_encoding", ENCODINGS),
+            ("weight_load", WEIGHT_LOADS),
+            ("coverage", COVERAGES),
+        ):
+            if getattr(self, name) not in choices:
+                raise EstimateError(
+                    f"{name} cannot be {getattr(self, name)!r}: give one of {', '.join(choices)}"
+                )
+        for name in ("images_per_load", "copies"):
+            whole_number(name, getattr(self, name), least=1)
+        for name in ("activation_density", "weight_density"):
+            value = getattr(self, name)
+            if not isinstance(value, int | float) or not 0 <= value <= 1:
+                raise EstimateError(f"{name} is a probability, {value!r} is not between 0 and 1")
+
+    @property
+    def sums_activations(self) -> bool:
+        """True when the weights' encoding needs the sum of each patch's activations."""
+        return self.weight_encoding == "symmetric"
+
+
+def read_options(values: dict[str, Any]) -> Options:
+    """Options from keyword arguments.
+
+    Raises:
+        EstimateError: an unknown name or a value that cannot be.
+    """
+    known = [entry.name for entry in fields(Options)]
+    for name in values:
+        if name not in known:
+            raise EstimateError(f"there is no option {name!r}: give one of {', '.join(known)}")
+    return Options(**values)
+
+
+def whole_number(name: str, value: object, least: int, most: int | None = None) -> int:
+    """`value` as an int within bounds.
+
+    Raises:
+        EstimateError: it is not a whole number, or outside.
+    """
+    bounds = f"at least {least}" if most is None else f"between {least} and {most}"
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise EstimateError(f"{name} is a whole number {bounds}, not {value!r}")
+    number = value.__index__()
+    if number < least or (most is not None and number > most):
+        raise EstimateError(f"{name} is a whole number {bounds}, not {number}")
+    return int(number)
+
+
+def bit_width(name: str, value: object) -> int:
+    """`value` as a number of bits from 1 to 16.
+
+    Raises:
+        EstimateError: it is not.
+    """
+    return whole_number(name, value, least=1, most=LARGEST_WIDTH)
+
+
+def first_last_widths(value: str | tuple[int, int] | None) -> tuple[int, int] | str | None:
+    """The widths of the first and last layers: None, "off" or (weight, activation) bits.
+
+    Raises:
+        EstimateError: neither "W:A" nor "off".
+    """
+    if value is None or value == "off":
+        return value
+    parts: list[object] = list(value.split(":")) if isinstance(value, str) else list(value)
+    if len(parts) == 2 and all(not isinstance(p, str) or p.strip().isdecimal() for p in parts):
+        weight, activation = (int(p) if isinstance(p, str) else p for p in parts)
+        return (
+            bit_width("the first and last layers' weight bits", weight),
+            bit_width("the first and last layers' activation bits", activation),
+        )
+    raise EstimateError(
+        f"the first and last layers cannot be {value!r}: "
+        "give their widths as W:A, such as 8:8, or off"
+    )
