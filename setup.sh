@@ -31,10 +31,10 @@ apt_install() {
         [ -t 0 ] || as_root+=(-n)
     fi
     say "installing $* with apt-get"
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q update ||
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq update ||
         say "apt-get update failed; trying with the package lists that are here"
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-        apt-get -q install -y --no-install-recommends "$@" ||
+        apt-get -qq install -y --no-install-recommends -o Dpkg::Use-Pty=0 "$@" ||
         fail "apt-get could not install $*; install them by hand and run this again"
 }
 

@@ -71,7 +71,8 @@ def test_missing_packages_come_through_apt_as_root_or_with_sudo(machine, tmp_pat
     assert "could not install ngspice" in text
     update, install = (tmp_path / "apt").read_text().splitlines()
     assert update.endswith("update")
-    assert "install -y --no-install-recommends ngspice" in install
+    assert "install -y --no-install-recommends" in install
+    assert install.endswith("ngspice")
 
 
 def test_an_old_python_is_refused_with_its_version(machine):
