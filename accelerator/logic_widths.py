@@ -5,7 +5,7 @@ from __future__ import annotations
 
 def largest_bits(length: int, weight_planes: int, activation_planes: int) -> int:
     """Bits of `length` products of the largest unsigned operands (1)."""
-    largest = length * (2**weight_planes - 1) * (2**activation_planes - 1)
+    largest = length * ((1 << weight_planes) - 1) * ((1 << activation_planes) - 1)
     return largest.bit_length()
 
 

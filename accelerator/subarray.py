@@ -101,11 +101,11 @@ class SubArray:
         counts.and_reference_idle += idle
         counts.and_rows += 1
         counts.and_cycles += cycles
-        return weight & activation
+        return np.asarray(weight & activation, dtype=np.uint8)
 
     def read_row(self, row: int, columns: Columns) -> Bits:
         """The bits of one row at `columns`, in their order."""
-        bits = self.cells[row, columns]
+        bits: Bits = self.cells[row, columns]
         cycles, idle, unused = self._fire(columns)
         ones = int(bits.sum())
         self.counts.reads += len(bits)

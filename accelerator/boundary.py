@@ -1,0 +1,103 @@
+"""The sentences that say what a figure contains."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from accelerator.array import Array
+from accelerator.assumptions import Assumptions
+from accelerator.networks import Network
+from accelerator.options import Options
+from accelerator.plan import Plan
+from accelerator.prices import Prices
+from accelerator.report import Boundary
+
+COUNTED = (
+    "AND senses by operand values, with bias, reference, latch, clock and equalization; "
+    "both word lines and their decoders; bit counts, shifts, accumulation, partial sums",
+    "fetching the patches from a buffer of the same sub-arrays, turning them into bit-planes, "
+    "the quantized outputs written back",
+    "wires between buffer, sub-arrays and digital unit; controllers and their clock lines",
+    "quantizer of A comparisons an output, batch normalization and activation folded in; "
+    "pooling and additions in the digital unit",
+    "leakage of everything on the chip for the whole time",
+)
+NOT_COUNTED = (
+    "memory and links outside the chip: the image and the weights start at the chip's edge",
+    "storing and reading the quantizer's thresholds",
+    "switching idle sub-arrays off and on again",
+    "host, supply regulators other than the bias generator, input and output pads",
+)
+
+
+def boundary(
+    network: Network,
+    plan: Plan,
+    array: Array,
+    prices: Prices,
+    options: Options,
+    assumptions: Assumptions,
+    first_last: tuple[int, int] | str | None,
+) -> Boundary:
+    """What is counted, what not, and all choices and constants."""
+    counted = [*COUNTED, *network.notes]
+    not_counted = list(NOT_COUNTED)
+    counted.append(_first_last(first_last))
+    if options.sums_activations:
+        counted.append(
+            "the sum of the activations of each patch, READ once a patch and activation plane "
+            "and shared by all kernels, which the symmetric weights need"
+        )
+    loads = {
+        "amortized": f"writing the weights, shared by {options.images_per_load} images",
+        "each_image": "writing the weights for each image",
+        "off": "writing the weights",
+    }
+    (not_counted if options.weight_load == "off" else counted).append(loads[options.weight_load])
+    writes = "writing the patches' bit-planes into the sub-arrays, with half-selected cells"
+    (counted if options.count_input_writes else not_counted).append(writes)
+    counted.append(
+        "columns without operands are not fired"
+        if options.gate_unused_columns
+        else "columns without operands are fired with the others"
+    )
+    counted.append(
+        "sub-arrays of layers that do not run are switched off but for a rest of leakage"
+        if options.gate_idle_subarrays
+        else "sub-arrays of layers that do not run leak in full"
+    )
+    if plan.left_out:
+        macs = sum(layer.macs for layer in plan.left_out)
+        names = ", ".join(layer.name for layer in plan.left_out)
+        not_counted.append(f"layers left out: {names} ({macs / 1e6:.4g} M MACs)")
+    if options.coverage == "convolutions":
+        not_counted.append("everything but convolutions: pooling, additions, matrix products")
+    counted.append(amplifier_fit(array, prices, assumptions))
+    return Boundary(
+        tuple(counted),
+        tuple(not_counted),
+        {**asdict(options), "rows": array.rows, "columns": array.columns},
+        {name: asdict(entry) for name, entry in assumptions.items()},
+    )
+
+
+def _first_last(first_last: tuple[int, int] | str | None) -> str:
+    if first_last is None:
+        return "first and last layer are on the array at the widths of the others"
+    if first_last == "off":
+        return "first and last layer with weights are left out"
+    return "first and last layer are on the array at W{}:A{}".format(*first_last)
+
+
+def amplifier_fit(array: Array, prices: Prices, assumptions: Assumptions) -> str:
+    """Whether an amplifier has room above the columns that share it."""
+    width = array.columns_per_amplifier * prices.cell_width
+    area = max(prices.and2.area, prices.read.area) / assumptions.periphery_utilisation.value
+    height = area / width
+    limit = assumptions.largest_amplifier_aspect.value
+    verdict = "fits" if height / width <= limit else "does not fit"
+    return (
+        f"an amplifier {verdict} the {width * 1e6:.3g} um of its {array.columns_per_amplifier} "
+        f"columns: it is {height * 1e6:.3g} um high there, {height / width:.3g} times its width "
+        f"(limit {limit:g})"
+    )

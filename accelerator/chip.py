@@ -1,0 +1,182 @@
+"""All layers on one chip: hardware, energy with leakage, latency, area."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from accelerator.array import Array
+from accelerator.assumptions import Assumptions
+from accelerator.closed_form import count_events
+from accelerator.costs import COMPONENTS, Distances, Pricing, layer_energy, outside_energy
+from accelerator.counts import Counts
+from accelerator.hardware import (
+    Floorplan,
+    Hardware,
+    buffer_subarrays,
+    digital_unit,
+    floorplan,
+    layer_hardware,
+    memory,
+    transposer,
+)
+from accelerator.leakage import IdlePower, buffer_time, busy_leakage
+from accelerator.mapping import Mapping, map_layer
+from accelerator.options import Options
+from accelerator.plan import PlannedLayer
+from accelerator.prices import Prices
+from accelerator.report import LayerReport
+from accelerator.timing import Clock, digital_time, layer_time
+from accelerator.traffic import Traffic, digital_traffic, mapped_traffic, output_width
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One planned layer with what is counted of it; `mapping` is None off the array."""
+
+    planned: PlannedLayer
+    mapping: Mapping | None
+    counts: Counts
+    traffic: Traffic
+    hardware: Hardware
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """All layers on one chip: what they share is the buffer, the digital unit, the wires."""
+
+    works: tuple[Work, ...]
+    pricing: Pricing
+    buffers: int
+    buffer_plan: Floorplan
+    digital_plan: Floorplan
+    transposer_plan: Floorplan
+    pitch: float
+
+    @classmethod
+    def build(
+        cls,
+        layers: tuple[PlannedLayer, ...],
+        array: Array,
+        prices: Prices,
+        options: Options,
+        assumptions: Assumptions,
+    ) -> Chip:
+        """Map and count all layers, place them, and measure the wires between them."""
+        works = tuple(_work(entry, array, options, assumptions, layers) for entry in layers)
+        buffers = buffer_subarrays(
+            [(e.layer, e.activation_bits, e.output_bits) for e in layers], array
+        )
+        width = max(output_width(w.mapping, options.sums_activations) for w in works if w.mapping)
+        bits = max(entry.output_bits for entry in layers)
+        digital = digital_unit(width, bits, assumptions)
+        buffer = memory(array).times(buffers)
+        registers = transposer([work.mapping for work in works if work.mapping])
+
+        # Wires are as long as what they connect, which is placed without them first.
+        subarrays = sum(work.mapping.subarrays for work in works if work.mapping) + buffers
+        everything = sum((work.hardware for work in works), buffer + digital + registers)
+        area = floorplan(everything, 0.0, prices, assumptions).total_area
+        pitch = (area / subarrays) ** 0.5
+        distances = Distances(
+            assumptions.root_to_leaf_over_side.value * area**0.5,
+            assumptions.root_to_leaf_over_side.value * buffers**0.5 * pitch,
+            pitch,
+        )
+        return cls(
+            works,
+            Pricing(prices, array, options, assumptions, distances),
+            buffers,
+            floorplan(buffer, pitch, prices, assumptions),
+            floorplan(digital, pitch, prices, assumptions),
+            floorplan(registers, pitch, prices, assumptions),
+            pitch,
+        )
+
+    def _plan(self, hardware: Hardware) -> Floorplan:
+        return floorplan(hardware, self.pitch, self.pricing.prices, self.pricing.assumptions)
+
+    def area_components(self) -> dict[str, float]:
+        """Area by component (m2)."""
+        plan = self._plan(sum((work.hardware for work in self.works), Hardware()))
+        return {
+            **plan.area,
+            "buffers": self.buffer_plan.total_area,
+            "transpose": self.transposer_plan.total_area,
+            "digital_unit": self.digital_plan.total_area,
+        }
+
+    def layer_reports(self) -> tuple[LayerReport, ...]:
+        """All layers in order, leakage of the whole chip shared out by time."""
+        pricing = self.pricing
+        clock = Clock(
+            pricing.prices,
+            pricing.array,
+            pricing.options,
+            pricing.assumptions,
+            pricing.distances,
+            self.buffers,
+        )
+        plans = [self._plan(work.hardware) for work in self.works]
+        idle = IdlePower.of(
+            pricing,
+            installed=sum(plan.leakage_power for plan in plans),
+            buffer=self.buffer_plan.leakage_power,
+            always_on=self.digital_plan.leakage_power + self.transposer_plan.leakage_power,
+        )
+        return tuple(
+            _layer_report(work, plan, clock, pricing, idle)
+            for work, plan in zip(self.works, plans, strict=True)
+        )
+
+
+def _work(
+    planned: PlannedLayer,
+    array: Array,
+    options: Options,
+    assumptions: Assumptions,
+    layers: tuple[PlannedLayer, ...],
+) -> Work:
+    layer = planned.layer
+    if not layer.mapped:
+        traffic = digital_traffic(layer, planned.activation_bits, planned.output_bits)
+        return Work(planned, None, Counts(), traffic, Hardware())
+    mapping = map_layer(layer, planned.weight_bits, planned.activation_bits, array, options)
+    counts = count_events(mapping, array, options)
+    first = planned is next(entry for entry in layers if entry.layer.mapped)
+    traffic = mapped_traffic(mapping, counts, planned.output_bits, options.sums_activations, first)
+    hardware = layer_hardware(mapping, array, options, assumptions)
+    return Work(planned, mapping, counts, traffic, hardware)
+
+
+def _layer_report(
+    work: Work, plan: Floorplan, clock: Clock, pricing: Pricing, idle: IdlePower
+) -> LayerReport:
+    planned, layer = work.planned, work.planned.layer
+    if work.mapping is None:
+        latency = digital_time(clock, work.traffic, layer.output_elements, planned.activation_bits)
+        energy = dict.fromkeys(COMPONENTS, 0.0) | outside_energy(pricing, work.traffic)
+        steps = subarrays = 0
+    else:
+        time = layer_time(clock, work.mapping, work.traffic)
+        latency, steps, subarrays = time.total, time.steps, work.mapping.subarrays
+        energy = layer_energy(pricing, work.mapping, work.counts, work.traffic)
+    leaked = idle.during(plan.leakage_power, latency, buffer_time(clock, work.traffic))
+    energy["leakage"] = leaked - busy_leakage(pricing, work.counts)
+    return LayerReport(
+        layer.name,
+        layer.operation.value,
+        layer.macs,
+        planned.weight_bits,
+        planned.activation_bits,
+        work.counts.ands,
+        sum(energy.values()),
+        latency,
+        energy,
+        subarrays,
+        plan.total_area,
+        steps,
+        work.counts.and_cycles + work.counts.read_cycles,
+        {**work.counts.to_dict(), **work.traffic.to_dict()}
+        if layer.mapped
+        else work.traffic.to_dict(),
+    )

@@ -1,0 +1,229 @@
+"""Counts times prices: the energy of a layer by component."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from accelerator.array import Array
+from accelerator.assumptions import Assumptions
+from accelerator.counts import Counts
+from accelerator.hardware import decoder_levels
+from accelerator.mapping import Mapping
+from accelerator.options import Options
+from accelerator.prices import SENSE_PARTS, Prices, SensePrice
+from accelerator.traffic import Traffic
+
+COMPONENTS = (
+    "sense_bias",
+    "sense_reference",
+    "sense_latch",
+    "sense_clock",
+    "sense_equalize",
+    "unused_columns",
+    "word_lines",
+    "decoder",
+    "input_write",
+    "half_select",
+    "weight_load",
+    "bit_count",
+    "shift_accumulate",
+    "activation_sum",
+    "transpose",
+    "buffers",
+    "interconnect",
+    "control_clock",
+    "digital_unit",
+    "leakage",
+)
+
+# Two neighbouring bits of a counter's result differ half the time, and half of the changes
+# draw charge from the supply.
+COUNTER_ACTIVITY = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Distances:
+    """Wire lengths on the chip (m): from the root to a sub-array, within the buffer, between
+    neighbouring sub-arrays."""
+
+    root_to_leaf: float
+    buffer: float
+    pitch: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pricing:
+    """What turns counts into joules, the same for all layers."""
+
+    prices: Prices
+    array: Array
+    options: Options
+    assumptions: Assumptions
+    distances: Distances
+
+    def sense_part(self, price: SensePrice, part: str, number: dict[str, float]) -> float:
+        """Energy of one part of senses counted by operand values (J).
+
+        Bias and reference currents come from a generator that takes its own share.
+        """
+        energy = sum(number[value] * price.energy[value][part] for value in number)
+        if part in ("bias", "reference"):
+            return energy / self.assumptions.bias_generator_efficiency.value
+        return energy
+
+    def sense(self, price: SensePrice, number: dict[str, float]) -> float:
+        """Energy of senses counted by operand values, all parts (J)."""
+        return sum(self.sense_part(price, part, number) for part in SENSE_PARTS)
+
+    def idle_references(self, price: SensePrice, shares: float) -> float:
+        """Energy of reference shares whose amplifiers do not fire (J)."""
+        return shares * price.mean("reference") / self.assumptions.bias_generator_efficiency.value
+
+    def adders(self, operations: float) -> float:
+        """Energy of one-bit full additions (J)."""
+        return operations * self.prices.full_adder.energy
+
+    def flip_flops(self, clocked: float) -> float:
+        """Energy of flip-flops clocked with data that change half the time (J)."""
+        return clocked * self.prices.flip_flop.energy
+
+    def wire(self, bits: float, distance: float, ones: float) -> float:
+        """Energy of `bits` independent bits sent over `distance` m (J).
+
+        A wire draws charge when a one follows a zero: p (1 - p) of the bits.
+        """
+        return bits * ones * (1 - ones) * distance * 1e3 * self.prices.wire.energy
+
+    def decoding(self, selections: float) -> float:
+        """Energy of selecting word lines (J)."""
+        return selections * decoder_levels(self.array.rows) * self.prices.decoder_gate.energy
+
+    def writing(self, zeros: float, ones: float) -> float:
+        """Energy of cells written, by value (J)."""
+        return zeros * self.prices.write.energy["0"] + ones * self.prices.write.energy["1"]
+
+
+def layer_energy(
+    pricing: Pricing, mapping: Mapping, counts: Counts, traffic: Traffic
+) -> dict[str, float]:
+    """Energy of a layer on sub-arrays by component (J), leakage left out."""
+    prices, options = pricing.prices, pricing.options
+    senses = {
+        "00": counts.and_00,
+        "01": counts.and_01,
+        "10": counts.and_10,
+        "11": counts.and_11,
+    }
+    out = {f"sense_{part}": pricing.sense_part(prices.and2, part, senses) for part in SENSE_PARTS}
+    out["sense_reference"] += pricing.idle_references(prices.and2, counts.and_reference_idle)
+    # Columns without operands hold the state they were made in, zero.
+    out["unused_columns"] = pricing.sense(prices.and2, {"00": counts.and_unused}) + pricing.sense(
+        prices.read, {"0": counts.read_unused}
+    )
+
+    input_rows = counts.input_rows if options.count_input_writes else 0
+    read_lines = 2 * counts.and_rows + counts.read_rows
+    out["word_lines"] = read_lines * prices.read_line.energy + input_rows * prices.write_line.energy
+    out["decoder"] = pricing.decoding(read_lines + input_rows)
+    out["input_write"] = out["half_select"] = 0.0
+    if options.count_input_writes:
+        out["input_write"] = pricing.writing(counts.input_0, counts.input_1)
+        out["half_select"] = counts.input_half_selected * prices.write.half_selected
+    out["weight_load"] = loading_energy(pricing, counts, traffic) * load_share(options)
+
+    out["bit_count"] = pricing.adders(counts.bit_count_adders)
+    out["shift_accumulate"] = pricing.adders(
+        counts.accumulate_adders + counts.partial_adders
+    ) + pricing.flip_flops(counts.accumulate_flip_flops + counts.partial_flip_flops)
+    out["activation_sum"] = (
+        pricing.sense(prices.read, {"0": counts.read_0, "1": counts.read_1})
+        + pricing.idle_references(prices.read, counts.read_reference_idle)
+        + pricing.adders(counts.sum_count_adders + counts.sum_adders)
+        + pricing.flip_flops(counts.sum_flip_flops)
+    )
+    cycles = counts.and_cycles + counts.read_cycles
+    cycles += counts.input_pulses if options.count_input_writes else 0
+    out["control_clock"] = _control(pricing, cycles)
+
+    sent = pricing.wire(
+        traffic.input_bits,
+        pricing.distances.root_to_leaf + (mapping.weight_tiles - 1) * pricing.distances.pitch,
+        options.activation_density,
+    )
+    parts = len(mapping.column_tiles) * len(mapping.plane_groups)
+    collected = COUNTER_ACTIVITY * (
+        traffic.partial_bits * parts**0.5 * pricing.distances.pitch
+        + traffic.output_bits * pricing.distances.root_to_leaf
+    )
+    out["interconnect"] = sent + collected * 1e3 * prices.wire.energy
+    out |= outside_energy(pricing, traffic)
+    return {name: out.get(name, 0.0) for name in COMPONENTS}
+
+
+def outside_energy(pricing: Pricing, traffic: Traffic) -> dict[str, float]:
+    """Energy of buffers, transposition and the digital unit (J)."""
+    return {
+        # In and out of the transposing registers.
+        "transpose": 2 * pricing.flip_flops(traffic.transposed),
+        "buffers": _buffer(pricing, traffic),
+        "digital_unit": pricing.adders(traffic.adders) + pricing.flip_flops(traffic.flip_flops),
+    }
+
+
+def load_share(options: Options) -> float:
+    """Share of one loading of the weights that an image pays (1)."""
+    return {
+        "off": 0.0,
+        "each_image": 1.0,
+        "amortized": 1 / options.images_per_load,
+    }[options.weight_load]
+
+
+def loading_energy(pricing: Pricing, counts: Counts, traffic: Traffic) -> float:
+    """Energy of writing all weights of a layer once, from the chip's edge (J)."""
+    prices = pricing.prices
+    return (
+        pricing.writing(counts.weight_0, counts.weight_1)
+        + counts.weight_half_selected * prices.write.half_selected
+        + counts.weight_rows * prices.write_line.energy
+        + pricing.decoding(counts.weight_rows)
+        + _control(pricing, counts.weight_pulses)
+        + pricing.wire(
+            traffic.weight_bits,
+            pricing.distances.root_to_leaf,
+            pricing.options.weight_density,
+        )
+    )
+
+
+def _control(pricing: Pricing, cycles: float) -> float:
+    """Controller of a sub-array and its clock line, along both sides, for `cycles` (J)."""
+    prices, array = pricing.prices, pricing.array
+    line = array.rows * prices.cell_height + array.columns * prices.cell_width
+    one = (
+        pricing.assumptions.control_flip_flops.value * prices.flip_flop.energy
+        + line * 1e3 * prices.wire.energy
+    )
+    return cycles * one
+
+
+def _buffer(pricing: Pricing, traffic: Traffic) -> float:
+    """Buffer made of the same sub-arrays, whole rows at a time, with its wires (J)."""
+    prices, array = pricing.prices, pricing.array
+    ones = pricing.options.activation_density
+    reads, writes = traffic.buffer_reads, traffic.buffer_writes
+    pulses = array.write_pulses(array.columns)
+    half_selected = writes / array.columns * (pulses - 1) * array.columns
+    return (
+        pricing.sense(prices.read, {"0": reads * (1 - ones), "1": reads * ones})
+        + pricing.writing(writes * (1 - ones), writes * ones)
+        + half_selected * prices.write.half_selected
+        + reads / array.columns * prices.read_line.energy
+        + writes / array.columns * prices.write_line.energy
+        + pricing.decoding((reads + writes) / array.columns)
+        + _control(
+            pricing,
+            (reads * array.columns_per_amplifier + writes * pulses) / array.columns,
+        )
+        + pricing.wire(reads + writes, pricing.distances.buffer, ones)
+    )

@@ -1,0 +1,165 @@
+"""How many blocks of each kind stand on the chip; their area and idle power."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+from accelerator.array import Array
+from accelerator.assumptions import Assumptions
+from accelerator.logic_widths import bit_count_adders, largest_bits
+from accelerator.mapping import Mapping
+from accelerator.networks.layers import Layer
+from accelerator.options import Options
+from accelerator.prices import Prices
+
+# A square H-tree over n leaves of pitch p has 3/4 n p of wire: 3/4 p a leaf.
+TREE_LENGTH_PER_LEAF = 0.75
+
+
+@dataclass(frozen=True, slots=True)
+class Hardware:
+    """Numbers of blocks. `wire` is in units of one sub-array's pitch, times bits."""
+
+    cells: int = 0
+    amplifiers: int = 0
+    write_drivers: int = 0
+    wordline_drivers: int = 0
+    decoder_gates: int = 0
+    full_adders: int = 0
+    flip_flops: int = 0
+    wire: float = 0
+
+    def __add__(self, other: Hardware) -> Hardware:
+        return Hardware(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
+
+    def times(self, number: int) -> Hardware:
+        """`number` of these."""
+        return Hardware(*(getattr(self, f.name) * number for f in fields(self)))
+
+
+def decoder_levels(rows: int) -> int:
+    """Gates that switch when one word line is selected (1).
+
+    Address bits are decoded in pairs and the pairs' outputs joined in a last gate.
+    """
+    return -(-(rows - 1).bit_length() // 2) + 1
+
+
+def memory(array: Array) -> Hardware:
+    """A sub-array that stores and reads, without logic for counting.
+
+    Two read rows and one write row are decoded independently: three last gates a row, and
+    for each a predecoder of four gates for every pair of address bits.
+    """
+    return Hardware(
+        cells=array.rows * array.columns,
+        amplifiers=array.amplifiers,
+        write_drivers=array.columns,
+        wordline_drivers=array.rows,
+        decoder_gates=3 * (array.rows + 4 * (decoder_levels(array.rows) - 1)),
+        wire=TREE_LENGTH_PER_LEAF * array.amplifiers,
+    )
+
+
+def layer_hardware(
+    mapping: Mapping, array: Array, options: Options, assumptions: Assumptions
+) -> Hardware:
+    """All sub-arrays of a layer with their counters, and what combines and feeds them."""
+    length, planes = max(mapping.column_tiles), max(mapping.plane_groups)
+    bits, segments = mapping.activation_bits, mapping.segments_per_row
+    registers = largest_bits(length, planes, 1) + largest_bits(length, planes, bits)
+    sums = largest_bits(length, 1, bits) if options.sums_activations else 0
+    logic = bit_count_adders(array.amplifiers) + segments * (registers + sums)
+    subarray = memory(array) + Hardware(
+        full_adders=logic,
+        flip_flops=segments * (registers + sums) + int(assumptions.control_flip_flops.value),
+    )
+
+    width = largest_bits(mapping.layer.patch_length, mapping.weight_bits, bits)
+    parts = len(mapping.column_tiles) * len(mapping.plane_groups)
+    combined = (parts - 1) * width + (width + 1 if options.sums_activations else 0)
+    combined *= mapping.group_tiles * len(mapping.kernel_tiles) * segments
+    shared = Hardware(full_adders=combined, flip_flops=combined)
+    return subarray.times(mapping.subarrays) + shared.times(mapping.copies)
+
+
+def transposer(mappings: list[Mapping]) -> Hardware:
+    """Registers that take patches in words and give them out in planes, for any layer."""
+    largest = max(
+        mapping.copies
+        * mapping.group_tiles
+        * mapping.segments_per_row
+        * mapping.layer.patch_length
+        * mapping.activation_bits
+        for mapping in mappings
+    )
+    return Hardware(flip_flops=largest)
+
+
+def digital_unit(width: int, activation_bits: int, assumptions: Assumptions) -> Hardware:
+    """Lanes that compare `width` bits with a threshold, one bit of the result after another."""
+    lane = Hardware(full_adders=width, flip_flops=width + activation_bits)
+    return lane.times(int(assumptions.digital_unit_lanes.value))
+
+
+def buffer_subarrays(layers: list[tuple[Layer, int, int]], array: Array) -> int:
+    """Sub-arrays that hold the largest layer's input and output (1).
+
+    `layers` are layers with the widths of their inputs and outputs.
+    """
+    largest = max(
+        layer.operands * layer.input_elements * bits + layer.output_elements * out_bits
+        for layer, bits, out_bits in layers
+    )
+    return -(-largest // (array.rows * array.columns))
+
+
+@dataclass(frozen=True, slots=True)
+class Floorplan:
+    """Area of one kind of hardware by component (m2), and its idle power (W)."""
+
+    area: dict[str, float]
+    leakage_power: float
+
+    @property
+    def total_area(self) -> float:
+        """Sum over the components (m2)."""
+        return sum(self.area.values())
+
+
+def floorplan(
+    hardware: Hardware, pitch: float, prices: Prices, assumptions: Assumptions
+) -> Floorplan:
+    """Area and idle power of `hardware`, with `pitch` (m) between sub-arrays."""
+    periphery = assumptions.periphery_utilisation.value
+    amplifier_area = max(prices.and2.area, prices.read.area)
+    amplifier_leakage = max(prices.and2.leakage_power, prices.read.leakage_power)
+    wire = hardware.wire * pitch * 1e3  # mm
+    blocks = {
+        "amplifiers": (hardware.amplifiers, amplifier_area, amplifier_leakage),
+        "write_drivers": (hardware.write_drivers, prices.write.area, prices.write.leakage_power),
+        "wordline_drivers": (
+            hardware.wordline_drivers,
+            prices.read_line.area + prices.write_line.area,
+            prices.read_line.leakage_power + prices.write_line.leakage_power,
+        ),
+        "decoders": (
+            hardware.decoder_gates,
+            prices.decoder_gate.area,
+            prices.decoder_gate.leakage_power,
+        ),
+        "full_adders": (
+            hardware.full_adders,
+            prices.full_adder.area,
+            prices.full_adder.leakage_power,
+        ),
+        "flip_flops": (
+            hardware.flip_flops,
+            prices.flip_flop.area,
+            prices.flip_flop.leakage_power,
+        ),
+        "interconnect": (wire, prices.wire.area, prices.wire.leakage_power),
+    }
+    area = {"cells": hardware.cells * prices.cell_area / assumptions.array_utilisation.value}
+    area |= {name: number * one / periphery for name, (number, one, _) in blocks.items()}
+    return Floorplan(area, sum(number * power for number, _, power in blocks.values()))

@@ -1,0 +1,140 @@
+"""From a network and a table to energy, latency and area."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping as MappingType
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from accelerator.array import Array
+from accelerator.assumptions import Assumptions, load_assumptions
+from accelerator.boundary import boundary
+from accelerator.chip import Chip
+from accelerator.errors import EstimateError
+from accelerator.networks import Network, load_network
+from accelerator.options import (
+    Options,
+    bit_width,
+    first_last_widths,
+    read_options,
+    whole_number,
+)
+from accelerator.plan import plan_layers
+from accelerator.prices import Conditions, Prices, read_prices
+from accelerator.references import references
+from accelerator.report import Report
+
+if TYPE_CHECKING:
+    from lut import Table
+
+
+def estimate(
+    network: str | os.PathLike[str] | Network,
+    *,
+    table: str | os.PathLike[str] | Table | None = None,
+    weight_bits: int = 1,
+    activation_bits: int = 4,
+    rows: int = 256,
+    columns: int = 256,
+    first_last: str | tuple[int, int] | None = None,
+    corner: str = "tt",
+    vdd: float = 1.0,
+    temperature: float = 300.15,
+    assumptions: MappingType[str, float] | None = None,
+    **options: Any,
+) -> Report:
+    """Energy, latency and area of one image through `network` on sub-arrays.
+
+    Args:
+        network: a built-in name, the path of an ONNX file, or a `Network`.
+        table: the table of simulated operations, or its path; None is the one shipped.
+        weight_bits, activation_bits: widths of the operands, 1 to 16.
+        rows, columns: of a sub-array.
+        first_last: widths of the first and last layers as "W:A", or "off" to leave them out.
+        corner, vdd, temperature: conditions in the table; V and K.
+        assumptions: values in place of the shipped constants, by name.
+        options: fields of `accelerator.options.Options`.
+
+    Raises:
+        EstimateError: a network or an argument that cannot be used.
+        lut.TableError: a table that cannot be used, or conditions outside it.
+    """
+    chosen = read_options(options)
+    constants = load_assumptions(assumptions)
+    weight_bits = bit_width("weight bits", weight_bits)
+    activation_bits = bit_width("activation bits", activation_bits)
+    ends = first_last_widths(first_last)
+    rows = whole_number("rows", rows, least=1)
+    columns = whole_number("columns", columns, least=1)
+    parsed = load_network(network)
+    plan = plan_layers(parsed, weight_bits, activation_bits, ends, chosen.coverage)
+
+    opened = _open(table)
+    conditions = Conditions(corner, vdd, temperature, rows, columns)
+    prices = read_prices(opened, conditions)
+    array = build_array(conditions, prices, chosen, constants)
+    chip = Chip.build(plan.layers, array, prices, chosen, constants)
+    report = Report(
+        parsed.name,
+        parsed.source,
+        parsed.input_shape,
+        weight_bits,
+        activation_bits,
+        _table_entry(opened, conditions),
+        boundary(parsed, plan, array, prices, chosen, constants, ends),
+        chip.layer_reports(),
+        chip.area_components(),
+    )
+    return replace(report, references=references(report))
+
+
+def _open(table: str | os.PathLike[str] | Table | None) -> Table:
+    from lut import Table as LookupTable
+
+    return table if isinstance(table, LookupTable) else LookupTable.open(table)
+
+
+def _table_entry(table: Table, conditions: Conditions) -> dict[str, Any]:
+    return {
+        "name": table.name,
+        "schema_version": table.schema_version,
+        "mramcim_version": table.mramcim_version,
+        "ngspice_version": table.ngspice_version,
+        "corner": conditions.corner,
+        "vdd_V": conditions.vdd,
+        "temperature_K": conditions.temperature,
+        "rows": conditions.rows,
+        "columns": conditions.columns,
+    }
+
+
+def build_array(
+    conditions: Conditions, prices: Prices, options: Options, assumptions: Assumptions
+) -> Array:
+    """The sub-array under the current that it may draw.
+
+    Raises:
+        EstimateError: the current does not suffice for one cell or amplifier.
+    """
+    limit = assumptions.peak_current_per_subarray.value
+    for what, one in (
+        ("writing a cell", prices.write.peak_current),
+        ("sensing", max(prices.and2.peak_current, prices.read.peak_current)),
+    ):
+        if one > limit:
+            raise EstimateError(
+                f"{what} draws {one:.3g} A, more than the {limit:.3g} A that a sub-array may "
+                "draw: raise the assumption peak_current_per_subarray"
+            )
+    sense_current = max(prices.and2.peak_current, prices.read.peak_current)
+    return Array(
+        conditions.rows,
+        conditions.columns,
+        prices.columns_per_amplifier,
+        prices.amplifiers_per_reference,
+        int(assumptions.reserved_rows.value),
+        int(limit / sense_current),
+        int(limit / prices.write.peak_current),
+        options.gate_unused_columns,
+    )

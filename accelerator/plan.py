@@ -1,0 +1,75 @@
+"""Which layers are costed, at which widths."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from accelerator.errors import EstimateError
+from accelerator.networks import Layer, Network, Operation
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedLayer:
+    """A layer with the widths of its weights, its inputs and its outputs.
+
+    A layer of the digital unit has no weights and `weight_bits` 0.
+    """
+
+    layer: Layer
+    weight_bits: int
+    activation_bits: int
+    output_bits: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The layers to cost, and those with weights that are left out."""
+
+    layers: tuple[PlannedLayer, ...]
+    left_out: tuple[Layer, ...]
+
+
+def plan_layers(
+    network: Network,
+    weight_bits: int,
+    activation_bits: int,
+    first_last: tuple[int, int] | str | None,
+    coverage: str,
+) -> Plan:
+    """Give every layer its widths and leave out what shall not count.
+
+    Data between two layers has the width that the next layer with weights takes.
+
+    Raises:
+        EstimateError: nothing is left to cost.
+    """
+    mapped = [index for index, layer in enumerate(network.layers) if layer.mapped]
+    if not mapped:
+        raise EstimateError(
+            f"the network {network.name} has no convolution and no matrix product with weights: "
+            "there is nothing to put on sub-arrays"
+        )
+    ends = {mapped[0], mapped[-1]}
+    widths: dict[int, tuple[int, int]] = {}
+    for index in mapped:
+        special = isinstance(first_last, tuple) and index in ends
+        widths[index] = first_last if special else (weight_bits, activation_bits)  # type: ignore[assignment]
+    planned, left_out = [], []
+    for index, layer in enumerate(network.layers):
+        following = next((i for i in mapped if i > index), mapped[-1])
+        output = widths[following][1]
+        if not layer.mapped:
+            if coverage == "all":
+                planned.append(PlannedLayer(layer, 0, output, output))
+        elif (first_last == "off" and index in ends) or (
+            coverage == "convolutions" and layer.operation is not Operation.CONVOLUTION
+        ):
+            left_out.append(layer)
+        else:
+            planned.append(PlannedLayer(layer, *widths[index], output))
+    if not any(entry.layer.mapped for entry in planned):
+        raise EstimateError(
+            f"no layer of {network.name} is left: it has {len(mapped)} with weights and all "
+            "of them are left out"
+        )
+    return Plan(tuple(planned), tuple(left_out))

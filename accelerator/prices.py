@@ -1,0 +1,175 @@
+"""What the table says under one set of conditions: the price of every kind of event."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from accelerator.errors import EstimateError
+
+if TYPE_CHECKING:
+    from lut import Table
+
+SENSE_PARTS = ("bias", "reference", "latch", "clock", "equalize")
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """Where in the table the estimate is made: temperature in K, `vdd` in V."""
+
+    corner: str
+    vdd: float
+    temperature: float
+    rows: int
+    columns: int
+
+
+@dataclass(frozen=True, slots=True)
+class SensePrice:
+    """One sense by one amplifier: energy by operand values and part, times, idle power.
+
+    energy: operands -> part -> J, over a complete cycle.
+    """
+
+    energy: dict[str, dict[str, float]]
+    cycle_time: float
+    peak_current: float
+    leakage_power: float
+    area: float
+
+    def mean(self, part: str) -> float:
+        """Energy of one part averaged over the operand values (J)."""
+        return sum(parts[part] for parts in self.energy.values()) / len(self.energy)
+
+
+@dataclass(frozen=True, slots=True)
+class WritePrice:
+    """One cell written (J by value), one half-selected cell (J), one driver at rest."""
+
+    energy: dict[str, float]
+    half_selected: float
+    cycle_time: float
+    peak_current: float
+    leakage_power: float
+    area: float
+
+
+@dataclass(frozen=True, slots=True)
+class BlockPrice:
+    """One block of the periphery: J an event (for a wire: a mm), s, W at rest, m2."""
+
+    energy: float
+    delay: float
+    leakage_power: float
+    area: float
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """All that an estimate takes from the table."""
+
+    columns_per_amplifier: int
+    amplifiers_per_reference: int
+    and2: SensePrice
+    read: SensePrice
+    write: WritePrice
+    read_line: BlockPrice
+    write_line: BlockPrice
+    decoder_gate: BlockPrice
+    full_adder: BlockPrice
+    flip_flop: BlockPrice
+    wire: BlockPrice
+    cell_area: float
+    cell_width: float
+    cell_height: float
+
+
+def read_prices(table: Table, conditions: Conditions) -> Prices:
+    """Look everything up.
+
+    Raises:
+        lut.TableError: a condition outside the table, or a point whose simulation failed.
+        EstimateError: a table whose parts contradict each other.
+    """
+    base = {
+        "corner": conditions.corner,
+        "vdd": conditions.vdd,
+        "temperature": conditions.temperature,
+    }
+    array = {**base, "rows": conditions.rows}
+    line = {**base, "columns": conditions.columns}
+    sharing = [
+        (int(table.attribute(g, "columns_per_amplifier")), int(table.attribute(g, name)))
+        for g, name in (("and2", "columns_per_reference"), ("read", "columns_per_reference"))
+    ]
+    if sharing[0] != sharing[1]:
+        raise EstimateError(
+            f"in the table {table.name} and2 and read share amplifiers differently "
+            f"({sharing[0]} and {sharing[1]}): characterize both with one design"
+        )
+    return Prices(
+        columns_per_amplifier=sharing[0][0],
+        amplifiers_per_reference=sharing[0][1],
+        and2=_sense(table, "and2", ("00", "01", "10", "11"), array),
+        read=_sense(table, "read", ("0", "1"), array),
+        write=_write(table, array),
+        read_line=_block(table, "wordline_driver", {**line, "line": "read"}),
+        write_line=_block(table, "wordline_driver", {**line, "line": "write"}),
+        decoder_gate=_block(table, "decoder_gate", base),
+        full_adder=_block(table, "full_adder", base),
+        flip_flop=_block(table, "flip_flop", base),
+        wire=_block(table, "wire", base),
+        cell_area=table.value("cell", "area"),
+        cell_width=table.value("cell", "width"),
+        cell_height=table.value("cell", "height"),
+    )
+
+
+def _largest(
+    table: Table, group: str, variable: str, operands: tuple[str, ...], at: dict[str, Any]
+) -> float:
+    return max(table.value(group, variable, operands=value, **at) for value in operands)
+
+
+def _sense(table: Table, group: str, operands: tuple[str, ...], at: dict[str, Any]) -> SensePrice:
+    energy = {}
+    for value in operands:
+        parts = {
+            part: table.value(group, f"energy_{part}", operands=value, **at) for part in SENSE_PARTS
+        }
+        whole = table.value(group, "energy", operands=value, **at)
+        if abs(sum(parts.values()) - whole) > 1e-3 * abs(whole):
+            raise EstimateError(
+                f"in the table {table.name} the parts of {group}'s energy at operands {value} "
+                f"add up to {sum(parts.values()):.4g} J and not to {whole:.4g} J: "
+                "characterize it again"
+            )
+        energy[value] = parts
+    return SensePrice(
+        energy,
+        cycle_time=_largest(table, group, "cycle_time", operands, at),
+        peak_current=_largest(table, group, "peak_current", operands, at),
+        leakage_power=_largest(table, group, "leakage_power", operands, at),
+        area=_largest(table, group, "area", operands, at),
+    )
+
+
+def _write(table: Table, at: dict[str, Any]) -> WritePrice:
+    values = ("0", "1")
+    return WritePrice(
+        energy={value: table.value("write", "energy", operands=value, **at) for value in values},
+        half_selected=sum(
+            table.value("write", "energy_half_selected", operands=value, **at) for value in values
+        )
+        / 2,
+        cycle_time=_largest(table, "write", "cycle_time", values, at),
+        peak_current=_largest(table, "write", "peak_current", values, at),
+        leakage_power=_largest(table, "write", "leakage_power", values, at),
+        area=_largest(table, "write", "area", values, at),
+    )
+
+
+def _block(table: Table, group: str, at: dict[str, Any]) -> BlockPrice:
+    return BlockPrice(
+        *(table.value(group, name, **at) for name in ("energy", "delay", "leakage_power", "area"))
+    )

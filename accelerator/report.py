@@ -1,0 +1,203 @@
+"""The result of an estimate, and its machine-readable form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+FORMAT = "mramcim-estimate/1"
+
+
+@dataclass(frozen=True, slots=True)
+class LayerReport:
+    """One layer: energies in J, latency in s, area of its own sub-arrays in m2."""
+
+    name: str
+    operation: str
+    macs: int
+    weight_bits: int
+    activation_bits: int
+    and_operations: int
+    energy: float
+    latency: float
+    components: dict[str, float]
+    subarrays: int = 0
+    area: float = 0.0
+    row_steps: int = 0
+    sense_cycles: int = 0
+    counts: dict[str, float] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The layer's entry in the JSON."""
+        return {
+            "name": self.name,
+            "operation": self.operation,
+            "macs": self.macs,
+            "weight_bits": self.weight_bits,
+            "activation_bits": self.activation_bits,
+            "and_operations": self.and_operations,
+            "energy_J": self.energy,
+            "latency_s": self.latency,
+            "components": dict(self.components),
+            "subarrays": self.subarrays,
+            "area_m2": self.area,
+            "row_steps": self.row_steps,
+            "sense_cycles": self.sense_cycles,
+            "counts": dict(self.counts),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A published figure beside ours: the same quantity in the same unit."""
+
+    name: str
+    quantity: str
+    published: float
+    ours: float
+    conditions: str
+
+    @property
+    def ratio(self) -> float:
+        """Ours over the published one (1)."""
+        return self.ours / self.published
+
+    def to_dict(self) -> dict[str, Any]:
+        """The figure's entry in the JSON."""
+        return {
+            "name": self.name,
+            "quantity": self.quantity,
+            "published": self.published,
+            "ours": self.ours,
+            "ratio": self.ratio,
+            "conditions": self.conditions,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Boundary:
+    """What is counted and what is not, the choices and the constants behind the figures."""
+
+    counted: tuple[str, ...]
+    not_counted: tuple[str, ...]
+    options: dict[str, Any]
+    assumptions: dict[str, dict[str, Any]]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The boundary's entry in the JSON."""
+        return {
+            "counted": list(self.counted),
+            "not_counted": list(self.not_counted),
+            "options": dict(self.options),
+            "assumptions": dict(self.assumptions),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Energy, latency and area of one image through one network."""
+
+    network: str
+    network_source: str
+    input_shape: tuple[int, ...]
+    weight_bits: int
+    activation_bits: int
+    table: dict[str, Any]
+    boundary: Boundary
+    layers: tuple[LayerReport, ...]
+    area_components: dict[str, float]
+    references: tuple[Reference, ...] = ()
+
+    @property
+    def energy(self) -> float:
+        """Energy of one image (J)."""
+        return sum(layer.energy for layer in self.layers)
+
+    @property
+    def latency(self) -> float:
+        """Time of one image, layers one after the other (s)."""
+        return sum(layer.latency for layer in self.layers)
+
+    @property
+    def area(self) -> float:
+        """Area of everything (m2)."""
+        return sum(self.area_components.values())
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates of the layers that are costed (1)."""
+        return sum(layer.macs for layer in self.layers)
+
+    @property
+    def and_operations(self) -> int:
+        """ANDs of a weight bit with an activation bit (1)."""
+        return sum(layer.and_operations for layer in self.layers)
+
+    @property
+    def subarrays(self) -> int:
+        """Sub-arrays that hold weights (1)."""
+        return sum(layer.subarrays for layer in self.layers)
+
+    @property
+    def subarray_area(self) -> float:
+        """Area of the sub-arrays that hold weights, with their logic (m2)."""
+        return sum(layer.area for layer in self.layers)
+
+    @property
+    def sense_cycles(self) -> int:
+        """Sense cycles, summed over sub-arrays (1)."""
+        return sum(layer.sense_cycles for layer in self.layers)
+
+    @property
+    def components(self) -> dict[str, float]:
+        """Energy by component (J)."""
+        names = self.layers[0].components
+        return {name: sum(layer.components[name] for layer in self.layers) for name in names}
+
+    @property
+    def power(self) -> float:
+        """Mean power while images follow each other (W)."""
+        return self.energy / self.latency
+
+    @property
+    def images_per_s(self) -> float:
+        """Images in a second, one at a time (1/s)."""
+        return 1 / self.latency
+
+    @property
+    def tops_per_w(self) -> float:
+        """Operations over energy, a multiply-accumulate being two operations (1e12/J)."""
+        return 2 * self.macs / self.energy / 1e12
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON of format "mramcim-estimate/1"."""
+        return {
+            "format": FORMAT,
+            "network": self.network,
+            "network_source": self.network_source,
+            "input_shape": list(self.input_shape),
+            "weight_bits": self.weight_bits,
+            "activation_bits": self.activation_bits,
+            "table": dict(self.table),
+            "boundary": self.boundary.to_dict(),
+            "total": {
+                "name": self.network,
+                "macs": self.macs,
+                "weight_bits": self.weight_bits,
+                "activation_bits": self.activation_bits,
+                "and_operations": self.and_operations,
+                "energy_J": self.energy,
+                "latency_s": self.latency,
+                "components": self.components,
+                "area_m2": self.area,
+                "power_W": self.power,
+                "images_per_s": self.images_per_s,
+                "TOPS_per_W": self.tops_per_w,
+                "subarrays": self.subarrays,
+                "subarray_area_m2": self.subarray_area,
+                "area_components_m2": dict(self.area_components),
+                "sense_cycles": self.sense_cycles,
+            },
+            "layers": [layer.to_dict() for layer in self.layers],
+            "references": [reference.to_dict() for reference in self.references],
+        }

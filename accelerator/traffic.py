@@ -1,0 +1,105 @@
+"""What happens outside the sub-arrays: buffers, wires and the digital unit, counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+from accelerator.counts import Counts
+from accelerator.logic_widths import largest_bits
+from accelerator.mapping import Mapping
+from accelerator.networks.layers import Layer, Operation
+
+
+@dataclass(slots=True)
+class Traffic:
+    """Bits moved and digital operations of one layer and one image.
+
+    buffer_reads, buffer_writes: bits read from and written to the buffer memory.
+    transposed: bits through the registers that turn words into bit-planes.
+    input_bits: bits sent from the buffer to the sub-arrays.
+    partial_bits, output_bits: bits of partial sums and of outputs on wires.
+    weight_bits: bits of weights sent when the weights are loaded.
+    adders, flip_flops: of the digital unit, one-bit operations.
+    """
+
+    buffer_reads: float = 0
+    buffer_writes: float = 0
+    transposed: float = 0
+    input_bits: float = 0
+    partial_bits: float = 0
+    output_bits: float = 0
+    weight_bits: float = 0
+    adders: float = 0
+    flip_flops: float = 0
+
+    def to_dict(self) -> dict[str, float]:
+        """Name and number of every event."""
+        return {entry.name: getattr(self, entry.name) for entry in fields(self)}
+
+
+def output_width(mapping: Mapping, sums: bool) -> int:
+    """Bits of one finished output, its sign included (1)."""
+    layer = mapping.layer
+    return largest_bits(layer.patch_length, mapping.weight_bits, mapping.activation_bits) + sums
+
+
+def mapped_traffic(
+    mapping: Mapping, counts: Counts, next_bits: int, sums: bool, first: bool
+) -> Traffic:
+    """Around a layer on sub-arrays whose outputs are quantized to `next_bits` bits.
+
+    Elements of padding are not fetched. Outputs are quantized with the batch normalization
+    and activation folded in: `next_bits` comparisons of the output with a threshold, by
+    bisection, each a subtraction (as many adders as a multiplication by a scale). The first
+    layer's input is written into the buffer once.
+    """
+    layer = mapping.layer
+    outputs = layer.output_elements
+    width = output_width(mapping, sums)
+    parts = len(mapping.column_tiles) * len(mapping.plane_groups) - 1
+    fetched = counts.input_cells / mapping.weight_tiles * mapping.written_valid_fraction
+    return Traffic(
+        buffer_reads=fetched,
+        buffer_writes=outputs * next_bits
+        + (layer.input_elements * mapping.activation_bits if first else 0),
+        transposed=fetched,
+        input_bits=fetched,
+        partial_bits=outputs * parts * (width - sums),
+        output_bits=outputs * width,
+        weight_bits=counts.weight_cells / (mapping.positions_per_row * mapping.rotations),
+        adders=outputs * width * next_bits,
+        flip_flops=outputs * (width + next_bits),
+    )
+
+
+def digital_traffic(layer: Layer, bits: int, next_bits: int) -> Traffic:
+    """Around a layer of the digital unit, whose elements have `bits` bits.
+
+    Every input is read once (windows overlap in line registers), every output written once.
+    """
+    outputs = layer.output_elements
+    adders = outputs * _adders_per_output(layer, bits)
+    return Traffic(
+        buffer_reads=layer.operands * layer.input_elements * bits,
+        buffer_writes=outputs * next_bits,
+        adders=adders,
+        flip_flops=layer.operands * layer.input_elements * bits + adders,
+    )
+
+
+def _adders_per_output(layer: Layer, bits: int) -> int:
+    """One-bit full adders for one output of a layer of the digital unit (1)."""
+    taps = layer.taps
+    match layer.operation:
+        case Operation.MAX_POOL:
+            return (taps - 1) * bits
+        case Operation.AVERAGE_POOL:
+            width = bits + (taps - 1).bit_length()
+            # A power of two divides by wiring, anything else by a multiplication.
+            return (taps - 1) * width + (0 if taps & (taps - 1) == 0 else bits * width)
+        case Operation.ADDITION:
+            return (layer.operands - 1) * (bits + 1) + bits * (bits + 1)
+        case Operation.MULTIPLICATION | Operation.NORMALIZATION:
+            return layer.operands * bits * bits
+        case _:
+            return bits
