@@ -1,0 +1,214 @@
+"""Plans: which benches are simulated under which conditions."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from characterize.errors import PlanError
+from circuits import (
+    BENCHES,
+    Conditions,
+    Design,
+    DesignError,
+    load_design,
+    to_si,
+)
+
+PLAN_FOLDER = Path(__file__).parent / "plans"
+_KEYS = ("title", "design", "device", "technology", "benches", "axes", "tolerance", "time_limit")
+_AXES: dict[str, str] = {
+    "corner": "text",
+    "vdd": "V",
+    "temperature": "K",
+    "rows": "count",
+    "columns": "count",
+}
+
+
+@dataclass(frozen=True)
+class Point:
+    """One simulation: a bench, its variant (operands or line) and the conditions.
+
+    With `tolerance`, the input offset tolerated in either polarity is searched too.
+    """
+
+    bench: str
+    variant: str
+    conditions: Conditions
+    tolerance: bool = False
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A validated plan. Axis values are SI; `tolerance` asks for the tolerated offset."""
+
+    title: str
+    design: Design
+    benches: tuple[str, ...]
+    axes: Mapping[str, tuple[Any, ...]]
+    tolerance: bool = True
+    time_limit: float = 120.0
+    source: str = ""
+    seed: int = 0
+    files: Mapping[str, str] = field(default_factory=dict)
+
+    def group_axes(self, bench: str) -> dict[str, tuple[Any, ...]]:
+        """The axes of one bench's group, in order, with the variant axis last."""
+        kind = BENCHES[bench]
+        axes = {name: self.axes[name] for name in kind.axes}
+        if kind.variants:
+            axes[kind.variant_axis] = kind.variants
+        return axes
+
+    def points(self) -> Iterator[Point]:
+        """Every point, lazily: benches in order, the last axis running fastest."""
+        for bench in self.benches:
+            kind = BENCHES[bench]
+            for corner in self.axes["corner"]:
+                for vdd in self.axes["vdd"]:
+                    for temperature in self.axes["temperature"]:
+                        for size in self.axes[kind.size_axis] if kind.size_axis else (None,):
+                            sizes = {kind.size_axis: size} if kind.size_axis else {}
+                            where = Conditions(corner, vdd, temperature, **sizes)
+                            for variant in kind.variants or ("",):
+                                yield Point(bench, variant, where, self.tolerance and kind.senses)
+
+    def count(self) -> int:
+        """Number of points."""
+        total = 0
+        for bench in self.benches:
+            product = 1
+            for values in self.group_axes(bench).values():
+                product *= len(values)
+            total += product
+        return total
+
+
+def plan_names() -> list[str]:
+    """Names of the shipped plans."""
+    return sorted(path.stem for path in PLAN_FOLDER.glob("*.toml"))
+
+
+def load_plan(
+    path: str | Path | None = None,
+    *,
+    quick: bool = False,
+    design: str | Path | None = None,
+    device: str | Path | None = None,
+    technology: str | Path | None = None,
+) -> Plan:
+    """Load a plan from its TOML file; without one the shipped reference or quick plan.
+
+    `design`, `device` and `technology` replace those that the plan names. Raises PlanError
+    on unknown keys, units, benches, corners and axis values, DesignError on a bad design.
+    """
+    if path is not None and quick:
+        raise PlanError("--quick is a plan of its own; leave out either it or the plan file")
+    chosen = (
+        Path(path)
+        if path is not None
+        else PLAN_FOLDER / ("quick.toml" if quick else "reference.toml")
+    )
+    try:
+        text = chosen.read_text(encoding="utf-8")
+        contents = tomllib.loads(text)
+    except FileNotFoundError:
+        raise PlanError(f"there is no plan file {chosen}; check the path") from None
+    except IsADirectoryError:
+        raise PlanError(f"{chosen} is a folder, not a plan file; name the .toml file") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise PlanError(f"{chosen} is not a readable plan ({error}); mend its TOML") from None
+    for key in contents:
+        if key not in _KEYS:
+            raise PlanError(f"{chosen}: unknown key '{key}'; a plan has {', '.join(_KEYS)}")
+    loaded = load_design(
+        design or _named(chosen, contents, "design") or "strongarm",
+        device=device or _named(chosen, contents, "device"),
+        technology=technology or _named(chosen, contents, "technology"),
+    )
+    benches = _benches(chosen, contents.get("benches", list(BENCHES)))
+    axes = _axes(chosen, contents.get("axes"), loaded)
+    tolerance = contents.get("tolerance", True)
+    if not isinstance(tolerance, bool):
+        raise PlanError(f"{chosen}: 'tolerance' must be true or false, not {tolerance!r}")
+    limit = _quantity(chosen, "time_limit", contents.get("time_limit", "120 s"), "s")
+    if limit <= 0:
+        raise PlanError(f"{chosen}: 'time_limit' must be above 0 s")
+    title = contents.get("title", chosen.stem)
+    if not isinstance(title, str):
+        raise PlanError(f"{chosen}: 'title' must be text, not {title!r}")
+    return Plan(title, loaded, benches, axes, tolerance, limit, text)
+
+
+def _named(path: Path, contents: Mapping[str, Any], key: str) -> str | Path | None:
+    value = contents.get(key)
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise PlanError(f"{path}: '{key}' must be text, not {value!r}")
+    # A path inside a plan is meant relative to that plan.
+    return path.parent / value if value.endswith(".toml") else value
+
+
+def _benches(path: Path, names: object) -> tuple[str, ...]:
+    if not isinstance(names, list) or not names:
+        raise PlanError(f"{path}: 'benches' must be a list of names")
+    for name in names:
+        if name not in BENCHES:
+            raise PlanError(f"{path}: unknown bench {name!r}; choose from {', '.join(BENCHES)}")
+    return tuple(name for name in BENCHES if name in names)
+
+
+def _axes(path: Path, table: object, design: Design) -> dict[str, tuple[Any, ...]]:
+    if not isinstance(table, dict):
+        raise PlanError(f"{path}: the section [axes] is missing; add it")
+    for key in table:
+        if key not in _AXES:
+            raise PlanError(f"{path}: unknown axis '{key}'; the axes are {', '.join(_AXES)}")
+    axes: dict[str, tuple[Any, ...]] = {}
+    for name, unit in _AXES.items():
+        values = table.get(name)
+        if not isinstance(values, list) or not values:
+            raise PlanError(f"{path}: the axis '{name}' is missing or empty; give it a list")
+        if unit == "text":
+            for value in values:
+                if value not in design.technology.corners:
+                    raise PlanError(
+                        f"{path}: technology {design.technology.name} has no corner {value!r}; "
+                        f"it has {', '.join(design.technology.corners)}"
+                    )
+            read: tuple[Any, ...] = tuple(values)
+        elif unit == "count":
+            for value in values:
+                if isinstance(value, bool) or not isinstance(value, int):
+                    raise PlanError(f"{path}: '{name}' must be whole numbers, not {value!r}")
+            read = tuple(values)
+        else:
+            read = tuple(_quantity(path, name, value, unit) for value in values)
+        if len(set(read)) != len(read) or (unit != "text" and list(read) != sorted(read)):
+            raise PlanError(f"{path}: the axis '{name}' must ascend without repeats")
+        axes[name] = read
+    for vdd in axes["vdd"]:
+        for temperature in axes["temperature"]:
+            for rows in axes["rows"]:
+                for columns in axes["columns"]:
+                    try:
+                        Conditions(axes["corner"][0], vdd, temperature, rows, columns)
+                    except DesignError as error:
+                        raise PlanError(f"{path}: {error}") from None
+    return axes
+
+
+def _quantity(path: Path, key: str, entry: object, unit: str) -> float:
+    if not isinstance(entry, str) or len(entry.split(None, 1)) != 2:
+        raise PlanError(f"{path}: '{key}' must be text such as \"1.0 {unit}\", not {entry!r}")
+    number, given = entry.split(None, 1)
+    try:
+        # Rounded, so that 27 degC is the same number however it was written.
+        return round(to_si(float(number), given, like=unit), 12)
+    except ValueError as error:
+        raise PlanError(f"{path}: '{key}': {error}") from None

@@ -1,0 +1,118 @@
+"""What a worker does with one point: build, run, measure, search the tolerated offset."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from characterize.measure import measure
+from characterize.ngspice import Ngspice, SimulationFailedError, Waveforms
+from characterize.plan import Point
+from circuits import Deck, Design, build_deck
+from lut import Outcome
+
+TOLERANCE_STEP = 0.5e-3
+"""Resolution [V] of the tolerated offset; what is returned was simulated and is right."""
+TOLERANCE_LIMIT = 0.2
+
+
+@dataclass(frozen=True)
+class PointResult:
+    """Outcome and measures (SI) of one point, with what is said of a failure."""
+
+    outcome: Outcome
+    values: dict[str, float] = field(default_factory=dict)
+    message: str = ""
+    simulations: int = 0
+    analysis_seconds: float = 0.0
+    poisoned: bool = False
+    """The library must not be used again."""
+
+
+class Simulator:
+    """Runs points on one ngspice and keeps count of what they cost."""
+
+    def __init__(self, ngspice: Ngspice, design: Design) -> None:
+        self._ngspice = ngspice
+        self._design = design
+        self._simulations = 0
+        self._seconds = 0.0
+
+    def point(self, point: Point) -> PointResult:
+        """The outcome of one point; a failed simulation is an outcome too."""
+        self._simulations, self._seconds = 0, 0.0
+        try:
+            deck = self._deck(point, 0.0)
+            measured = measure(deck, self.waveforms(deck))
+            values = dict(measured.values)
+            if point.tolerance:
+                right = measured.outcome is Outcome.OK
+                values["offset_tolerance"] = self._tolerance(point, deck, values) if right else 0.0
+            return self._result(measured.outcome, values)
+        except SimulationFailedError as error:
+            outcome = Outcome.NO_CONVERGENCE if error.convergence else Outcome.SIMULATOR_ERROR
+            return self._result(outcome, {}, str(error), error.poisoned)
+
+    def waveforms(self, deck: Deck) -> Waveforms:
+        """Run a deck once."""
+        self._simulations += 1
+        waves = self._ngspice.run(deck.netlist)
+        self._seconds += waves.analysis_seconds
+        return waves
+
+    def _deck(self, point: Point, offset: float) -> Deck:
+        return build_deck(self._design, point.bench, point.variant, point.conditions, offset)
+
+    def _right(self, point: Point, offset: float) -> bool:
+        deck = self._deck(point, offset)
+        try:
+            return measure(deck, self.waveforms(deck)).outcome is Outcome.OK
+        except SimulationFailedError as error:
+            if error.poisoned:
+                raise
+            # An offset at which nothing converges is not a tolerated one.
+            return False
+
+    def _tolerance(self, point: Point, deck: Deck, values: dict[str, float]) -> float:
+        """Largest offset [V] that leaves the result right in both polarities.
+
+        The polarity that works against the signal limits, and the margin tells where; the
+        other is checked at the same magnitude.
+        """
+        adverse = {float(item.sign) for item in deck.differentials}
+        guess = max(values["margin"], TOLERANCE_STEP)
+        tolerated = TOLERANCE_LIMIT
+        for polarity in sorted(adverse, reverse=True):
+            tolerated = min(tolerated, self._limit(point, polarity, guess))
+        for polarity in {1.0, -1.0} - adverse:
+            if tolerated > 0 and not self._right(point, polarity * tolerated):
+                tolerated = self._limit(point, polarity, tolerated / 2)
+        return tolerated
+
+    def _limit(self, point: Point, polarity: float, guess: float) -> float:
+        right, wrong = 0.0, TOLERANCE_LIMIT
+        trial, reach = guess, TOLERANCE_STEP * 2
+        # Bracket the expected value, widening geometrically, then bisect.
+        trials = [guess - reach, guess + reach]
+        while wrong - right > TOLERANCE_STEP:
+            if trials:
+                trial = trials.pop(0)
+            elif right == 0.0 and wrong < TOLERANCE_LIMIT:
+                reach *= 3
+                trial = max(wrong - reach, wrong / 2)
+            elif wrong == TOLERANCE_LIMIT:
+                reach *= 3
+                trial = min(right + reach, (right + wrong) / 2)
+            else:
+                trial = (right + wrong) / 2
+            if not right < trial < wrong:
+                continue
+            if self._right(point, polarity * trial):
+                right = trial
+            else:
+                wrong = trial
+        return right
+
+    def _result(
+        self, outcome: Outcome, values: dict[str, float], message: str = "", poisoned: bool = False
+    ) -> PointResult:
+        return PointResult(outcome, values, message, self._simulations, self._seconds, poisoned)

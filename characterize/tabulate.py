@@ -1,0 +1,156 @@
+"""From points and their results to the groups of a table."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from characterize.plan import Plan, Point
+from characterize.simulate import PointResult
+from circuits import BENCHES, Conditions, amplifiers_per_reference, build_deck, cell_layout
+from lut import SCHEMA, Axis, Group, Outcome, Variable
+
+CELL = "cell"
+
+
+def groups_of(plan: Plan, results: Mapping[Point, PointResult]) -> dict[str, Group]:
+    """The table's groups; a point whose simulation failed has NaN beside its outcome."""
+    groups = {bench: _group(plan, bench, results) for bench in plan.benches}
+    layout = cell_layout(plan.design)
+    sizes = {"area": layout.area, "width": layout.width, "height": layout.height}
+    specification = SCHEMA[CELL].variables
+    variables = {
+        name: Variable(np.array(value), (), specification[name].units, specification[name].meaning)
+        for name, value in sizes.items()
+    }
+    groups[CELL] = Group({}, variables)
+    return groups
+
+
+def _group(plan: Plan, bench: str, results: Mapping[Point, PointResult]) -> Group:
+    specification = SCHEMA[bench]
+    axes = plan.group_axes(bench)
+    shape = tuple(len(values) for values in axes.values())
+    points = [point for point in plan.points() if point.bench == bench]
+    found = [results[point] for point in points]
+    variables: dict[str, Variable] = {}
+    for name, variable in specification.variables.items():
+        if name == "outcome":
+            values = np.array([int(result.outcome) for result in found], dtype=np.int8)
+        elif name == "area":
+            area = build_deck(plan.design, bench, points[0].variant, points[0].conditions).values
+            variables[name] = Variable(np.array(area[name]), (), variable.units, variable.meaning)
+            continue
+        elif any(name in result.values for result in found):
+            values = np.array([result.values.get(name, np.nan) for result in found])
+        else:
+            continue
+        variables[name] = Variable(
+            values.reshape(shape), tuple(axes), variable.units, variable.meaning
+        )
+    coordinates = {
+        name: Axis(values, specification.axes[name].units, specification.axes[name].meaning)
+        for name, values in axes.items()
+    }
+    return Group(coordinates, variables, _attributes(plan, bench))
+
+
+def _attributes(plan: Plan, bench: str) -> dict[str, Any]:
+    design = plan.design
+    sharing = amplifiers_per_reference(design, bench)
+    known: dict[str, Any] = {
+        "columns_per_amplifier": design.column.columns_per_amplifier,
+        "columns_per_reference": sharing,
+        "bias_current": design.bias_current(bench),
+        "amplifier": design.amplifier,
+        "device": design.device.name,
+        "technology": design.technology.name,
+    }
+    return {name: known[name] for name in SCHEMA[bench].attributes if name in known}
+
+
+def provenance_of(plan: Plan, results: Mapping[Point, PointResult]) -> dict[str, Any]:
+    """How the table was made: plan, design, parameter files, model and netlist hashes.
+
+    No times, hosts or dates, so that equal plans give equal tables.
+    """
+    design = plan.design
+    device = design.device.parameters
+    failures = [
+        {
+            "bench": point.bench,
+            "variant": point.variant,
+            **{f.name: getattr(point.conditions, f.name) for f in fields(Conditions)},
+            "outcome": result.outcome.name.lower(),
+            "message": result.message,
+        }
+        for point, result in results.items()
+        if result.outcome is not Outcome.OK
+    ]
+    return {
+        "plan": plan.source,
+        "seed": plan.seed,
+        "tolerance": plan.tolerance,
+        "design": _design_record(plan),
+        "device": {
+            "name": design.device.name,
+            "sha256": _file_hash(device.path),
+            "thermal_stability": design.device.stability(),
+            "parameters": {
+                name: {
+                    "value_SI": number.value,
+                    "tag": number.tag,
+                    "source": number.source,
+                }
+                for name, number in device.numbers.items()
+            },
+        },
+        "models": {
+            corner: design.technology.content_hash(corner) for corner in plan.axes["corner"]
+        },
+        "netlists": _netlists(plan),
+        "failures": failures,
+    }
+
+
+def _design_record(plan: Plan) -> dict[str, Any]:
+    design = plan.design
+    record: dict[str, Any] = {
+        "name": design.name,
+        "amplifier": design.amplifier,
+        "device": design.device.name,
+        "technology": design.technology.name,
+    }
+    for section in ("cell", "column", "bias", "amplifier_sizes", "timing", "write"):
+        values = getattr(design, section)
+        record[section] = {f.name: getattr(values, f.name) for f in fields(values)}
+    return record
+
+
+def _netlists(plan: Plan) -> dict[str, Any]:
+    """By bench: one example netlist without the models, and the hash of all of them."""
+    record: dict[str, Any] = {}
+    for bench in plan.benches:
+        digest = hashlib.sha256()
+        example = ""
+        for point in plan.points():
+            if point.bench == bench:
+                text = build_deck(plan.design, bench, point.variant, point.conditions).netlist
+                example = example or text
+                digest.update(text.encode())
+        models = plan.design.technology.model_text(plan.axes["corner"][0]).rstrip("\n")
+        record[bench] = {
+            "description": BENCHES[bench].description,
+            "sha256": digest.hexdigest(),
+            "example": example.replace(models, "* (models of the corner)"),
+        }
+    return record
+
+
+def _file_hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

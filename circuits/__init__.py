@@ -1,0 +1,50 @@
+"""What is simulated: devices, cells, sense amplifiers, columns and their benches.
+
+Everything here is a pure function from parameters to the text of a deck; nothing runs.
+"""
+
+from circuits.benches import BENCHES, Bench, build_deck
+from circuits.deck import (
+    ZERO_CELSIUS,
+    Conditions,
+    Deck,
+    Differential,
+    Energy,
+    Window,
+)
+from circuits.design import DEFAULT_DESIGN, Design, design_names, load_design, with_timing
+from circuits.errors import DesignError
+from circuits.layout import cell_layout
+from circuits.mtj import Device, device_names, load_device
+from circuits.sensing import amplifiers_per_reference, operand_patterns, truth
+from circuits.technologies import Technology, load_technology, technology_names
+from circuits.units import to_si
+
+__all__ = [
+    "BENCHES",
+    "DEFAULT_DESIGN",
+    "ZERO_CELSIUS",
+    "Bench",
+    "Conditions",
+    "Deck",
+    "Design",
+    "DesignError",
+    "Device",
+    "Differential",
+    "Energy",
+    "Technology",
+    "Window",
+    "amplifiers_per_reference",
+    "build_deck",
+    "cell_layout",
+    "design_names",
+    "device_names",
+    "load_design",
+    "load_device",
+    "load_technology",
+    "operand_patterns",
+    "technology_names",
+    "to_si",
+    "truth",
+    "with_timing",
+]

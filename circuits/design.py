@@ -1,0 +1,296 @@
+"""A design: which device, technology and amplifier, and the sizes, currents and times chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from circuits.errors import DesignError
+from circuits.mtj import Device, load_device
+from circuits.parameters import Field, ParameterSet, read_parameters, read_toml
+from circuits.technologies import Technology, load_technology
+from circuits.units import to_si
+
+DESIGN_FOLDER = Path(__file__).parent / "designs"
+DEFAULT_DESIGN = "strongarm"
+AMPLIFIERS = ("strongarm", "precharge")
+
+_LENGTH = Field("m", "a length", high=1e-3)
+_TIME = Field("s", "a time", high=1e-6)
+_CURRENT = Field("A", "a current", high=1e-2)
+_RATIO = Field("1", "a ratio", high=4.0)
+_COUNT = Field("count", "a whole number", high=4096)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """2T1R bit-cell: read and write access widths [m] and the write word line's boost."""
+
+    read_width: float
+    write_width: float
+    write_fingers: int
+    word_line_boost: float
+
+
+@dataclass(frozen=True)
+class Column:
+    """Bit-line column: ladder lumps, sharing of amplifiers and references, multiplexer [m]."""
+
+    segments: int
+    columns_per_amplifier: int
+    columns_per_reference: int
+    multiplexer_width: float
+
+
+@dataclass(frozen=True)
+class Bias:
+    """Sensing current [A] of one branch by kind of operation, and the mirror's size [m]."""
+
+    current_read: float
+    current_logic: float
+    mirror_width: float
+    mirror_length: float
+
+
+@dataclass(frozen=True)
+class AmplifierSizes:
+    """Transistor widths [m] of the sense amplifier."""
+
+    pair_width: float
+    latch_p_width: float
+    latch_n_width: float
+    tail_width: float
+    reset_width: float
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Phases [s] of a sensing and of a writing cycle; `develop` grows with the rows."""
+
+    equalize: float
+    develop: float
+    develop_per_row: float
+    latch: float
+    write_pulse: float
+    write_rest: float
+
+    def development(self, rows: int) -> float:
+        """Time [s] for the signal to develop on a column of `rows` cells."""
+        return self.develop + self.develop_per_row * rows
+
+    def sense_cycle(self, rows: int) -> float:
+        """Period [s] of one complete sensing cycle."""
+        return self.equalize + self.development(rows) + self.latch
+
+    @property
+    def write_cycle(self) -> float:
+        """Period [s] of one complete writing cycle."""
+        return self.write_pulse + self.write_rest
+
+
+@dataclass(frozen=True)
+class WriteDriver:
+    """Widths [m] of the last stage of the write driver on each line of a column."""
+
+    driver_n_width: float
+    driver_p_width: float
+
+
+@dataclass(frozen=True)
+class Design:
+    """Everything that a bench needs to know besides the conditions of one simulation."""
+
+    name: str
+    device: Device
+    technology: Technology
+    amplifier: str
+    interconnect: ParameterSet
+    cell: Cell
+    column: Column
+    bias: Bias
+    amplifier_sizes: AmplifierSizes
+    timing: Timing
+    write: WriteDriver
+
+    def bias_current(self, operation: str) -> float:
+        """Current [A] of one branch in an operation; a reference draws twice that."""
+        return self.bias.current_read if operation == "read" else self.bias.current_logic
+
+
+_SECTIONS: dict[str, tuple[type, dict[str, Field]]] = {
+    "cell": (
+        Cell,
+        {
+            "read_width": _LENGTH,
+            "write_width": _LENGTH,
+            "write_fingers": _COUNT,
+            "word_line_boost": _RATIO,
+        },
+    ),
+    "column": (
+        Column,
+        {
+            "segments": _COUNT,
+            "columns_per_amplifier": _COUNT,
+            "columns_per_reference": _COUNT,
+            "multiplexer_width": _LENGTH,
+        },
+    ),
+    "bias": (
+        Bias,
+        {
+            "current_read": _CURRENT,
+            "current_logic": _CURRENT,
+            "mirror_width": _LENGTH,
+            "mirror_length": _LENGTH,
+        },
+    ),
+    "amplifier_sizes": (AmplifierSizes, {f.name: _LENGTH for f in fields(AmplifierSizes)}),
+    "timing": (Timing, {f.name: _TIME for f in fields(Timing)}),
+    "write": (WriteDriver, {f.name: _LENGTH for f in fields(WriteDriver)}),
+}
+_TEXTS = ("name", "device", "technology", "amplifier")
+
+
+@cache
+def load_interconnect() -> ParameterSet:
+    """Wire resistance and capacitance and the layout overhead, tagged and sourced."""
+    expected = {
+        "local_resistance": Field("ohm/um", "resistance of a local wire"),
+        "local_capacitance": Field("fF/um", "capacitance of a local wire"),
+        "global_resistance": Field("ohm/um", "resistance of a semi-global wire"),
+        "global_capacitance": Field("fF/um", "capacitance of a semi-global wire"),
+        "layout_overhead": Field("1", "drawn area over bare transistor area", low=0.999),
+    }
+    path = Path(__file__).parent / "interconnect.toml"
+    return read_parameters(path, "interconnect", expected, {})
+
+
+def design_names() -> list[str]:
+    """Names of the shipped designs, sorted."""
+    return sorted(path.stem for path in DESIGN_FOLDER.glob("*.toml"))
+
+
+def load_design(
+    name_or_path: str | Path = DEFAULT_DESIGN,
+    *,
+    device: str | Path | None = None,
+    technology: str | Path | None = None,
+    rows: int | None = None,
+) -> Design:
+    """Load a shipped design by name, or a user's own by the path of its TOML file.
+
+    `device` and `technology` replace those that the file names; `rows` is only checked.
+    Raises DesignError on unknown keys, units and unphysical sizes.
+    """
+    path = Path(name_or_path)
+    if path.suffix != ".toml":
+        path = DESIGN_FOLDER / f"{name_or_path}.toml"
+        if not path.is_file():
+            raise DesignError(
+                f"unknown design '{name_or_path}'; choose one of {', '.join(design_names())} "
+                "or give the path of a .toml file"
+            )
+    contents = read_toml(path, "design")
+    for key in contents:
+        if key not in _SECTIONS and key not in _TEXTS:
+            known = ", ".join([*_TEXTS, *_SECTIONS])
+            raise DesignError(f"{path}: unknown key '{key}'; a design file has {known}")
+    for key in _TEXTS:
+        if not isinstance(contents.get(key), str):
+            raise DesignError(f"{path}: '{key}' is missing or not text; add it")
+    if contents["amplifier"] not in AMPLIFIERS:
+        raise DesignError(
+            f"{path}: unknown amplifier '{contents['amplifier']}'; "
+            f"choose one of {', '.join(AMPLIFIERS)}"
+        )
+    sections = {
+        key: _section(path, key, contents.get(key), kind, expected)
+        for key, (kind, expected) in _SECTIONS.items()
+    }
+    chosen = Design(
+        name=contents["name"],
+        device=load_device(device or _beside(path, contents["device"])),
+        technology=load_technology(technology or _beside(path, contents["technology"])),
+        amplifier=contents["amplifier"],
+        interconnect=load_interconnect(),
+        **sections,
+    )
+    _check_widths(path, chosen)
+    if rows is not None:
+        check_rows(rows)
+    return chosen
+
+
+def check_rows(rows: int) -> None:
+    """Refuse a number of rows that a column cannot have."""
+    if not 8 <= rows <= 8192:
+        raise DesignError(f"a column of {rows} rows cannot be built; choose 8 to 8192 rows")
+
+
+def with_timing(design: Design, **phases: float) -> Design:
+    """The same design with other phases [s] of its timing."""
+    return replace(design, timing=replace(design.timing, **phases))
+
+
+def _beside(path: Path, name: str) -> str | Path:
+    # A path inside a design file is meant relative to that file.
+    return path.parent / name if name.endswith(".toml") else name
+
+
+def _section(path: Path, key: str, table: object, kind: type, expected: Mapping[str, Field]) -> Any:
+    if not isinstance(table, dict):
+        raise DesignError(f"{path}: the section [{key}] is missing; add it")
+    for name in table:
+        if name not in expected:
+            raise DesignError(
+                f"{path}: unknown key '{name}' in [{key}]; it has {', '.join(expected)}"
+            )
+    values = {}
+    for name, field in expected.items():
+        where = f"{path}: '{name}' in [{key}]"
+        if name not in table:
+            raise DesignError(f"{where} is missing; add it")
+        values[name] = _quantity(where, table[name], field)
+    return kind(**values)
+
+
+def _quantity(where: str, entry: object, field: Field) -> float | int:
+    if field.unit == "count":
+        if isinstance(entry, bool) or not isinstance(entry, int) or not 1 <= entry <= field.high:
+            raise DesignError(f"{where} must be a whole number from 1 to {field.high:g}")
+        return entry
+    if not isinstance(entry, str) or len(entry.split(None, 1)) != 2:
+        raise DesignError(f'{where} must be text such as "1.5 um", not {entry!r}')
+    number, unit = entry.split(None, 1)
+    try:
+        value = to_si(float(number), unit, like=field.unit)
+    except ValueError as error:
+        raise DesignError(f"{where}: {error}") from None
+    if not 0 < value <= field.high:
+        raise DesignError(f"{where} = {entry} must be above 0 and at most {field.high:g} (SI)")
+    return value
+
+
+def _check_widths(path: Path, design: Design) -> None:
+    least = design.technology.width_min
+    widths = {
+        "read_width": design.cell.read_width,
+        "write_width per finger": design.cell.write_width / design.cell.write_fingers,
+        "multiplexer_width": design.column.multiplexer_width,
+        "mirror_width": design.bias.mirror_width,
+        "driver_n_width": design.write.driver_n_width,
+        "driver_p_width": design.write.driver_p_width,
+        **{f.name: getattr(design.amplifier_sizes, f.name) for f in fields(AmplifierSizes)},
+    }
+    for name, width in widths.items():
+        if width < least * (1 - 1e-9):
+            raise DesignError(
+                f"{path}: {name} of {width * 1e9:g} nm is below the technology's least width "
+                f"of {least * 1e9:g} nm"
+            )
+    if design.bias.mirror_length < design.technology.length_min * (1 - 1e-9):
+        raise DesignError(f"{path}: mirror_length is below the technology's least length")

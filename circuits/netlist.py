@@ -1,0 +1,111 @@
+"""Composition with PySpice: transistors, junctions, pulses, and the text of a whole deck."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from circuits.deck import ZERO_CELSIUS, Conditions
+from circuits.design import Design
+from circuits.mtj import junction_subcircuit
+
+EDGE = 40e-12
+"""Rise and fall time [s] of the ideal signals that enter a deck from outside."""
+
+
+def new_subcircuit(name: str, *nodes: str, **parameters: float) -> Any:
+    """An empty PySpice sub-circuit."""
+    from PySpice.Spice.Netlist import SubCircuit
+
+    return SubCircuit(name, *nodes, **parameters)
+
+
+def new_circuit(title: str) -> Any:
+    """An empty PySpice circuit."""
+    from PySpice.Spice.Netlist import Circuit
+
+    return Circuit(title)
+
+
+def add_transistor(
+    circuit: Any,
+    design: Design,
+    name: str,
+    polarity: str,
+    drain: str,
+    gate: str,
+    source: str,
+    bulk: str,
+    width: float,
+    *,
+    length: float | None = None,
+    multiplicity: float = 1,
+) -> None:
+    """Add one transistor ("n" or "p"; sizes in m) in the form the technology's models take."""
+    line = design.technology.transistor(
+        name,
+        polarity,
+        (drain, gate, source, bulk),
+        width,
+        length if length is not None else design.technology.length_min,
+        multiplicity=multiplicity,
+    )
+    circuit.raw_spice += line + "\n"
+
+
+def add_inverter(
+    circuit: Any,
+    design: Design,
+    name: str,
+    entry: str,
+    output: str,
+    supply: str,
+    width_n: float,
+    width_p: float | None = None,
+) -> None:
+    """Add a static inverter; the p transistor is twice as wide by default."""
+    p = width_p if width_p is not None else 2 * width_n
+    add_transistor(circuit, design, name + "p", "p", output, entry, supply, supply, p)
+    add_transistor(circuit, design, name + "n", "n", output, entry, "0", "0", width_n)
+
+
+def waveform(low: float, high: float, highs: Iterable[tuple[float, float]]) -> str:
+    """A piecewise-linear source that is `high` between each pair of times [s], else `low`."""
+    points = [(0.0, low)]
+    for start, stop in highs:
+        points += [(start, low), (start + EDGE, high), (stop, high), (stop + EDGE, low)]
+    text = " ".join(f"{time:.6g} {value:.9g}" for time, value in points)
+    return f"pwl({text})"
+
+
+def assemble(
+    circuit: Any,
+    design: Design,
+    conditions: Conditions,
+    *,
+    comments: Sequence[str],
+    saved: Sequence[str],
+    step: float,
+    stop: float,
+    junction: bool = True,
+) -> str:
+    """The whole deck: comments, models, circuit, temperature, options and analysis."""
+    title, body = str(circuit).split("\n", 1)
+    lines = [
+        title.removeprefix(".title "),
+        *(f"* {comment}" for comment in comments),
+        design.technology.model_text(conditions.corner).rstrip("\n"),
+    ]
+    if junction:
+        lines.append(junction_subcircuit(design.device).rstrip("\n"))
+    lines += [
+        body.rstrip("\n"),
+        f".temp {conditions.temperature - ZERO_CELSIUS:.6g}",
+        *(f".option {option}" for option in design.technology.options),
+        # Gear: the trapezoidal rule rings on the latch's regeneration.
+        ".option method=gear reltol=1e-4",
+        ".save " + " ".join(saved),
+        f".tran {step:.6g} {stop:.6g} 0 {step:.6g}",
+        ".end",
+    ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,136 @@
+"""Parameter files: every number carries its unit, a tag and a source.
+
+A parameter is an inline table `{ value, unit, tag, source }`; the tag says how the
+number is known: `measured`, `fitted` or `assumed`.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from circuits.errors import DesignError
+from circuits.units import to_si
+
+TAGS = ("measured", "fitted", "assumed")
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One number of a parameter set: SI value, the unit it was given in, tag and source."""
+
+    value: float
+    unit: str
+    tag: str
+    source: str
+
+
+@dataclass(frozen=True)
+class ParameterSet:
+    """The tagged numbers and the plain text entries of one parameter file."""
+
+    path: Path
+    numbers: Mapping[str, Parameter]
+    texts: Mapping[str, str]
+
+    def __getitem__(self, name: str) -> float:
+        """The SI value of a number."""
+        try:
+            return self.numbers[name].value
+        except KeyError:
+            raise DesignError(f"{self.path}: the parameter '{name}' is missing; add it") from None
+
+    def get(self, name: str) -> float | None:
+        """The SI value of a number, or None where the file does not give it."""
+        return self.numbers[name].value if name in self.numbers else None
+
+
+@dataclass(frozen=True)
+class Field:
+    """What a parameter file may hold under one name.
+
+    `unit` is any unit of the right dimension; `low` and `high` bound the SI value.
+    """
+
+    unit: str
+    description: str
+    low: float = 0.0
+    high: float = float("inf")
+    low_allowed: bool = False
+    required: bool = True
+
+
+def read_toml(path: Path, what: str) -> dict[str, Any]:
+    """The contents of a TOML file, or a DesignError that says what is wrong with it."""
+    try:
+        with path.open("rb") as stream:
+            return tomllib.load(stream)
+    except FileNotFoundError:
+        raise DesignError(f"there is no {what} file {path}; check the path") from None
+    except IsADirectoryError:
+        raise DesignError(f"{path} is a folder, not a {what} file; name the .toml file") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DesignError(
+            f"{path} is not a readable {what} file ({error}); mend its TOML"
+        ) from None
+
+
+def read_parameters(
+    path: Path, what: str, fields: Mapping[str, Field], texts: Mapping[str, bool]
+) -> ParameterSet:
+    """Read and validate a parameter file.
+
+    `fields` names the numbers and their bounds, `texts` the plain text entries and
+    whether each is required. Unknown keys, units, tags and values outside the bounds
+    raise DesignError.
+    """
+    contents = read_toml(path, what)
+    known = {*fields, *texts}
+    for key in contents:
+        if key not in known:
+            raise DesignError(
+                f"{path}: unknown key '{key}'; a {what} file has {', '.join(sorted(known))}"
+            )
+    plain: dict[str, str] = {}
+    for key, required in texts.items():
+        if key in contents:
+            if not isinstance(contents[key], str):
+                raise DesignError(f"{path}: '{key}' must be text, not {contents[key]!r}")
+            plain[key] = contents[key]
+        elif required:
+            raise DesignError(f"{path}: '{key}' is missing; add it")
+    numbers: dict[str, Parameter] = {}
+    for key, field in fields.items():
+        if key in contents:
+            numbers[key] = _parameter(path, key, contents[key], field)
+        elif field.required:
+            raise DesignError(f"{path}: '{key}' ({field.description}, {field.unit}) is missing")
+    return ParameterSet(path, numbers, plain)
+
+
+def _parameter(path: Path, key: str, entry: object, field: Field) -> Parameter:
+    where = f"{path}: '{key}'"
+    if not isinstance(entry, dict) or set(entry) != {"value", "unit", "tag", "source"}:
+        raise DesignError(f"{where} must be {{ value, unit, tag, source }}, not {entry!r}")
+    value, unit, tag, source = entry["value"], entry["unit"], entry["tag"], entry["source"]
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise DesignError(f"{where}: value must be a number, not {value!r}")
+    if tag not in TAGS:
+        raise DesignError(f"{where}: tag must be one of {', '.join(TAGS)}, not {tag!r}")
+    if not isinstance(source, str) or not source.strip():
+        raise DesignError(f"{where}: source must say where the number comes from")
+    try:
+        si = to_si(float(value), str(unit), like=field.unit)
+    except DesignError as error:
+        raise DesignError(f"{where}: {error}") from None
+    above = si > field.low or (field.low_allowed and si == field.low)
+    if not above or not si <= field.high:
+        raise DesignError(
+            f"{where} = {value} {unit} is outside its bounds: {field.description} must be "
+            f"{'at least' if field.low_allowed else 'above'} {field.low:g}"
+            + (f" and at most {field.high:g} (SI)" if field.high < float("inf") else " (SI)")
+        )
+    return Parameter(si, str(unit), str(tag), source)

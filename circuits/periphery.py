@@ -1,0 +1,177 @@
+"""Benches of the array's row side: `wordline_driver` with its line, and `decoder_gate`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from circuits.deck import Conditions, Deck, Energy, Window
+from circuits.design import Design
+from circuits.errors import DesignError
+from circuits.gates import add_nand
+from circuits.layout import cell_layout, transistors_area
+from circuits.netlist import EDGE, add_inverter, add_transistor, assemble, new_circuit, waveform
+
+STEP = 20e-12
+TAPER = 4.0
+LINES = ("read", "write")
+_LEAST = 0.2e-6
+"""Width [m] of the n transistor of a gate that the decoder drives."""
+
+
+def wordline_deck(design: Design, line: str, conditions: Conditions) -> Deck:
+    """One on and off of a word line ("read" or "write") over `conditions.columns` cells."""
+    if line not in LINES:
+        raise DesignError(f"there is no '{line}' word line; choose read or write")
+    vdd = conditions.vdd
+    high = vdd * design.cell.word_line_boost if line == "write" else vdd
+    gate = design.cell.read_width if line == "read" else design.cell.write_width
+    widths = driver_widths(design, line, conditions.columns)
+    circuit = new_circuit(f"wordline_driver {line}, {design.name}")
+    circuit.V("drive", "vdrive", "0", high)
+    circuit.V("low", "vlow", "0", vdd)
+    start, on, period = 0.2e-9, 1.5e-9, 4e-9
+    circuit.V("select", "select", "0", waveform(0, vdd, [(start, start + on)]))
+    entry = "select"
+    if line == "write":
+        entry = _add_level_shifter(circuit, design, widths[0])
+    node = entry
+    for index, width in enumerate(widths):
+        out = f"stage{index}" if index < len(widths) - 1 else "near"
+        add_inverter(circuit, design, f"stage{index}", node, out, "vdrive", width)
+        node = out
+    segments = 4
+    length = cell_layout(design).width * conditions.columns / segments
+    for index in range(1, segments + 1):
+        far = f"line{index}"
+        before = "near" if index == 1 else f"line{index - 1}"
+        circuit.R(f"line{index}", before, far, design.interconnect["local_resistance"] * length)
+        circuit.C(f"line{index}", far, "0", design.interconnect["local_capacitance"] * length)
+        add_transistor(
+            circuit, design, f"cells{index}", "n", "0", far, "0", "0", gate,
+            multiplicity=conditions.columns / segments,
+        )  # fmt: skip
+    far = f"line{segments}"
+    comments = [f"{conditions.columns} columns, {line} word line, high at {high:g} V"]
+    sources = {"vdrive": 1.0, "vlow": 1.0}
+    return _deck(
+        design, conditions, circuit, "wordline_driver", f"wordline_driver {line}", comments,
+        Window(start - 0.1e-9, period), sources, (far,), (start + EDGE / 2,), high / 2,
+        transistors_area(design, [3 * width for width in widths]), edge_stop=start + on,
+    )  # fmt: skip
+
+
+def driver_widths(design: Design, line: str, columns: int) -> list[float]:
+    """Widths [m] of the n transistors of the tapered chain, an even number of inverters."""
+    gate = design.cell.read_width if line == "read" else design.cell.write_width
+    # Gate width that loads the last stage, the line's capacitance counted at 1 fF/um.
+    wire = cell_layout(design).width * design.interconnect["local_capacitance"] / 1e-9
+    load = columns * (gate + wire)
+    last = load / (3 * TAPER * 2)
+    widths = [max(last, _LEAST)]
+    while len(widths) < 2 or (widths[0] > TAPER * _LEAST and len(widths) < 6) or len(widths) % 2:
+        widths.insert(0, max(widths[0] / TAPER, _LEAST))
+    return widths
+
+
+def _add_level_shifter(circuit: Any, design: Design, load: float) -> str:
+    """Cross-coupled shifter from VDD to the boosted supply; returns its true output."""
+    width = max(load, 2 * _LEAST)
+    add_inverter(circuit, design, "shift_in", "select", "selectb", "vlow", _LEAST)
+    add_transistor(circuit, design, "sn1", "n", "shiftb", "select", "0", "0", 2 * width)
+    add_transistor(circuit, design, "sn2", "n", "shift", "selectb", "0", "0", 2 * width)
+    add_transistor(circuit, design, "sp1", "p", "shiftb", "shift", "vdrive", "vdrive", width / 2)
+    add_transistor(circuit, design, "sp2", "p", "shift", "shiftb", "vdrive", "vdrive", width / 2)
+    return "shift"
+
+
+def decoder_deck(design: Design, conditions: Conditions) -> Deck:
+    """One select and deselect of a three-input decoder gate that drives a word-line driver."""
+    circuit = new_circuit(f"decoder_gate, {design.name}")
+    circuit.V("drive", "vdrive", "0", conditions.vdd)
+    circuit.V("held", "vheld", "0", conditions.vdd)
+    start, on, period = 0.2e-9, 0.6e-9, 1.5e-9
+    circuit.V("select", "select", "0", waveform(0, conditions.vdd, [(start, start + on)]))
+    add_nand(circuit, design, "gate", ("select", "vheld", "vheld"), "selectb", "vdrive", _LEAST)
+    add_inverter(circuit, design, "buffer", "selectb", "out", "vdrive", 2 * _LEAST)
+    first = driver_widths(design, "read", conditions.columns)[0]
+    add_inverter(circuit, design, "load", "out", "loaded", "vheld", first)
+    widths = [3 * _LEAST * 3, 2 * _LEAST * 3, 6 * _LEAST]
+    return _deck(
+        design, conditions, circuit, "decoder_gate", "decoder_gate", ["three inputs"],
+        Window(start - 0.1e-9, period), {"vdrive": 1.0}, ("out",), (start + EDGE / 2,),
+        conditions.vdd / 2, transistors_area(design, widths), edge_stop=start + on,
+    )  # fmt: skip
+
+
+def wire_deck(design: Design, conditions: Conditions) -> Deck:
+    """One charge and discharge of 1 mm of semi-global wire with four repeaters."""
+    circuit = new_circuit(f"wire of 1 mm, {design.name}")
+    circuit.V("drive", "vdrive", "0", conditions.vdd)
+    circuit.V("held", "vheld", "0", conditions.vdd)
+    start, on, period = 0.2e-9, 1.5e-9, 3.5e-9
+    circuit.V("data", "data", "0", waveform(0, conditions.vdd, [(start, start + on)]))
+    repeaters, lumps, width = 4, 4, 4e-6
+    length = 1e-3 / repeaters / lumps
+    node = "data"
+    for index in range(repeaters):
+        add_inverter(circuit, design, f"repeater{index}", node, f"w{index}_0", "vdrive", width)
+        for lump in range(lumps):
+            here, there = f"w{index}_{lump}", f"w{index}_{lump + 1}"
+            circuit.R(f"{here}", here, there, design.interconnect["global_resistance"] * length)
+            circuit.C(f"{here}", there, "0", design.interconnect["global_capacitance"] * length)
+        node = f"w{index}_{lumps}"
+    add_inverter(circuit, design, "load", node, "loaded", "vheld", width)
+    return _deck(
+        design, conditions, circuit, "wire", "wire of 1 mm", ["semi-global metal, 4 repeaters"],
+        Window(start - 0.1e-9, period), {"vdrive": 1.0}, (node,), (start + EDGE / 2,),
+        conditions.vdd / 2, transistors_area(design, [3 * width] * repeaters),
+        edge_stop=start + on,
+    )  # fmt: skip
+
+
+def _deck(
+    design: Design,
+    conditions: Conditions,
+    circuit: Any,
+    bench: str,
+    title: str,
+    comments: list[str],
+    cycle: Window,
+    sources: dict[str, float],
+    watched: tuple[str, ...],
+    edges: tuple[float, ...],
+    level: float,
+    area: float,
+    *,
+    edge_stop: float,
+) -> Deck:
+    saved = [*watched, *sources, *(f"{name}#branch" for name in sources)]
+    netlist = assemble(
+        circuit,
+        design,
+        conditions,
+        comments=[
+            f"design {design.name}, technology {design.technology.name}",
+            f"corner {conditions.corner}, VDD {conditions.vdd:g} V",
+            *comments,
+        ],
+        saved=saved,
+        step=STEP,
+        stop=cycle.stop,
+        junction=False,
+    )
+    return Deck(
+        bench=bench,
+        title=title,
+        netlist=netlist,
+        conditions=conditions,
+        stop=cycle.stop,
+        cycle=cycle,
+        energies={"energy": Energy(sources, cycle)},
+        total=("energy",),
+        watched=watched,
+        edges=(*edges, edge_stop),
+        level=level,
+        values={"area": area},
+        plotted=watched,
+    )

@@ -1,0 +1,161 @@
+"""Bench `write`: one cell of a row is written, another of the same row is half selected.
+
+Two cycles, the opposite value first; the second is measured. Whether the junction switches
+rests on a static criterion, the least track current of the pulse against the critical one.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from circuits.cell import bit_cell
+from circuits.deck import Conditions, Deck, Energy, Window
+from circuits.design import Design, check_rows
+from circuits.errors import DesignError
+from circuits.layout import cell_layout, transistors_area
+from circuits.netlist import (
+    add_inverter,
+    add_transistor,
+    assemble,
+    new_circuit,
+    new_subcircuit,
+    waveform,
+)
+
+STEP = 20e-12
+LINES = ("wbl", "sl")
+TAPER = 4
+"""Ratio of the widths of one driver stage to the one before it."""
+
+
+def write_deck(design: Design, value: str, conditions: Conditions) -> Deck:
+    """The deck that writes the bit "0" or "1" into a cell at the far end of a column."""
+    if value not in ("0", "1"):
+        raise DesignError(f"operands '{value}' do not fit write; choose 0 or 1")
+    check_rows(conditions.rows)
+    timing, vdd = design.timing, conditions.vdd
+    period = timing.write_cycle
+    windows = [
+        (index * period + 0.1e-9, index * period + 0.1e-9 + timing.write_pulse) for index in (0, 1)
+    ]
+    circuit = new_circuit(f"write {value}, {design.name}")
+    circuit.subcircuit(bit_cell(design))
+    circuit.subcircuit(_write_line(design, conditions.rows))
+    circuit.subcircuit(_driver(design))
+    circuit.V("drive", "vdrive", "0", vdd)
+    circuit.V("half", "vhalf", "0", vdd)
+    boosted = vdd * design.cell.word_line_boost
+    circuit.V("word", "wwl", "0", waveform(0, boosted, windows))
+    # A one is written by current from the write bit line to the source line.
+    high_first, high_second = ("sl", "wbl") if value == "1" else ("wbl", "sl")
+    for line in LINES:
+        driven = [
+            w for w, high in zip(windows, (high_first, high_second), strict=True) if high == line
+        ]
+        circuit.V(f"data_{line}", f"data_{line}", "0", waveform(0, vdd, driven))
+    _add_column(circuit, "written", "vdrive", ("data_wbl", "data_sl"))
+    _add_column(circuit, "resting", "vhalf", ("0", "0"))
+    start, stop = windows[1]
+    saved = ["wwl", "wbl_written", "sl_written", "vtrack_written#branch"]
+    saved += ["vdrive", "vdrive#branch", "vhalf", "vhalf#branch"]
+    netlist = assemble(
+        circuit,
+        design,
+        conditions,
+        comments=[
+            f"design {design.name}, device {design.device.name}",
+            f"technology {design.technology.name}",
+            f"corner {conditions.corner}, VDD {vdd:g} V, word line {boosted:g} V, "
+            f"{conditions.rows} rows",
+            f"critical current {design.device.critical_write_current:.4g} A (static criterion)",
+        ],
+        saved=saved,
+        step=STEP,
+        stop=2 * period,
+    )
+    settled = Window(start + 0.3 * (stop - start), stop - 0.05e-9)
+    return Deck(
+        bench="write",
+        title=f"write {value}",
+        netlist=netlist,
+        conditions=conditions,
+        stop=2 * period,
+        cycle=Window(period, 2 * period),
+        energies={
+            "energy": Energy({"vdrive": 1.0}, Window(period, 2 * period)),
+            "energy_half_selected": Energy({"vhalf": 1.0}, Window(period, 2 * period)),
+        },
+        total=("energy",),
+        watched=(),
+        edges=(),
+        level=vdd / 2,
+        currents={"vtrack_written": settled},
+        values={
+            "critical_current": design.device.critical_write_current,
+            "delay": timing.write_pulse,
+            "cycle_time": period,
+            "area": write_driver_area(design),
+        },
+        plotted=("wwl", "wbl_written", "sl_written", "vtrack_written#branch"),
+    )
+
+
+def write_driver_area(design: Design) -> float:
+    """Area [m^2] of one column's two write drivers with their first stages."""
+    last = design.write.driver_n_width + design.write.driver_p_width
+    return transistors_area(design, [last, last / TAPER] * len(LINES))
+
+
+def _driver(design: Design) -> Any:
+    """Sub-circuit `driver data out vdd`: two inverters, the second of the stated widths."""
+    driver = new_subcircuit("driver", "data", "out", "vdd")
+    sizes = design.write
+    add_inverter(
+        driver, design, "first", "data", "middle", "vdd",
+        sizes.driver_n_width / TAPER, sizes.driver_p_width / TAPER,
+    )  # fmt: skip
+    add_inverter(
+        driver, design, "last", "middle", "out", "vdd", sizes.driver_n_width, sizes.driver_p_width
+    )
+    return driver
+
+
+def _write_line(design: Design, rows: int) -> Any:
+    """Sub-circuit `write_line wbl_near wbl_far sl_near sl_far`: the write lines of a column.
+
+    Drawn in wide upper metal, since the write current drops over them; the bit line is driven
+    at the top and the source line at the bottom, so that every row sees the same resistance.
+    """
+    line = new_subcircuit("write_line", "wbl_near", "wbl_far", "sl_near", "sl_far")
+    segments = design.column.segments
+    length = cell_layout(design).height * rows / segments
+    resistance = design.interconnect["global_resistance"] * length
+    capacitance = design.interconnect["global_capacitance"] * length
+    access = design.cell.write_width
+    for index in range(1, segments + 1):
+        wbl = f"wbl{index}" if index < segments else "wbl_far"
+        sl = f"sl{index}" if index < segments else "sl_near"
+        wbl_before = f"wbl{index - 1}" if index > 1 else "wbl_near"
+        sl_before = f"sl{index - 1}" if index > 1 else "sl_far"
+        line.R(f"wbl{index}", wbl_before, wbl, resistance)
+        line.R(f"sl{index}", sl_before, sl, resistance)
+        line.C(f"wbl{index}", wbl, "0", capacitance)
+        line.C(f"sl{index}", sl, "0", capacitance)
+        count = (rows - 1) / segments
+        add_transistor(
+            line, design, f"rows{index}", "n", wbl, "0", f"off{index}", "0",
+            access / design.cell.write_fingers, multiplicity=count * design.cell.write_fingers,
+        )  # fmt: skip
+        line.R(f"off{index}", f"off{index}", sl, design.device.track_resistance / count)
+    return line
+
+
+def _add_column(circuit: Any, name: str, supply: str, data: tuple[str, str]) -> None:
+    # The cell is at the far end of the bit line, which is the near end of the source line.
+    circuit.X(f"{name}_wbl", "driver", data[0], f"wbl_{name}", supply)
+    circuit.X(f"{name}_sl", "driver", data[1], f"sl_{name}", supply)
+    far, source = f"wbl_far_{name}", f"sl_at_{name}"
+    circuit.X(f"{name}_line", "write_line", f"wbl_{name}", far, f"sl_{name}", source)
+    circuit.V(f"track_{name}", f"sl_{name}", f"sl_cell_{name}", 0)
+    # Read side at rest: read bit line and read word line at ground.
+    circuit.X(f"{name}_cell", "bit_cell", "0", f"sl_cell_{name}", "0", far, "wwl", ap=0)
