@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -131,24 +131,41 @@ def geometry(
         If the shapes do not fit each other or an argument is not a whole number
         in its range.
     """
+    return _geometry(
+        tuple(activations),
+        tuple(weights),
+        _pair("stride", stride, 1),
+        _padding(padding),
+        _pair("dilation", dilation, 1),
+        whole_number("groups", groups, 1),
+    )
+
+
+@lru_cache(maxsize=256)
+def _geometry(
+    activations: tuple[int, ...],
+    weights: tuple[int, ...],
+    stride: tuple[int, int],
+    padding: tuple[tuple[int, int], tuple[int, int]],
+    dilation: tuple[int, int],
+    groups: int,
+) -> Geometry:
     batch, channels, height, width = activations
     kernels, kernel_channels, kernel_height, kernel_width = weights
-    whole_number("groups", groups, 1)
-    if min(kernels, kernel_channels, kernel_height, kernel_width) < 1:
-        raise EstimateError(f"weights have shape {tuple(weights)}: no dimension may be empty")
+    if min(weights) < 1:
+        raise EstimateError(f"weights have shape {weights}: no dimension may be empty")
     if kernels % groups:
         raise EstimateError(
             f"weights have {kernels} kernels, which {groups} groups do not divide: change groups"
         )
     if channels != kernel_channels * groups:
         raise EstimateError(
-            f"activations have {channels} channels but weights of shape {tuple(weights)} with "
+            f"activations have {channels} channels but weights of shape {weights} with "
             f"groups={groups} take {kernel_channels * groups}: make them equal"
         )
-    (top, bottom), (left, right) = _padding(padding)
-    stride_pair, dilation_pair = _pair("stride", stride, 1), _pair("dilation", dilation, 1)
-    rows = Axis(height, kernel_height, stride_pair[0], top, bottom, dilation_pair[0])
-    columns = Axis(width, kernel_width, stride_pair[1], left, right, dilation_pair[1])
+    (top, bottom), (left, right) = padding
+    rows = Axis(height, kernel_height, stride[0], top, bottom, dilation[0])
+    columns = Axis(width, kernel_width, stride[1], left, right, dilation[1])
     for name, axis in (("height", rows), ("width", columns)):
         if axis.size < 1 or axis.padded < axis.extent:
             raise EstimateError(

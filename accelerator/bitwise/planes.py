@@ -11,12 +11,15 @@ from accelerator.bitwise.compilation import compiled
 
 Words = NDArray[np.uint64]
 
+RUN = 64
+"""Pixels packed together: the bytes of one vector."""
+
 
 @compiled
 def pack_images(
     values: NDArray[Any],
-    constant: int,
-    step_bits: int,
+    masks: NDArray[Any],
+    inverted: int,
     groups: int,
     top: int,
     left: int,
@@ -24,26 +27,51 @@ def pack_images(
     first: int,
     last: int,
 ) -> None:
-    """Write the codes of images first .. last - 1 into `planes`.
+    """Write the bits of images first .. last - 1 into `planes`.
 
-    `values` is N,C,H,W; the code of a value is (value - constant) >> step_bits,
-    whose low bits are also the two's complement. `planes` is images, groups,
-    planes, words of 64 channels, padded rows, padded columns, and holds zeros.
+    values : N,C,H,W, unsigned views of the integers; `masks`, of the same type,
+        select the bit of each plane
+    inverted : the plane whose bits are inverted, or -1
+    planes : images, groups, planes, words of 64 channels, padded rows, padded
+        columns; holds zeros
     """
-    _, channels, height, width = values.shape
+    images, channels, height, width = values.shape
+    pixels = height * width
     group_channels = channels // groups
-    widths = planes.shape[2]
-    one = np.uint64(1)
+    padded = (pixels + RUN - 1) // RUN * RUN
+    flat = values.reshape(images, channels, pixels)
+    sources = np.zeros((8, padded), values.dtype)
+    octet = np.empty(RUN, np.uint8)
+    words = np.empty((masks.size, padded), np.uint64)
     for image in range(first, last):
-        for channel in range(channels):
-            group = channel // group_channels
-            inside = channel - group * group_channels
-            bit = np.uint64(inside & 63)
-            for plane in range(widths):
-                shift = step_bits + plane
-                for y in range(height):
-                    source = values[image, channel, y]
-                    target = planes[image, group, plane, inside >> 6, y + top]
-                    for x in range(width):
-                        code = (np.int64(source[x]) - constant) >> shift
-                        target[x + left] |= (np.uint64(code) & one) << bit
+        for group in range(groups):
+            for word in range(planes.shape[3]):
+                words[:] = 0
+                begin = group * group_channels + word * 64
+                end = min((group + 1) * group_channels, begin + 64)
+                for channel in range(begin, end, 8):
+                    together = min(8, end - channel)
+                    for bit in range(together):
+                        source, pixel_values = sources[bit], flat[image, channel + bit]
+                        for pixel in range(pixels):
+                            source[pixel] = pixel_values[pixel]
+                    shift = np.uint64(channel - begin)
+                    for plane in range(masks.size):
+                        mask = masks[plane]
+                        flipped = np.uint8((1 << together) - 1 if plane == inverted else 0)
+                        for run in range(0, padded, RUN):
+                            octet[:] = flipped
+                            for bit in range(together):
+                                one = np.uint8(1 << bit)
+                                source = sources[bit, run : run + RUN]
+                                for pixel in range(RUN):
+                                    octet[pixel] ^= one if source[pixel] & mask else np.uint8(0)
+                            target = words[plane, run : run + RUN]
+                            for pixel in range(RUN):
+                                target[pixel] |= np.uint64(octet[pixel]) << shift
+                for plane in range(masks.size):
+                    for y in range(height):
+                        row = planes[image, group, plane, word, y + top]
+                        packed = words[plane, y * width : (y + 1) * width]
+                        for x in range(width):
+                            row[left + x] = packed[x]
