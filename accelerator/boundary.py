@@ -41,7 +41,7 @@ def boundary(
 ) -> Boundary:
     """What is counted, what not, and all choices and constants."""
     counted = [*COUNTED, *network.notes]
-    not_counted = list(NOT_COUNTED)
+    not_counted = [*NOT_COUNTED, *network.not_counted]
     counted.append(_first_last(first_last))
     if options.sums_activations:
         counted.append(

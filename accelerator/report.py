@@ -144,6 +144,11 @@ class Report:
         return sum(layer.area for layer in self.layers)
 
     @property
+    def one_subarray_area(self) -> float:
+        """Mean area of a sub-array that holds weights, with its logic (m2)."""
+        return self.subarray_area / self.subarrays
+
+    @property
     def sense_cycles(self) -> int:
         """Sense cycles, summed over sub-arrays (1)."""
         return sum(layer.sense_cycles for layer in self.layers)

@@ -97,9 +97,10 @@ def _adders_per_output(layer: Layer, bits: int) -> int:
             width = bits + (taps - 1).bit_length()
             # A power of two divides by wiring, anything else by a multiplication.
             return (taps - 1) * width + (0 if taps & (taps - 1) == 0 else bits * width)
+        # What follows is quantized again: one comparison for each bit of the result.
         case Operation.ADDITION:
             return (layer.operands - 1) * (bits + 1) + bits * (bits + 1)
-        case Operation.MULTIPLICATION | Operation.NORMALIZATION:
-            return layer.operands * bits * bits
+        case Operation.MULTIPLICATION:
+            return (layer.operands - 1) * bits * bits + bits * 2 * bits
         case _:
-            return bits
+            return bits * (bits + 1)

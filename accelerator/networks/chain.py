@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from accelerator.networks.layers import Layer, Network, Operation
 
+FOLDED = (
+    "bias, batch normalization and activation are folded into the quantizer "
+    "of the layer before them"
+)
+
 Padding = int | tuple[int, int] | str
 
 
@@ -111,6 +116,7 @@ class Chain:
         self.shape = (out_features, 1)
         return self
 
-    def network(self, name: str, source: str, *notes: str) -> Network:
-        """The finished network."""
-        return Network(name, tuple(self.layers), source, self.input_shape, notes)
+    def network(self, name: str, source: str, not_counted: tuple[str, ...] = ()) -> Network:
+        """The finished network; biases, normalizations and activations are not layers."""
+        layers = tuple(self.layers)
+        return Network(name, layers, source, self.input_shape, (FOLDED,), not_counted)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from math import prod
 
@@ -117,15 +117,16 @@ class Layer:
 class Network:
     """Layers in the order of execution.
 
-    `source` says where the shapes come from, `notes` are sentences for the report:
-    what of the network is folded into its neighbours, what is not counted.
+    `source` says where the shapes come from; `notes` and `not_counted` are sentences for
+    the report: what of the network is folded into its neighbours, what is left out.
     """
 
     name: str
     layers: tuple[Layer, ...]
     source: str
     input_shape: tuple[int, ...]
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
+    not_counted: tuple[str, ...] = ()
 
     @property
     def macs(self) -> int:

@@ -7,12 +7,8 @@ from collections.abc import Callable
 from accelerator.networks.chain import Chain
 from accelerator.networks.layers import Network
 
-FOLDED = (
-    "bias, batch normalization and activation are folded into the quantizer "
-    "of the layer before them"
-)
 WITHOUT_RESPONSE_NORMALIZATION = (
-    "local response normalization is left out, as in the low bit-width variants of the network"
+    "local response normalization, absent from the low bit-width variants of the network"
 )
 
 
@@ -34,8 +30,7 @@ def alexnet() -> Network:
         .network(
             "alexnet",
             "Krizhevsky, Sutskever, Hinton, NIPS 2012, grouped, input 227 x 227",
-            FOLDED,
-            WITHOUT_RESPONSE_NORMALIZATION,
+            (WITHOUT_RESPONSE_NORMALIZATION,),
         )
     )
 
@@ -58,7 +53,6 @@ def alexnet_dorefa() -> Network:
         .network(
             "alexnet-dorefa",
             "tensorpack examples/DoReFa-Net/alexnet-dorefa.py, input 224 x 224",
-            FOLDED,
         )
     )
 
@@ -80,7 +74,6 @@ def svhn() -> Network:
         .network(
             "svhn",
             "tensorpack examples/DoReFa-Net/svhn-digit-dorefa.py, input 40 x 40",
-            FOLDED,
         )
     )
 
@@ -100,7 +93,6 @@ def lenet5() -> Network:
             "lenet5",
             "LeCun, Bottou, Bengio, Haffner, Proc. IEEE 1998, input 28 x 28 padded by 2, "
             "conv2 connected to all channels",
-            FOLDED,
         )
     )
 
@@ -115,7 +107,7 @@ def vgg16() -> Network:
     for name, features in (("fc6", 4096), ("fc7", 4096), ("fc8", 1000)):
         chain.product(name, features)
     return chain.network(
-        "vgg16", "Simonyan, Zisserman, ICLR 2015, configuration D, input 224 x 224", FOLDED
+        "vgg16", "Simonyan, Zisserman, ICLR 2015, configuration D, input 224 x 224"
     )
 
 
@@ -141,7 +133,6 @@ def resnet18() -> Network:
         .network(
             "resnet18",
             "He, Zhang, Ren, Sun, CVPR 2016, projection shortcuts, input 224 x 224",
-            FOLDED,
         )
     )
 

@@ -1,0 +1,45 @@
+"""Attributes of ONNX nodes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def _attribute(node: Any, name: str) -> Any:
+    return next((entry for entry in node.attribute if entry.name == name), None)
+
+
+def integer(node: Any, name: str, default: int) -> int:
+    """A whole-number attribute of a node."""
+    found = _attribute(node, name)
+    return default if found is None else int(found.i)
+
+
+def integers(node: Any, name: str, default: tuple[int, ...]) -> tuple[int, ...]:
+    """An attribute of a node that is a list of whole numbers."""
+    found = _attribute(node, name)
+    return default if found is None else tuple(int(value) for value in found.ints)
+
+
+def padding(
+    node: Any,
+    source: tuple[int, ...],
+    target: tuple[int, ...],
+    kernel: tuple[int, ...],
+    stride: tuple[int, ...],
+    dilation: tuple[int, ...],
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Padding before and after; the automatic ones split what the output's size needs."""
+    rank = len(kernel)
+    found = _attribute(node, "auto_pad")
+    automatic = found.s.decode(errors="replace") if found is not None else "NOTSET"
+    if automatic in ("SAME_UPPER", "SAME_LOWER"):
+        totals = [
+            max((target[i] - 1) * stride[i] + (kernel[i] - 1) * dilation[i] + 1 - source[i], 0)
+            for i in range(rank)
+        ]
+        less = tuple(total // 2 for total in totals)
+        more = tuple(total - total // 2 for total in totals)
+        return (less, more) if automatic == "SAME_UPPER" else (more, less)
+    pads = integers(node, "pads", (0,) * (2 * rank)) if automatic == "NOTSET" else (0,) * 2 * rank
+    return (pads[:rank], pads[rank:]) if len(pads) == 2 * rank else ((0,) * rank, (0,) * rank)

@@ -1,0 +1,154 @@
+"""An ONNX file as a graph with known shapes, or one sentence why not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from accelerator.errors import EstimateError
+from accelerator.networks.onnx_operators import QUANTIZER_DOMAINS
+
+# Shapes are computed from constants no larger than this; weights need not be copied about.
+LARGEST_SHAPE_CONSTANT = 4096  # bytes
+LARGEST_FILE = 2**31 - 1  # bytes, the limit of the format
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """Nodes in order, the shape of every tensor as far as known, and what is constant.
+
+    `data` are the names of the inputs that are not weights.
+    """
+
+    path: Path
+    nodes: tuple[Any, ...]
+    shapes: dict[str, tuple[int | None, ...]]
+    constants: frozenset[str]
+    data: tuple[str, ...]
+
+    def shape(self, tensor: str, where: str) -> tuple[int, ...]:
+        """The shape of a tensor that a layer needs.
+
+        Raises:
+            EstimateError: it is not known, or not positive.
+        """
+        found = self.shapes.get(tensor)
+        if found is None or any(size is None for size in found):
+            raise EstimateError(
+                f"in {self.path} the shape of {tensor!r} at {where} is not known: "
+                "export the network with fixed sizes (the batch may stay free)"
+            )
+        known = tuple(size for size in found if size is not None)
+        if any(size < 1 for size in known):
+            raise EstimateError(
+                f"in {self.path} the tensor {tensor!r} at {where} has the shape {known}: "
+                "export the network with positive sizes"
+            )
+        return known
+
+
+def read_graph(path: Path) -> Graph:
+    """Read an ONNX file and infer its shapes, the batch being one image.
+
+    Weights kept in other files are not read: their shapes suffice.
+
+    Raises:
+        EstimateError: the file cannot be read or is not a model with nodes.
+    """
+    import onnx
+
+    model = _parse(path)
+    if model.functions:
+        from onnx import inliner
+
+        try:
+            model = inliner.inline_local_functions(model)
+        except Exception as error:
+            raise EstimateError(
+                f"{path} has functions that cannot be inlined ({_first_line(error)}): "
+                "export it without"
+            ) from None
+    graph = model.graph
+    if not graph.node:
+        raise EstimateError(f"{path} is not an ONNX model with nodes: give another file")
+    for node in graph.node:
+        if node.domain in QUANTIZER_DOMAINS and node.input:
+            # Their shape is their input's, which the inference cannot know.
+            node.op_type, node.domain = "Identity", ""
+            del node.input[1:]
+            del node.attribute[:]
+    weights = {tensor.name: tuple(tensor.dims) for tensor in graph.initializer}
+    weights |= {tensor.values.name: tuple(tensor.dims) for tensor in graph.sparse_initializer}
+    for tensor in graph.initializer:
+        if len(tensor.raw_data) > LARGEST_SHAPE_CONSTANT:
+            tensor.ClearField("raw_data")
+    data = tuple(entry.name for entry in graph.input if entry.name not in weights)
+    _one_image(graph, data)
+    try:
+        model = onnx.shape_inference.infer_shapes(model, data_prop=True)
+    except Exception as error:
+        raise EstimateError(
+            f"the shapes in {path} contradict each other ({_first_line(error)}): "
+            "check it with onnx.checker"
+        ) from None
+    graph = model.graph
+    shapes: dict[str, tuple[int | None, ...]] = {}
+    for entry in (*graph.input, *graph.value_info, *graph.output):
+        if entry.type.tensor_type.HasField("shape"):
+            dims = entry.type.tensor_type.shape.dim
+            shapes[entry.name] = tuple(
+                int(dim.dim_value) if dim.HasField("dim_value") else None for dim in dims
+            )
+    shapes |= weights
+    return Graph(path, tuple(graph.node), shapes, _constants(graph, set(weights)), data)
+
+
+def _parse(path: Path) -> Any:
+    """The model in the file, whatever is wrong with it."""
+    import onnx
+
+    if not path.is_file():
+        raise EstimateError(f"there is no file {path}: give the path of an ONNX file")
+    if path.stat().st_size > LARGEST_FILE:
+        raise EstimateError(
+            f"{path} is larger than an ONNX file can be: keep its weights in external data"
+        )
+    try:
+        return onnx.load_model_from_string(path.read_bytes())
+    except OSError as error:
+        raise EstimateError(f"{path} cannot be read: {error.strerror}") from None
+    except Exception:
+        # protobuf has several errors for bytes that are none of its own.
+        raise EstimateError(
+            f"{path} is not an ONNX model or is damaged: export the network again"
+        ) from None
+
+
+def _first_line(error: Exception) -> str:
+    """An error of the shape inference, which spreads over lines, as part of a sentence."""
+    return " ".join(str(error).split())[:200]
+
+
+def _one_image(graph: Any, data: tuple[str, ...]) -> None:
+    """Set a free batch to one, wherever the file uses its symbol."""
+    free: set[str] = set()
+    for entry in graph.input:
+        dims = entry.type.tensor_type.shape.dim
+        if entry.name in data and len(dims) > 1 and not dims[0].HasField("dim_value"):
+            free.add(dims[0].dim_param)
+            dims[0].dim_value = 1
+    for entry in (*graph.input, *graph.value_info, *graph.output):
+        for dim in entry.type.tensor_type.shape.dim:
+            if dim.dim_param and dim.dim_param in free:
+                dim.dim_value = 1
+
+
+def _constants(graph: Any, weights: set[str]) -> frozenset[str]:
+    """Weights and everything computed from nothing but constants."""
+    constant = set(weights)
+    for node in graph.node:
+        inputs = [name for name in node.input if name]
+        if all(name in constant for name in inputs) and not node.op_type.startswith("Random"):
+            constant.update(node.output)
+    return frozenset(constant)

@@ -1,0 +1,298 @@
+"""Any ONNX file as layers: what multiplies weights is mapped, the rest costed or named."""
+
+from __future__ import annotations
+
+from collections import Counter
+from math import prod
+from pathlib import Path
+from typing import Any
+
+from accelerator.errors import EstimateError
+from accelerator.networks.layers import Layer, Network, Operation
+from accelerator.networks.onnx_attributes import integer, integers, padding
+from accelerator.networks.onnx_graph import Graph, read_graph
+from accelerator.networks.onnx_operators import (
+    ADDITIONS,
+    CONTROL_FLOW,
+    CONVOLUTIONS,
+    MAX_POOLS,
+    NORMALIZATIONS,
+    WEIGHT_INPUT,
+    Fate,
+    fate,
+)
+
+PRODUCT_OF_ACTIVATIONS = "product of two activations"
+
+
+def read_onnx(path: Path) -> Network:
+    """The network in an ONNX file.
+
+    Raises:
+        EstimateError: the file cannot be used; operators that multiply weights and are not
+            supported are all listed.
+    """
+    graph = read_graph(path)
+    refused = sorted({name for node in graph.nodes if (name := _refusal(graph, node))})
+    if refused:
+        raise EstimateError(
+            f"{path} has operators that multiply weights and are not supported: "
+            f"{', '.join(refused)}; replace them by convolutions or matrix products"
+        )
+    reader = _Reader(graph)
+    for index, node in enumerate(graph.nodes):
+        reader.take(node, node.name or f"{node.op_type}_{index}")
+    shape = next((graph.shapes[n] for n in graph.data if len(graph.shapes.get(n, ())) > 1), ())
+    return Network(
+        path.name,
+        tuple(reader.layers),
+        f"ONNX file {path.name}, one image",
+        tuple(size or 0 for size in shape[1:]),
+        reader.notes(),
+        reader.not_counted(),
+    )
+
+
+def _refusal(graph: Graph, node: Any) -> str | None:
+    """The operator's name if it multiplies weights in a way that is not supported."""
+    kind = fate(node.op_type)
+    name = f"{node.domain}.{node.op_type}" if node.domain else str(node.op_type)
+    if kind is Fate.REFUSED:
+        return name
+    if kind is not Fate.UNKNOWN:
+        return None
+    if node.op_type in CONTROL_FLOW:
+        inside = sorted(_weighted_inside(node))
+        return f"{name} (with {', '.join(inside)} inside)" if inside else None
+    for tensor in node.input:
+        sizes = graph.shapes.get(tensor) or ()
+        if tensor in graph.constants and sum(size != 1 for size in sizes) > 1:
+            return name
+    return None
+
+
+def _weighted_inside(node: Any) -> set[str]:
+    """Operators with weights in the node's own graphs."""
+    found: set[str] = set()
+    for attribute in node.attribute:
+        for graph in (attribute.g, *attribute.graphs):
+            for inner in graph.node:
+                if fate(inner.op_type) in (Fate.MAPPED, Fate.REFUSED):
+                    found.add(inner.op_type)
+                found |= _weighted_inside(inner)
+    return found
+
+
+class _Reader:
+    """Turns nodes into layers one by one.
+
+    A tensor is `quantizable` when it comes from a layer that quantizes its output, through
+    nothing but operators that the quantizer absorbs. It absorbs a further one only if
+    nothing else takes the tensor as it is.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.layers: list[Layer] = []
+        self.quantizable: set[str] = set()
+        self.met: dict[Fate, Counter[str]] = {kind: Counter() for kind in Fate}
+        self.takers = Counter(name for node in graph.nodes for name in node.input)
+        self.batch = self._batch()
+
+    def _batch(self) -> int:
+        """Images in the first data input, when it is a batch of images or of vectors."""
+        for name in self.graph.data:
+            shape = self.graph.shapes.get(name) or ()
+            if len(shape) in (2, 4, 5):
+                return shape[0] or 1
+        return 1
+
+    def take(self, node: Any, name: str) -> None:
+        """Add what the node costs."""
+        if all(tensor in self.graph.constants for tensor in node.output):
+            return
+        kind = fate(node.op_type)
+        if kind is Fate.MAPPED:
+            kind = self._mapped(node, name)
+        elif kind is Fate.POOLED:
+            self._pool(node, name)
+        elif kind is Fate.ELEMENTWISE:
+            kind = self._elementwise(node, name)
+        elif kind is Fate.MONOTONE:
+            kind = self._monotone(node, name)
+        elif kind is Fate.MOVED:
+            moved = [tensor for tensor in node.input if tensor not in self.graph.constants]
+            if moved and all(self._absorbs(tensor) for tensor in moved):
+                self.quantizable.update(node.output)
+        self.met[kind][str(node.op_type)] += 1
+
+    def _absorbs(self, tensor: str) -> bool:
+        """Whether an operator on `tensor` can go into the quantizer that makes it."""
+        return tensor in self.quantizable and self.takers[tensor] == 1
+
+    def notes(self) -> tuple[str, ...]:
+        """Sentences on what is folded or moved."""
+        out = ["bias and zero points are folded into the quantizer of the layer before"]
+        for kind in (Fate.MONOTONE, Fate.MOVED):
+            if self.met[kind]:
+                out.append(f"{kind.value}: {_listed(self.met[kind])}")
+        if self.batch > 1:
+            out.append(f"one image of the file's batch of {self.batch}")
+        return tuple(out)
+
+    def not_counted(self) -> tuple[str, ...]:
+        """Sentences on operators that are left out."""
+        return tuple(
+            f"{text}: {_listed(self.met[kind])}"
+            for kind, text in (
+                (Fate.UNCOUNTED, "operators of the digital unit"),
+                (Fate.UNKNOWN, "operators that are not known and have no weights"),
+            )
+            if self.met[kind]
+        )
+
+    def _mapped(self, node: Any, name: str) -> Fate:
+        slot = WEIGHT_INPUT[node.op_type]
+        other = 0
+        constants, inputs = self.graph.constants, node.input
+        if len(inputs) <= slot:
+            raise self._error(name, f"a {node.op_type} without weights")
+        if node.op_type in CONVOLUTIONS:
+            if inputs[slot] not in constants and inputs[slot] not in self.graph.data:
+                self.met[Fate.UNCOUNTED][f"{node.op_type} ({PRODUCT_OF_ACTIVATIONS})"] += 1
+                return Fate.MAPPED
+            self.layers.append(self._convolution(node, name, inputs[other], inputs[slot]))
+        else:
+            known = inputs[slot] in constants or (
+                node.op_type == "Gemm" and inputs[slot] in self.graph.data
+            )
+            turned = not known and inputs[other] in constants
+            if not known and not turned:
+                self.met[Fate.UNCOUNTED][f"{node.op_type} ({PRODUCT_OF_ACTIVATIONS})"] += 1
+                return Fate.MAPPED
+            self.layers.append(self._product(node, name, inputs[other], inputs[slot], turned))
+        self.quantizable.update(node.output)
+        return Fate.MAPPED
+
+    def _convolution(self, node: Any, name: str, data: str, weights: str) -> Layer:
+        source, kernel = self.graph.shape(data, name), self.graph.shape(weights, name)
+        target = self.graph.shape(node.output[0], name)
+        groups = integer(node, "group", 1)
+        rank = len(kernel) - 2
+        if rank < 1 or len(source) != len(kernel) or len(target) != len(kernel):
+            raise self._error(name, f"an input {source}, weights {kernel}, an output {target}")
+        if groups < 1 or source[1] != kernel[1] * groups or kernel[0] % groups:
+            raise self._error(name, f"{source[1]} channels, {groups} groups and weights {kernel}")
+        stride = integers(node, "strides", (1,) * rank)
+        dilation = integers(node, "dilations", (1,) * rank)
+        if len(stride) != rank or len(dilation) != rank or min(*stride, *dilation) < 1:
+            raise self._error(name, f"strides {stride} and dilations {dilation}")
+        begin, end = padding(node, source[2:], target[2:], kernel[2:], stride, dilation)
+        return Layer(
+            name,
+            Operation.CONVOLUTION,
+            source[1],
+            source[2:],
+            kernel[0],
+            target[2:],
+            kernel[2:],
+            stride,
+            begin,
+            end,
+            dilation,
+            groups,
+        )
+
+    def _product(self, node: Any, name: str, left: str, right: str, turned: bool) -> Layer:
+        """A matrix product; `turned` when the left operand holds the weights."""
+        weights = self.graph.shape(left if turned else right, name)
+        target = self.graph.shape(node.output[0], name)
+        transposed = integer(node, "transA" if turned else "transB", 0)
+        if len(weights) < 2:
+            weights = (weights[0], 1)
+        inner, outer = weights[-2:]
+        if turned != bool(transposed):
+            inner, outer = outer, inner
+        groups = prod(weights[:-2])
+        rows = prod(target) // (outer * groups)
+        if rows < 1 or rows * outer * groups != prod(target):
+            raise self._error(name, f"weights {weights} and an output {target}")
+        if self.batch > 1 and rows % self.batch == 0:
+            rows //= self.batch
+        one = (1,)
+        return Layer(
+            name,
+            Operation.PRODUCT,
+            inner * groups,
+            (rows,),
+            outer * groups,
+            (rows,),
+            one,
+            one,
+            (0,),
+            (0,),
+            one,
+            groups,
+        )
+
+    def _pool(self, node: Any, name: str) -> None:
+        source = self.graph.shape(node.input[0], name)
+        target = self.graph.shape(node.output[0], name)
+        rank = len(source) - 2
+        kernel = integers(node, "kernel_shape", source[2:])
+        operation = Operation.MAX_POOL if node.op_type in MAX_POOLS else Operation.AVERAGE_POOL
+        if rank < 1 or len(kernel) != rank or len(target) != len(source) or min(kernel) < 1:
+            raise self._error(name, f"a window {kernel} over an input {source}")
+        ones = (1,) * rank
+        zeros = (0,) * rank
+        self.layers.append(
+            Layer(
+                name, operation, source[1], source[2:], target[1], target[2:], kernel,
+                integers(node, "strides", ones), zeros, zeros, ones,
+            )
+        )  # fmt: skip
+
+    def _elementwise(self, node: Any, name: str) -> Fate:
+        """Between tensors it is costed; with constants the quantizer absorbs it if it can."""
+        operands = [tensor for tensor in node.input if tensor not in self.graph.constants]
+        operands = operands or list(node.input[:1])
+        # What is made here is quantized again, which absorbs what follows.
+        self.quantizable.update(node.output)
+        if len(operands) == 1 and self._absorbs(operands[0]):
+            return Fate.MONOTONE
+        if len(operands) == 1 or node.op_type in NORMALIZATIONS:
+            operation, operands = Operation.NORMALIZATION, operands[:1]
+        elif node.op_type in ADDITIONS:
+            operation = Operation.ADDITION
+        else:
+            operation = Operation.MULTIPLICATION
+        self.layers.append(self._pointwise(node, name, operation, len(operands)))
+        return Fate.ELEMENTWISE
+
+    def _monotone(self, node: Any, name: str) -> Fate:
+        self.quantizable.update(node.output)
+        # The image is quantized before it reaches the chip.
+        if not node.input or self._absorbs(node.input[0]) or node.input[0] in self.graph.data:
+            return Fate.MONOTONE
+        self.layers.append(self._pointwise(node, name, Operation.ACTIVATION, 1))
+        return Fate.ELEMENTWISE
+
+    def _pointwise(self, node: Any, name: str, operation: Operation, operands: int) -> Layer:
+        shape = self.graph.shape(node.output[0], name)
+        channels = shape[1] if len(shape) > 1 else prod(shape)
+        size = shape[2:] or (1,)
+        ones = (1,) * len(size)
+        zeros = (0,) * len(size)
+        return Layer(
+            name, operation, channels, size, channels, size, ones, ones, zeros, zeros, ones,
+            operands=operands,
+        )  # fmt: skip
+
+    def _error(self, name: str, what: str) -> EstimateError:
+        return EstimateError(
+            f"{self.graph.path} contradicts itself at {name}: it has {what}; export it again"
+        )
+
+
+def _listed(operators: Counter[str]) -> str:
+    return ", ".join(f"{name} x {number}" for name, number in sorted(operators.items()))

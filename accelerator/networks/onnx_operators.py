@@ -1,0 +1,221 @@
+"""What becomes of each ONNX operator."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Fate(StrEnum):
+    """How an operator enters the estimate; the text is what the report calls it."""
+
+    MAPPED = "on sub-arrays"
+    POOLED = "in the digital unit"
+    ELEMENTWISE = "elementwise in the digital unit"
+    MONOTONE = "folded into the quantizer of the layer before"
+    MOVED = "only moves or selects data, no arithmetic counted"
+    UNCOUNTED = "arithmetic of the digital unit that is not counted"
+    REFUSED = "multiplies weights in a way that is not supported"
+    UNKNOWN = "not known"
+
+
+# Where the weights are among the inputs.
+WEIGHT_INPUT = {
+    "Conv": 1,
+    "ConvInteger": 1,
+    "QLinearConv": 3,
+    "Gemm": 1,
+    "MatMul": 1,
+    "MatMulInteger": 1,
+    "QLinearMatMul": 3,
+}
+CONVOLUTIONS = frozenset({"Conv", "ConvInteger", "QLinearConv"})
+
+MAX_POOLS = frozenset({"MaxPool", "GlobalMaxPool"})
+AVERAGE_POOLS = frozenset({"AveragePool", "GlobalAveragePool"})
+
+ADDITIONS = frozenset({"Add", "Sub", "Sum", "Mean", "Max", "Min", "QLinearAdd"})
+MULTIPLICATIONS = frozenset({"Mul", "Div", "QLinearMul"})
+NORMALIZATIONS = frozenset({"BatchNormalization"})
+
+# A threshold quantizer absorbs any function that does not change the order of its inputs.
+MONOTONE = frozenset(
+    [
+        "Relu",
+        "LeakyRelu",
+        "PRelu",
+        "Clip",
+        "Sigmoid",
+        "HardSigmoid",
+        "Tanh",
+        "Elu",
+        "Selu",
+        "Celu",
+        "Softplus",
+        "Softsign",
+        "ThresholdedRelu",
+        "QuantizeLinear",
+        "Quant",
+        "IntQuant",
+        "BipolarQuant",
+        "FloatQuant",
+        "Trunc",
+        "MultiThreshold",
+        "DynamicQuantizeLinear",
+        "Ceil",
+        "Floor",
+        "Round",
+        "Sign",
+    ]
+)
+
+MOVES = frozenset(
+    [
+        "Reshape",
+        "Flatten",
+        "Transpose",
+        "Squeeze",
+        "Unsqueeze",
+        "Concat",
+        "Split",
+        "Slice",
+        "Identity",
+        "Dropout",
+        "Cast",
+        "CastLike",
+        "Pad",
+        "Gather",
+        "GatherElements",
+        "GatherND",
+        "Expand",
+        "Tile",
+        "Shape",
+        "Size",
+        "Constant",
+        "ConstantOfShape",
+        "DepthToSpace",
+        "SpaceToDepth",
+        "Resize",
+        "Upsample",
+        "DequantizeLinear",
+        "Range",
+        "Where",
+        "NonZero",
+        "OneHot",
+        "EyeLike",
+        "ArgMax",
+        "ArgMin",
+        "TopK",
+        "ScatterND",
+        "ScatterElements",
+        "Compress",
+        "ReverseSequence",
+        "Unique",
+        "RandomNormal",
+        "RandomUniform",
+        "RandomNormalLike",
+        "RandomUniformLike",
+        "Optional",
+    ]
+)
+
+UNCOUNTED = frozenset(
+    [
+        "Softmax",
+        "LogSoftmax",
+        "Hardmax",
+        "LRN",
+        "LpNormalization",
+        "InstanceNormalization",
+        "GroupNormalization",
+        "LayerNormalization",
+        "SkipLayerNormalization",
+        "MeanVarianceNormalization",
+        "RMSNormalization",
+        "LpPool",
+        "GlobalLpPool",
+        "ReduceMean",
+        "ReduceSum",
+        "ReduceMax",
+        "ReduceMin",
+        "ReduceProd",
+        "ReduceL1",
+        "ReduceL2",
+        "ReduceLogSum",
+        "ReduceLogSumExp",
+        "ReduceSumSquare",
+        "Exp",
+        "Log",
+        "Sqrt",
+        "Reciprocal",
+        "Pow",
+        "Abs",
+        "Neg",
+        "Erf",
+        "Gelu",
+        "HardSwish",
+        "Mish",
+        "Swish",
+        "Sin",
+        "Cos",
+        "And",
+        "Or",
+        "Not",
+        "Xor",
+        "Equal",
+        "Less",
+        "Greater",
+        "LessOrEqual",
+        "GreaterOrEqual",
+        "Mod",
+        "CumSum",
+        "NonMaxSuppression",
+        "RoiAlign",
+        "MaxRoiPool",
+        "MaxUnpool",
+        "IsNaN",
+        "IsInf",
+        "BitShift",
+    ]
+)
+
+# They hold weights whatever their inputs are called.
+ALWAYS_REFUSED = frozenset(
+    [
+        "ConvTranspose",
+        "LSTM",
+        "GRU",
+        "RNN",
+        "DeformConv",
+        "FusedConv",
+        "FusedGemm",
+        "FusedMatMul",
+        "Attention",
+        "MultiHeadAttention",
+        "QAttention",
+        "MatMulNBits",
+        "QGemm",
+        "NhwcConv",
+    ]
+)
+
+CONTROL_FLOW = frozenset({"If", "Loop", "Scan", "SequenceMap"})
+
+QUANTIZER_DOMAINS = frozenset(
+    {"qonnx.custom_op.general", "finn.custom_op.general", "onnx.brevitas"}
+)
+
+
+def fate(operator: str) -> Fate:
+    """What becomes of an operator by its name alone."""
+    for names, result in (
+        (WEIGHT_INPUT, Fate.MAPPED),
+        (MAX_POOLS | AVERAGE_POOLS, Fate.POOLED),
+        (ADDITIONS | MULTIPLICATIONS | NORMALIZATIONS, Fate.ELEMENTWISE),
+        (MONOTONE, Fate.MONOTONE),
+        (MOVES, Fate.MOVED),
+        (UNCOUNTED, Fate.UNCOUNTED),
+        (ALWAYS_REFUSED, Fate.REFUSED),
+    ):
+        if operator in names:
+            return result
+    return Fate.UNKNOWN

@@ -1,0 +1,194 @@
+"""A report as text and as rows of a CSV file; nothing is printed or written here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from accelerator.report import LayerReport, Report
+
+SHOWN_UNITS = {
+    "energy_J": (1e6, "uJ"),
+    "latency_s": (1e3, "ms"),
+    "subarray_area_m2": (1e6, "mm2"),
+}
+
+
+def render_text(report: Report) -> str:
+    """The whole report for a terminal."""
+    sections = (
+        _heading(report),
+        _layers(report),
+        _components(report),
+        _totals(report),
+        _references(report),
+        _boundary(report),
+    )
+    return "\n\n".join(section for section in sections if section) + "\n"
+
+
+def csv_rows(report: Report) -> list[list[Any]]:
+    """Header and a row for each layer; energies in J, times in s, areas in m2."""
+    names = list(report.components)
+    header = [
+        "name",
+        "operation",
+        "macs",
+        "weight_bits",
+        "activation_bits",
+        "and_operations",
+        "subarrays",
+        "area_m2",
+        "energy_J",
+        "latency_s",
+        *(f"{name}_J" for name in names),
+    ]
+    rows = [
+        [
+            layer.name,
+            layer.operation,
+            layer.macs,
+            layer.weight_bits,
+            layer.activation_bits,
+            layer.and_operations,
+            layer.subarrays,
+            layer.area,
+            layer.energy,
+            layer.latency,
+            *(layer.components[name] for name in names),
+        ]
+        for layer in report.layers
+    ]
+    return [header, *rows]
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Aligned columns, the first to the left and the others to the right."""
+    lines = [header, *rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
+    return "\n".join(
+        "  ".join(
+            cell.ljust(width) if column == 0 else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in lines
+    )
+
+
+def _number(value: float) -> str:
+    return f"{value:.4g}" if abs(value) < 1e4 else f"{value:.0f}"
+
+
+def _heading(report: Report) -> str:
+    table = report.table
+    shape = " x ".join(map(str, report.input_shape))
+    return (
+        f"{report.network}  W{report.weight_bits}:A{report.activation_bits}  "
+        f"input {shape}  ({report.network_source})\n"
+        f"table {table['name']}: {table['corner']}, {table['vdd_V']:g} V, "
+        f"{table['temperature_K'] - 273.15:.4g} degC, "
+        f"sub-arrays of {table['rows']} rows x {table['columns']} columns"
+    )
+
+
+def _layers(report: Report) -> str:
+    def row(layer: LayerReport) -> list[str]:
+        widths = f"{layer.weight_bits}:{layer.activation_bits}" if layer.macs else "-"
+        return [
+            layer.name,
+            _number(layer.macs / 1e6) if layer.macs else "-",
+            widths,
+            str(layer.subarrays) if layer.subarrays else "-",
+            _number(layer.energy * 1e6),
+            f"{100 * layer.energy / report.energy:.1f}",
+            _number(layer.latency * 1e6),
+        ]
+
+    total = [
+        "total",
+        _number(report.macs / 1e6),
+        "",
+        str(report.subarrays),
+        _number(report.energy * 1e6),
+        "100.0",
+        _number(report.latency * 1e6),
+    ]
+    header = ("layer", "M MACs", "W:A", "sub-arrays", "energy uJ", "%", "latency us")
+    return _table(header, [*map(row, report.layers), total])
+
+
+def _components(report: Report) -> str:
+    ranked = sorted(report.components.items(), key=lambda item: -item[1])
+    rows = [
+        [
+            name,
+            _number(energy * 1e6),
+            f"{100 * energy / report.energy:.1f}",
+            _number(energy / report.and_operations * 1e15),
+        ]
+        for name, energy in ranked
+    ]
+    return _table(("component", "energy uJ", "%", "fJ an AND"), rows)
+
+
+def _totals(report: Report) -> str:
+    area = ", ".join(
+        f"{name} {_number(value * 1e6)}"
+        for name, value in sorted(report.area_components.items(), key=lambda item: -item[1])
+    )
+    return (
+        f"energy {_number(report.energy * 1e6)} uJ an image, "
+        f"{_number(report.energy / report.and_operations * 1e15)} fJ a bit-wise AND, "
+        f"{_number(report.tops_per_w)} TOPS/W (2 operations a MAC at these widths)\n"
+        f"latency {_number(report.latency * 1e3)} ms, "
+        f"{_number(report.images_per_s)} images/s, {_number(report.power * 1e3)} mW, "
+        f"{report.sense_cycles} sense cycles of a sub-array\n"
+        f"area {_number(report.area * 1e6)} mm2: {area} mm2;\n"
+        f"  {report.subarrays} sub-arrays with weights occupy "
+        f"{_number(report.subarray_area * 1e6)} mm2, wires left out"
+    )
+
+
+def _references(report: Report) -> str:
+    lines = []
+    for entry in report.references:
+        scale, unit = SHOWN_UNITS[entry.quantity]
+        lines.append(
+            f"beside {entry.name}: {_number(entry.ours * scale)} {unit} here, "
+            f"{entry.published * scale:.5g} {unit} published, ratio {entry.ratio:.3g}"
+        )
+    if report.references:
+        lines.append(f"  there: {report.references[0].conditions}")
+        lines.append(f"  here: {_own_conditions(report)}; nothing is tuned to the published figure")
+    return "\n".join(lines)
+
+
+def _own_conditions(report: Report) -> str:
+    """What a published figure has to be held against."""
+    options = report.boundary.options
+    layers = ", ".join(layer.name for layer in report.layers if layer.macs)
+    return (
+        f"W{report.weight_bits}:A{report.activation_bits}, "
+        f"input {' x '.join(map(str, report.input_shape))}, layers {layers}, columns without "
+        f"operands {'not fired' if options['gate_unused_columns'] else 'fired'}, "
+        f"{report.subarrays} sub-arrays of {_number(report.one_subarray_area * 1e6)} mm2 each, "
+        f"{report.sense_cycles} sense cycles, writing of inputs "
+        f"{'counted' if options['count_input_writes'] else 'not counted'}"
+    )
+
+
+def _boundary(report: Report) -> str:
+    lines = ["counted:"]
+    lines += [f"  - {sentence}" for sentence in report.boundary.counted]
+    lines.append("not counted:")
+    lines += [f"  - {sentence}" for sentence in report.boundary.not_counted]
+    lines.append("assumptions:")
+    lines += [
+        f"  - {name} = {entry['value']:g} {entry['unit']} [{entry['tag']}]: {entry['meaning']}"
+        for name, entry in report.boundary.assumptions.items()
+    ]
+    lines.append(
+        "options: "
+        + ", ".join(f"{name}={value}" for name, value in report.boundary.options.items())
+    )
+    return "\n".join(lines)
