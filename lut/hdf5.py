@@ -21,6 +21,8 @@ from lut.schema import ROOT_ATTRIBUTES, SCHEMA
 from lut.validation import RESERVED_ATTRIBUTES
 
 _TEXT = h5py.string_dtype("utf-8")
+# h5py reports damage with whichever of these the message of the C library was translated to.
+_DAMAGE = (OSError, RuntimeError, LookupError, ValueError, TypeError, AttributeError, MemoryError)
 _DTYPES = {"real": np.float64, "count": np.int64, "outcome": np.int8}
 
 
@@ -102,9 +104,8 @@ def decode(path: Path) -> tuple[Content, list[str]]:
             return _decode_file(file)
     except TableError:
         raise
-    # h5py reports damage with whichever of these its C layer was translated to.
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError) as error:
-        reason = " ".join(str(error).split())
+    except _DAMAGE as error:
+        reason = " ".join(str(error).strip("'").split())
         raise TableError(
             f"{path} is truncated or damaged ({reason}); make it again or take another copy"
         ) from error
@@ -154,10 +155,11 @@ def _decode_file(file: Any) -> tuple[Content, list[str]]:
 
 
 def _decode_group(name: str, source: Any, found: list[str]) -> Group:
-    axes: dict[str, Axis] = {}
-    variables: dict[str, Variable] = {}
     spec = SCHEMA.get(name)
     known = (*spec.axes, *spec.variables) if spec else ()
+    axes: dict[str, Axis] = {}
+    scales: dict[Any, str] = {}
+    others: dict[str, tuple[Any, dict[str, Any]]] = {}
     for key in _in_order(source, known):
         link = source.get(key, getlink=True)
         dataset = source[key] if isinstance(link, h5py.HardLink) else None
@@ -165,32 +167,48 @@ def _decode_group(name: str, source: Any, found: list[str]) -> Group:
             found.append(f"'{name}/{key}' is not a dataset of values")
             continue
         attributes = _attributes(dataset)
-        units, long_name = str(attributes.get("units", "")), str(attributes.get("long_name", ""))
-        text = h5py.check_string_dtype(dataset.dtype) is not None
-        values = dataset.asstr()[()] if text else dataset[()]
         if attributes.get("CLASS") == "DIMENSION_SCALE":
-            axes[key] = Axis(values, units, long_name)
-            continue
-        dims = _dims(source.file, dataset)
-        if any(dim is None or dim.rpartition("/")[0] != source.name for dim in dims):
+            axes[key] = Axis(_values(dataset), *_labels(attributes))
+            scales[dataset.id] = key
+        else:
+            others[key] = dataset, attributes
+    variables: dict[str, Variable] = {}
+    for key, (dataset, attributes) in others.items():
+        dims = _dims(dataset, scales)
+        if dims is None:
             found.append(f"'{name}/{key}' has a dimension without a scale in its group")
             continue
-        own = {key: value for key, value in attributes.items() if key not in RESERVED_ATTRIBUTES}
-        names = tuple(str(dim).rpartition("/")[2] for dim in dims)
-        variables[key] = Variable(values, names, units, long_name, own)
+        own = {k: value for k, value in attributes.items() if k not in RESERVED_ATTRIBUTES}
+        variables[key] = Variable(_values(dataset), dims, *_labels(attributes), own)
     return Group(axes, variables, _attributes(source))
 
 
-def _dims(file: Any, dataset: Any) -> list[str | None]:
-    """Return the full name of the scale of each dimension, None where there is none."""
+def _values(dataset: Any) -> Any:
+    # A damaged shape may claim terabytes, which would be fetched before anything failed.
+    if dataset.chunks is None and dataset.nbytes > dataset.file.id.get_filesize():
+        raise OSError(f"{dataset.name} claims to be larger than the file")
+    text = h5py.check_string_dtype(dataset.dtype) is not None
+    return dataset.asstr()[()] if text else dataset[()]
+
+
+def _labels(attributes: Mapping[str, Any]) -> tuple[str, str]:
+    return str(attributes.get("units", "")), str(attributes.get("long_name", ""))
+
+
+def _dims(dataset: Any, scales: Mapping[Any, str]) -> tuple[str, ...] | None:
+    """Return the name of the scale of each dimension, None if one has none among `scales`."""
     if dataset.ndim == 0:
-        return []
+        return ()
     if "DIMENSION_LIST" not in dataset.attrs:
-        return [None] * int(dataset.ndim)
-    return [
-        str(file[references[0]].name) if len(references) else None
+        return None
+    # Objects are compared by identity: asking HDF5 for the name of each took most of the time
+    # of opening a table.
+    names = [
+        scales.get(h5py.h5r.dereference(references[0], dataset.id)) if len(references) else None
         for references in dataset.attrs["DIMENSION_LIST"]
     ]
+    found = tuple(name for name in names if name is not None)
+    return found if len(found) == len(names) else None
 
 
 def _in_order(source: Any, known: tuple[str, ...]) -> list[str]:
