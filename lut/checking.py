@@ -24,7 +24,8 @@ def check(path: str | os.PathLike[str]) -> list[str]:
     Checked are conformity to the schema (groups, axes that strictly increase, units, shapes),
     completeness of each group, and what the numbers must obey:
 
-    - where the outcome is ok every value is finite, and energies, times and areas are positive;
+    - where the outcome is ok every value is finite, and energies of whole operations, times,
+      leakage and areas are positive;
     - `energy` of a sensing operation is the sum of its parts within 1e-9 relative;
     - `logic_value` is that of the truth table where the outcome is ok, and is not where it is
       wrong_logic;
