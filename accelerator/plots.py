@@ -36,6 +36,7 @@ def save_plot(report: Report, path: str | os.PathLike[str]) -> None:
         color = "0.8" if name == OTHERS else shades(index % shades.N)
         energy.bar(places, heights, bottom=bottom, label=name, color=color)
         bottom = [low + height for low, height in zip(bottom, heights, strict=True)]
+    energy.set_ylim(bottom=0)
     energy.set_ylabel("energy [uJ]")
     energy.legend(fontsize="small", ncols=2)
     energy.set_title(

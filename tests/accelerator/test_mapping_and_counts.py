@@ -1,0 +1,272 @@
+"""The closed form of the counts against executing layers on sub-array objects."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from accelerator.accumulator import Accumulator, count_ones
+from accelerator.array import Array
+from accelerator.closed_form import count_events
+from accelerator.errors import EstimateError
+from accelerator.execution import execute_layer
+from accelerator.logic_widths import bit_count_adders, bit_count_depth
+from accelerator.mapping import input_cells_written, map_layer, row_phases
+from accelerator.networks import Layer, Operation, load_network
+from accelerator.options import ENCODINGS, Options
+from accelerator.subarray import segment_columns
+
+PLAIN = Array(256, 256, 8, 4, 1, 32, 20)
+SPLIT = re.compile(r"\w+_[01]{1,2}")
+
+
+def reference_convolution(layer: Layer, activations, weights):
+    """Integer convolution by its definition, tap by tap."""
+    padded = np.pad(activations, [(0, 0), *zip(layer.pad_begin, layer.pad_end, strict=True)])
+    out = np.zeros((layer.out_channels, *layer.out_size), dtype=np.int64)
+    channels = layer.in_channels // layer.groups
+    for kernel in range(layer.out_channels):
+        group = kernel // layer.kernels_per_group
+        own = padded[group * channels : (group + 1) * channels]
+        for a in range(layer.kernel[0]):
+            for b in range(layer.kernel[1]):
+                ys = a * layer.dilation[0] + np.arange(layer.out_size[0]) * layer.stride[0]
+                xs = b * layer.dilation[1] + np.arange(layer.out_size[1]) * layer.stride[1]
+                taps = own[:, ys[:, None], xs[None, :]]
+                out[kernel] += np.tensordot(weights[kernel, :, a, b], taps, axes=1)
+    return out
+
+
+def decoded(codes, bits: int, encoding: str):
+    if encoding == "symmetric":
+        return 2 * codes - (2**bits - 1)
+    if encoding == "twos_complement":
+        return np.where(codes >= 2 ** (bits - 1), codes - 2**bits, codes)
+    return codes
+
+
+@st.composite
+def layers(draw) -> Layer:
+    def pair(low: int, high: int) -> tuple[int, int]:
+        return draw(st.integers(low, high)), draw(st.integers(low, high))
+
+    groups = draw(st.sampled_from((1, 1, 2, 3)))
+    kernel, stride = pair(1, 3), pair(1, 3)
+    begin, end, dilation, size = pair(0, 2), pair(0, 2), pair(1, 2), pair(2, 6)
+    out = tuple(
+        (size[i] + begin[i] + end[i] - dilation[i] * (kernel[i] - 1) - 1) // stride[i] + 1
+        for i in (0, 1)
+    )
+    assume(min(out) >= 1)
+    channels = groups * draw(st.integers(1, 4))
+    kernels = groups * draw(st.integers(1, 4))
+    return Layer(
+        "layer",
+        Operation.CONVOLUTION,
+        channels,
+        size,
+        kernels,
+        out,
+        kernel,
+        stride,
+        begin,
+        end,
+        dilation,
+        groups,
+    )
+
+
+@st.composite
+def arrays(draw) -> Array:
+    shared = draw(st.sampled_from((1, 2, 4, 8)))
+    amplifiers = draw(st.integers(1, 6))
+    reserved = draw(st.integers(0, 2))
+    return Array(
+        rows=reserved + draw(st.integers(2, 20)),
+        columns=shared * amplifiers,
+        columns_per_amplifier=shared,
+        amplifiers_per_reference=draw(st.sampled_from((1, 2, 4))),
+        reserved_rows=reserved,
+        sensed_at_once=draw(st.integers(1, amplifiers)),
+        written_at_once=draw(st.integers(1, shared * amplifiers)),
+        gate_unused_columns=draw(st.booleans()),
+    )
+
+
+@st.composite
+def options(draw) -> Options:
+    return Options(
+        weight_encoding=draw(st.sampled_from(ENCODINGS)),
+        reuse_overlap=draw(st.booleans()),
+        double_buffer=draw(st.booleans()),
+    )
+
+
+@settings(
+    max_examples=80,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+@given(layers(), arrays(), options(), st.integers(1, 4), st.integers(1, 4), st.integers(0, 2**32))
+def test_executing_gives_the_closed_form_and_the_convolution(
+    layer: Layer, array: Array, choice: Options, weight_bits: int, activation_bits: int, seed: int
+) -> None:
+    mapping = map_layer(layer, weight_bits, activation_bits, array, choice)
+    random = np.random.default_rng(seed)
+    shape = (layer.out_channels, layer.in_channels // layer.groups, *layer.kernel)
+    activations = random.integers(0, 2**activation_bits, (layer.in_channels, *layer.in_size))
+    codes = random.integers(0, 2**weight_bits, shape)
+
+    outputs, executed = execute_layer(mapping, array, choice, activations, codes)
+    weights = decoded(codes, weight_bits, choice.weight_encoding)
+    np.testing.assert_array_equal(outputs, reference_convolution(layer, activations, weights))
+
+    closed = count_events(mapping, array, choice)
+    assert closed.ands == layer.macs * weight_bits * activation_bits
+    patches = layer.positions * layer.groups
+    expected_reads = patches * layer.patch_length * activation_bits * choice.sums_activations
+    assert closed.reads == expected_reads
+    exact = {name: n for name, n in closed.to_dict().items() if not SPLIT.fullmatch(name)}
+    assert {name: executed.to_dict()[name] for name in exact} == exact
+
+    # Splits by value: exact when every stored bit outside the padding is one.
+    activations[:], codes[:] = 2**activation_bits - 1, 2**weight_bits - 1
+    ones = dataclasses.replace(choice, activation_density=1.0, weight_density=1.0)
+    _, executed = execute_layer(mapping, array, ones, activations, codes)
+    assert executed.to_dict() == pytest.approx(count_events(mapping, array, ones).to_dict())
+
+
+@pytest.mark.parametrize("name", ["alexnet", "svhn", "resnet18"])
+@pytest.mark.parametrize(("weight_bits", "activation_bits"), [(1, 1), (2, 4), (16, 16)])
+@pytest.mark.parametrize("reuse", [False, True])
+def test_ands_of_a_network_are_its_macs_times_the_widths(
+    name: str, weight_bits: int, activation_bits: int, reuse: bool
+) -> None:
+    choice = Options(reuse_overlap=reuse)
+    for layer in load_network(name).mapped:
+        mapping = map_layer(layer, weight_bits, activation_bits, PLAIN, choice)
+        counts = count_events(mapping, PLAIN, choice)
+        assert counts.ands == layer.macs * weight_bits * activation_bits
+        assert counts.reads == layer.positions * layer.groups * layer.patch_length * activation_bits
+        splits = counts.and_00 + counts.and_01 + counts.and_10 + counts.and_11
+        assert splits == pytest.approx(counts.ands, rel=1e-12)
+
+
+def test_a_long_patch_by_hand() -> None:
+    """AlexNet's conv2 at W1:A4: 1200 elements in 5 tiles of 240, 128 kernels in one tile."""
+    layer = load_network("alexnet").mapped[1]
+    mapping = map_layer(layer, 1, 4, PLAIN, Options())
+    assert mapping.column_tiles == (240,) * 5
+    assert mapping.kernel_tiles == (128,)
+    assert mapping.subarrays == 2 * 5
+    counts = count_events(mapping, PLAIN, Options())
+    assert counts.and_rows == 2 * 5 * 729 * 128 * 4
+    assert counts.and_cycles == counts.and_rows * 8  # 240 of 32 amplifiers at a time
+    assert counts.input_cells == 2 * 729 * 1200 * 4
+    assert counts.input_pulses == 2 * 5 * 729 * 4 * 12  # 240 cells, 20 at a time
+    assert counts.input_half_selected == counts.input_pulses * 256 - counts.input_cells
+    assert counts.weight_cells == layer.weights
+    # 7 phases of 32 bits (31 adders each) and one of 16 (15): 240 - popcounts.
+    assert counts.bit_count_adders == counts.and_rows * (7 * 31 + 15)
+
+
+def test_kernels_beyond_the_rows_repeat_the_patch() -> None:
+    layer = load_network("alexnet").mapped[2]  # 384 kernels, 2304 elements
+    mapping = map_layer(layer, 1, 4, PLAIN, Options())
+    assert mapping.kernel_tiles == (192, 192)  # 251 kernels would fit
+    counts = count_events(mapping, PLAIN, Options())
+    assert counts.input_cells == 2 * 169 * 2304 * 4
+
+
+def test_short_patches_stand_side_by_side() -> None:
+    layer = load_network("lenet5").mapped[0]  # 25 elements, 784 positions
+    mapping = map_layer(layer, 1, 8, PLAIN, Options())
+    assert (mapping.groups_per_row, mapping.positions_per_row) == (1, 8)
+    counts = count_events(mapping, PLAIN, Options())
+    assert counts.weight_cells == 8 * layer.weights
+    assert counts.and_rows == 98 * 6 * 8
+    assert counts.and_cycles == 8 * counts.and_rows
+
+
+def test_reuse_writes_only_what_is_fresh() -> None:
+    layer = load_network("lenet5").mapped[1]  # 5 x 5 over 6 channels, 10 x 10 positions
+    plain = map_layer(layer, 1, 8, PLAIN, Options())
+    reused = map_layer(layer, 1, 8, PLAIN, Options(reuse_overlap=True))
+    assert input_cells_written(plain) == 100 * 150 * 8
+    assert input_cells_written(reused) == 10 * (150 + 9 * 30) * 8
+    assert (reused.rotations, reused.steps, reused.streams) == (5, 10, 10)
+    counts = count_events(reused, PLAIN, Options(reuse_overlap=True))
+    assert counts.weight_cells == 5 * layer.weights
+
+
+def test_reuse_is_left_where_more_kernel_tiles_cost_more() -> None:
+    layer = load_network("resnet18").mapped[1]  # 64 kernels of 3 x 3 at 16 bits fill the rows
+    choice = Options(reuse_overlap=True)
+    assert map_layer(layer, 16, 16, PLAIN, choice).rotations == 1
+
+
+def test_unused_columns_are_fired_without_gating() -> None:
+    layer = load_network("lenet5").mapped[1]  # 150 of 256 columns
+    array = dataclasses.replace(PLAIN, gate_unused_columns=False)
+    gated = count_events(map_layer(layer, 1, 8, PLAIN, Options()), PLAIN, Options())
+    fired = count_events(map_layer(layer, 1, 8, array, Options()), array, Options())
+    assert gated.and_unused == gated.read_unused == 0
+    assert fired.and_unused == fired.and_rows * (256 - 150)
+    assert fired.ands == gated.ands
+
+
+def test_the_sum_pass_is_for_symmetric_weights_only() -> None:
+    layer = load_network("lenet5").mapped[1]
+    for encoding, reads in (("symmetric", 100 * 150 * 8), ("unsigned", 0), ("twos_complement", 0)):
+        choice = Options(weight_encoding=encoding)
+        counts = count_events(map_layer(layer, 2, 8, PLAIN, choice), PLAIN, choice)
+        assert counts.reads == reads
+        assert (counts.sum_adders > 0) == bool(reads)
+
+
+@pytest.mark.parametrize("length", [1, 5, 31, 32, 33, 64, 200, 256])
+def test_elements_have_columns_of_their_own_and_few_phases(length: int) -> None:
+    room = 32 // length * 8 if length <= 32 else 8 // -(-length // 32)
+    columns = [segment_columns(segment, length, PLAIN) for segment in range(room)]
+    everything = np.concatenate(columns)
+    assert len(set(everything.tolist())) == room * length
+    assert everything.min() >= 0
+    assert everything.max() < 256
+    phases = row_phases(room, length, PLAIN)
+    assert sum(active * times for active, times in phases) == room * length
+    assert sum(times for _, times in phases) == len(set((everything % 8).tolist()))
+
+
+def test_counting_ones_takes_the_adders_of_the_formula() -> None:
+    random = np.random.default_rng(7)
+    for inputs in range(1, 65):
+        bits = random.integers(0, 2, inputs).astype(np.uint8)
+        ones, adders = count_ones(bits)
+        assert (ones, adders) == (int(bits.sum()), bit_count_adders(inputs))
+    assert bit_count_adders(7) == 4  # the classical seven-input counter
+    assert bit_count_depth(3) == 1 + 2
+
+
+def test_a_register_too_narrow_is_noticed() -> None:
+    register = Accumulator(3)
+    register.add(7)
+    with pytest.raises(OverflowError):
+        register.add(1)
+
+
+@pytest.mark.parametrize("rows", [1, 2])
+def test_rows_for_one_plane_of_each_operand(rows: int) -> None:
+    with pytest.raises(EstimateError, match=rf"{rows} rows is too small.*1 reserved rows need 3"):
+        Array(rows, 256, 8, 4, 1, 32, 20)
+    Array(3, 256, 8, 4, 1, 32, 20)
+
+
+def test_columns_are_a_multiple_of_those_an_amplifier_has() -> None:
+    with pytest.raises(EstimateError, match=r"252 columns.*has 8 columns"):
+        Array(256, 252, 8, 4, 1, 32, 20)
