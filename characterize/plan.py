@@ -33,13 +33,15 @@ _AXES: dict[str, str] = {
 class Point:
     """One simulation: a bench, its variant (operands or line) and the conditions.
 
-    With `tolerance`, the input offset tolerated in either polarity is searched too.
+    `offset` [V] is imposed on the inputs of a sense amplifier; with `tolerance`, the input
+    offset tolerated in either polarity is searched.
     """
 
     bench: str
     variant: str
     conditions: Conditions
     tolerance: bool = False
+    offset: float = 0.0
 
 
 @dataclass(frozen=True)

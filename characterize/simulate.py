@@ -10,7 +10,7 @@ from characterize.plan import Point
 from circuits import Deck, Design, build_deck
 from lut import Outcome
 
-TOLERANCE_STEP = 0.5e-3
+TOLERANCE_STEP = 1e-3
 """Resolution [V] of the tolerated offset; what is returned was simulated and is right."""
 TOLERANCE_LIMIT = 0.2
 
@@ -41,7 +41,7 @@ class Simulator:
         """The outcome of one point; a failed simulation is an outcome too."""
         self._simulations, self._seconds = 0, 0.0
         try:
-            deck = self._deck(point, 0.0)
+            deck = self._deck(point, point.offset)
             measured = measure(deck, self.waveforms(deck))
             values = dict(measured.values)
             if point.tolerance:
@@ -90,7 +90,7 @@ class Simulator:
 
     def _limit(self, point: Point, polarity: float, guess: float) -> float:
         right, wrong = 0.0, TOLERANCE_LIMIT
-        trial, reach = guess, TOLERANCE_STEP * 2
+        trial, reach = guess, TOLERANCE_STEP
         # Bracket the expected value, widening geometrically, then bisect.
         trials = [guess - reach, guess + reach]
         while wrong - right > TOLERANCE_STEP:

@@ -103,13 +103,15 @@ class Device:
         tmr = self.parameters["tunnel_magnetoresistance"]
         at_reference = math.sqrt(tmr / (2 + tmr))
         slope = self.parameters["polarization_temperature_coefficient"]
-        return at_reference / (1 - slope * REFERENCE_TEMPERATURE**1.5)
+        return float(at_reference / (1 - slope * REFERENCE_TEMPERATURE**1.5))
 
     def magnetoresistance(self, voltage: float = 0.0, temperature: float = 300.0) -> float:
         """TMR at a bias [V] and temperature [K]: 2P^2/(1-P^2) / (1 + (V/V_h)^2)."""
         slope = self.parameters["polarization_temperature_coefficient"]
         p = self.polarization_zero * (1 - slope * temperature**1.5)
-        return 2 * p * p / (1 - p * p) / (1 + (voltage / self.parameters["half_bias_voltage"]) ** 2)
+        return float(
+            2 * p * p / (1 - p * p) / (1 + (voltage / self.parameters["half_bias_voltage"]) ** 2)
+        )
 
     def resistance(
         self, antiparallel: bool, voltage: float = 0.0, temperature: float = 300.0

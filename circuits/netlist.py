@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from circuits.deck import ZERO_CELSIUS, Conditions
@@ -88,8 +88,12 @@ def assemble(
     step: float,
     stop: float,
     junction: bool = True,
+    guesses: Mapping[str, float] | None = None,
 ) -> str:
-    """The whole deck: comments, models, circuit, temperature, options and analysis."""
+    """The whole deck: comments, models, circuit, temperature, options and analysis.
+
+    `guesses` [V] start the operating point of bistable nodes in one of their states.
+    """
     title, body = str(circuit).split("\n", 1)
     lines = [
         title.removeprefix(".title "),
@@ -104,6 +108,7 @@ def assemble(
         *(f".option {option}" for option in design.technology.options),
         # Gear: the trapezoidal rule rings on the latch's regeneration.
         ".option method=gear reltol=1e-4",
+        *(f".nodeset v({node})={value:.6g}" for node, value in (guesses or {}).items()),
         ".save " + " ".join(saved),
         f".tran {step:.6g} {stop:.6g} 0 {step:.6g}",
         ".end",

@@ -105,13 +105,14 @@ def read_parameters(
     numbers: dict[str, Parameter] = {}
     for key, field in fields.items():
         if key in contents:
-            numbers[key] = _parameter(path, key, contents[key], field)
+            numbers[key] = read_number(path, key, contents[key], field)
         elif field.required:
             raise DesignError(f"{path}: '{key}' ({field.description}, {field.unit}) is missing")
     return ParameterSet(path, numbers, plain)
 
 
-def _parameter(path: Path, key: str, entry: object, field: Field) -> Parameter:
+def read_number(path: Path, key: str, entry: object, field: Field) -> Parameter:
+    """One tagged number of a file, checked against its field."""
     where = f"{path}: '{key}'"
     if not isinstance(entry, dict) or set(entry) != {"value", "unit", "tag", "source"}:
         raise DesignError(f"{where} must be {{ value, unit, tag, source }}, not {entry!r}")

