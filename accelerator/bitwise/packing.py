@@ -1,4 +1,4 @@
-"""Activations as bit-planes: 64 channels of one pixel and one plane in a word."""
+"""Activations as words: 64 channels of one pixel and one bit-plane, or 4 channels of bytes."""
 
 from __future__ import annotations
 
@@ -9,25 +9,21 @@ from numpy.typing import NDArray
 
 from accelerator.bitwise.compilation import compiled
 
-Words = NDArray[np.uint64]
-
 RUN = 64
 """Pixels packed together: the bytes of one vector."""
 
 
 @compiled
-def pack_images(
+def pack_bits(
     values: NDArray[Any],
     masks: NDArray[Any],
     inverted: int,
     groups: int,
     top: int,
     left: int,
-    planes: Words,
-    first: int,
-    last: int,
+    planes: NDArray[np.uint64],
 ) -> None:
-    """Write the bits of images first .. last - 1 into `planes`.
+    """Write the bits of `values` into `planes`.
 
     values : N,C,H,W, unsigned views of the integers; `masks`, of the same type,
         select the bit of each plane
@@ -43,7 +39,7 @@ def pack_images(
     sources = np.zeros((8, padded), values.dtype)
     octet = np.empty(RUN, np.uint8)
     words = np.empty((masks.size, padded), np.uint64)
-    for image in range(first, last):
+    for image in range(images):
         for group in range(groups):
             for word in range(planes.shape[3]):
                 words[:] = 0
@@ -75,3 +71,34 @@ def pack_images(
                         packed = words[plane, y * width : (y + 1) * width]
                         for x in range(width):
                             row[left + x] = packed[x]
+
+
+@compiled
+def pack_bytes(
+    values: NDArray[Any],
+    offset: int,
+    shift: int,
+    groups: int,
+    top: int,
+    left: int,
+    planes: NDArray[np.uint32],
+) -> None:
+    """Write the codes (value + offset) >> shift, bytes, of `values` into `planes`.
+
+    values : N,C,H,W, unsigned views of the integers
+    planes : images, groups, 1, words of 4 channels, padded rows, padded columns;
+        holds zeros
+    """
+    images, channels, height, width = values.shape
+    group_channels = channels // groups
+    for image in range(images):
+        for channel in range(channels):
+            group = channel // group_channels
+            inside = channel - group * group_channels
+            place = np.uint32(inside % 4 * 8)
+            for y in range(height):
+                source = values[image, channel, y]
+                target = planes[image, group, 0, inside // 4, y + top]
+                for x in range(width):
+                    code = (np.uint32(source[x]) + np.uint32(offset)) >> np.uint32(shift)
+                    target[x + left] |= np.uint32(code & np.uint32(255)) << place

@@ -1,11 +1,10 @@
-"""Sharing a range of independent work among threads that run outside the interpreter lock."""
+"""Running one compiled function in several threads at once, outside the interpreter lock."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
 
 _pools: dict[int, ThreadPoolExecutor] = {}
 # A child process has the pool's object but none of its threads.
@@ -19,17 +18,13 @@ def thread_count() -> int:
     return int(vars(numba.config)["NUMBA_NUM_THREADS"])
 
 
-def share(work: Callable[[int, int], object], total: int, grain: int) -> None:
-    """Call work(first, last) on parts of range(total), multiples of `grain` but the last."""
-    units = -(-total // grain)
-    threads = min(thread_count(), units)
-    if threads <= 1:
-        work(0, total)
-        return
-    if threads not in _pools:
+def run_in_threads(work: Callable[[], object], threads: int) -> None:
+    """Call `work`, which takes its share of a common task, in so many threads at once."""
+    if threads > 1 and threads not in _pools:
         _pools[threads] = ThreadPoolExecutor(threads - 1, "bitwise")
-    bounds = [min(total, units * part // threads * grain) for part in range(threads + 1)]
-    others = [_pools[threads].submit(work, first, last) for first, last in pairwise(bounds[1:])]
-    work(bounds[0], bounds[1])
+    others = [_pools[threads].submit(work) for _ in range(threads - 1)]
+    work()
     for other in others:
-        other.result()
+        # One that has not begun would find nothing left to do.
+        if not other.cancel():
+            other.result()

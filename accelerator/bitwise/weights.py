@@ -50,6 +50,18 @@ class PackedWeights:
         return _frozen(packed.astype(np.uint64))
 
     @cached_property
+    def byte_words(self) -> NDArray[np.uint32]:
+        """Kernels x 1 x words of 4 signed bytes, in the order of `matrix`.
+
+        A byte is the code less half the number of codes; at most eight bits.
+        """
+        codes = (self.matrix.astype(np.int64) - self.levels.lowest) >> (self.levels.step - 1)
+        kernels, length = codes.shape
+        signed = np.zeros((kernels, 1, -(-length // 4) * 4), np.int8)
+        signed[:, 0, :length] = codes - 2 ** (self.levels.bits - 1)
+        return _frozen(signed.view("<u4").astype(np.uint32))
+
+    @cached_property
     def tap_sums(self) -> NDArray[np.int64]:
         """Kernels x (kh + 1) x (kw + 1): sum of the weights above and left of a tap."""
         kernels, _, height, width = self.shape

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accelerator import bitwise_conv2d, pack_weights
+from accelerator.bitwise.byte_products import bytes_available, fits
 from accelerator.bitwise.convolution import convolve_by
 from accelerator.bitwise.encodings import ENCODINGS, levels
 from accelerator.bitwise.geometry import geometry
@@ -81,9 +82,13 @@ class Case:
         return direct(self.activations, self.weights, *self.spatial.values())
 
     @property
-    def exact_type(self):
+    def other_paths(self):
         shape = geometry(self.activations.shape, self.weights.shape, **self.spatial)
-        return exact_type(shape, self.levels["activation_levels"], self.levels["weight_levels"])
+        both = self.levels["activation_levels"], self.levels["weight_levels"]
+        paths = ["products"] if exact_type(shape, *both) else []
+        if fits(shape, *both) and bytes_available():
+            paths.append("bytes")
+        return paths
 
     @property
     def levels(self):
@@ -158,13 +163,12 @@ def test_narrow_operands(case):
     np.testing.assert_array_equal(result, case.expected)
 
 
-@given(cases())
-@settings(max_examples=60, deadline=None, derandomize=True)
-def test_products_give_the_integer_convolution(case):
-    if case.exact_type is None:
-        return
-    result = convolve_by("products", case.activations, case.weights, **case.levels, **case.spatial)
-    np.testing.assert_array_equal(result, case.expected)
+@given(cases(widest=8))
+@settings(max_examples=100, deadline=None, derandomize=True)
+def test_wider_products_give_the_integer_convolution(case):
+    for path in case.other_paths:
+        result = convolve_by(path, case.activations, case.weights, **case.levels, **case.spatial)
+        np.testing.assert_array_equal(result, case.expected)
 
 
 @given(cases(widest=4))
@@ -221,9 +225,7 @@ def test_every_pair_of_widths(activation_bits, weight_bits):
                 (1, 1),
                 1,
             )
-            for path in ("bits", "products", None):
-                if path == "products" and case.exact_type is None:
-                    continue
+            for path in ("bits", *case.other_paths, None):
                 result = convolve_by(path, activations, weights, **case.levels, padding=1)
                 np.testing.assert_array_equal(result, case.expected)
 
