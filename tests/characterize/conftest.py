@@ -7,7 +7,7 @@ from characterize import load_plan, run_plan
 SMALL = """
 title = "small"
 benches = ["and2", "write", "decoder_gate"]
-tolerance = false
+tolerance = true
 [axes]
 corner = ["tt", "ff"]
 vdd = ["1.0 V"]
