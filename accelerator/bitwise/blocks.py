@@ -174,13 +174,13 @@ def multiply_tile(
 
 @compiled
 def convolve(
+    images: int,
     planes: NDArray[Any],
     group_distance: int,
     plane_distances: tuple[int, int, int],
     tap_bits: int,
     taps: Integers,
-    sources: Integers,
-    targets: Integers,
+    positions: Integers,
     weights: NDArray[Any],
     ones: NDArray[Any],
     steps: Integers,
@@ -189,7 +189,6 @@ def convolve(
     border_sums: Integers,
     borders: Integers,
     result: Integers,
-    kernel_distance: int,
     groups: int,
     tile: int,
     parts: int,
@@ -201,15 +200,14 @@ def convolve(
     plane_distances : number of planes, distance of two planes and of two words
     tap_bits : bits of one tap in a plane
     taps : offset of each tap in a plane
-    sources, targets : of each patch, its offset in `planes` and in `result`
+    positions : offset of the patch of each output position in a plane
     weights : kernels x planes x words; `ones` is a kernel of ones
     steps : `placement.schedule` of the operands; `sum_steps` that of the activations
         with ones
     weight_constant : factor of the sum of activations
     border_sums : kernels x borders, the activations' constant times the sum of the
-        weights whose taps fall on the input; `borders` tells which for each patch,
+        weights whose taps fall on the input; `borders` tells which for each position,
         and border 0 is the most frequent
-    kernel_distance : between two kernels in `result`
     tile : patches of a tile; `parts` divides each group's kernels among threads
     counter : the next pair of tile and part, shared by all threads
     """
@@ -222,23 +220,31 @@ def convolve(
     # Vectors that straddle two cache lines are loaded twice.
     start = -(patches.ctypes.data // weights.itemsize) % register
     sums = np.zeros(room, np.int64)
-    tiles = (sources.size + tile - 1) // tile
+    sources, targets = np.empty(tile, np.int64), np.empty(tile, np.int64)
+    tile_borders = np.empty(tile, np.int64)
+    patch_count = images * positions.size
+    tiles = (patch_count + tile - 1) // tile
     while True:
         item = take(counter)
         if item >= tiles * parts:
             break
         first, part = item // parts * tile, item % parts
-        last = min(sources.size, first + tile)
+        size = min(patch_count - first, tile)
+        for patch in range(size):
+            image, position = divmod(first + patch, positions.size)
+            sources[patch] = image * groups * group_distance + positions[position]
+            targets[patch] = image * kernels * positions.size + position
+            tile_borders[patch] = borders[position]
         for group in range(groups):
             gather_tile(
                 planes, group * group_distance, plane_distances, tap_bits, taps,
-                sources[first:last], ones, sum_steps, weight_constant, patches, start, sums,
+                sources[:size], ones, sum_steps, weight_constant, patches, start, sums,
             )  # fmt: skip
             kernel = group * group_kernels
             multiply_tile(
                 patches, start, patch_words, sums, weights,
                 kernel + group_kernels * part // parts,
                 kernel + group_kernels * (part + 1) // parts,
-                steps, border_sums, borders[first:last], targets[first:last],
-                result, kernel_distance,
+                steps, border_sums, tile_borders[:size], targets[:size],
+                result, positions.size,
             )  # fmt: skip

@@ -48,14 +48,14 @@ def execute(
     area = shape.rows.padded * shape.columns.padded
     plane_distance = planes.shape[3] * area
     group_distance = planes.shape[2] * plane_distance
-    where = placement(shape, shape.groups * group_distance)
+    where = placement(shape)
     if activation_constant:
         corrections = activation_constant * border_sums(packed, where.tap_ranges)
         borders = where.borders
     else:
         corrections, borders = np.zeros((shape.kernels, 1), np.int64), where.no_borders
 
-    patches = where.sources.size
+    patches = shape.batch * shape.positions
     patch_words = planes.shape[2] * weights.shape[2]
     work = patches * shape.kernels * patch_words * weights.shape[1]
     threads = thread_count() if work >= _WORTH_SHARING else 1
@@ -71,13 +71,13 @@ def execute(
 
     result = np.empty(shape.output_shape, np.int64)
     arguments = (
+        shape.batch,
         planes.reshape(-1),
         group_distance,
         (planes.shape[2], plane_distance, area),
         tap_bits,
         where.taps,
-        where.sources,
-        where.targets,
+        where.positions,
         weights,
         np.full(weights.shape[2], one, weights.dtype),
         steps,
@@ -86,7 +86,6 @@ def execute(
         corrections,
         borders,
         result.reshape(-1),
-        shape.positions,
         shape.groups,
         tile,
         parts,

@@ -7,6 +7,7 @@ patch length x greatest activation x greatest weight; below 2^24 (2^53) a 32-bit
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,9 @@ from numpy.typing import NDArray
 from accelerator.bitwise.encodings import Levels
 from accelerator.bitwise.geometry import Geometry
 from accelerator.bitwise.weights import PackedWeights
+
+_STRIP_BYTES = 8 * 2**20
+"""Patches of some output rows that are multiplied at once."""
 
 
 def greatest_sum(shape: Geometry, activation: Levels, weight: Levels) -> int:
@@ -37,28 +41,29 @@ def convolve_by_products(
     exact = exact_type(shape, activation, packed.levels)
     assert exact is not None
     rows, columns = shape.rows, shape.columns
-    result = np.empty((shape.batch, shape.kernels, shape.positions), np.int64)
+    result = np.empty(shape.output_shape, np.int64)
     matrix = packed.matrix.astype(exact).reshape(shape.groups, shape.group_kernels, -1)
     padded = np.zeros((shape.channels, rows.padded, columns.padded), exact)
     inside = padded[
         :, rows.before : rows.before + rows.size, columns.before : columns.before + columns.size
     ]
-    patches = np.empty((shape.taps, shape.group_channels, rows.outputs, columns.outputs), exact)
+    line_bytes = shape.patch_length * columns.outputs * padded.itemsize
+    lines = min(rows.outputs, max(1, _STRIP_BYTES // line_bytes))
+    patches = np.empty((shape.taps, shape.group_channels, lines, columns.outputs), exact)
     for image in range(shape.batch):
         inside[...] = activations[image]
-        for group in range(shape.groups):
-            first = group * shape.group_channels
-            channels = padded[first : first + shape.group_channels]
-            for tap in range(shape.taps):
-                y = tap // columns.kernel * rows.dilation
-                x = tap % columns.kernel * columns.dilation
-                patches[tap] = channels[
-                    :,
-                    y : y + (rows.outputs - 1) * rows.stride + 1 : rows.stride,
+        for group, first in product(range(shape.groups), range(0, rows.outputs, lines)):
+            channel, kernel = group * shape.group_channels, group * shape.group_kernels
+            strip = patches[:, :, : rows.outputs - first]
+            last = strip.shape[2] - 1
+            for tap, (i, j) in enumerate(product(range(rows.kernel), range(columns.kernel))):
+                y, x = first * rows.stride + i * rows.dilation, j * columns.dilation
+                strip[tap] = padded[
+                    channel : channel + shape.group_channels,
+                    y : y + last * rows.stride + 1 : rows.stride,
                     x : x + (columns.outputs - 1) * columns.stride + 1 : columns.stride,
                 ]
-            kernel = group * shape.group_kernels
-            result[image, kernel : kernel + shape.group_kernels] = matrix[group] @ patches.reshape(
-                shape.patch_length, shape.positions
-            )
-    return result.reshape(shape.output_shape)
+            sums = matrix[group] @ strip.reshape(shape.patch_length, -1)
+            target = result[image, kernel : kernel + shape.group_kernels, first : first + last + 1]
+            target[...] = sums.reshape(target.shape)
+    return result

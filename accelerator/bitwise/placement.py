@@ -43,33 +43,29 @@ def schedule(activation_planes: tuple[int, ...], weight_planes: tuple[int, ...])
 
 @dataclass(frozen=True)
 class Placement:
-    """Offsets in words of a padded plane, and classes of patches."""
+    """Offsets in a padded plane, and classes of output positions."""
 
     taps: Integers
     """Offset of each kernel tap."""
-    sources: Integers
-    """Offset of each patch, over images and positions, in the planes."""
-    targets: Integers
-    """Offset of each patch's result of kernel 0."""
+    positions: Integers
+    """Offset of each output position's patch."""
     borders: Integers
-    """Class of each patch: patches with the same taps on the input share one, and
-    class 0 has the most patches."""
+    """Class of each position: those with the same taps on the input share one, and
+    class 0 is the most frequent."""
     tap_ranges: Integers
     """By class: top, bottom, left, right of the half-open ranges of those taps."""
     no_borders: Integers
     """A single class, for encodings that need no correction at borders."""
 
 
-@lru_cache(maxsize=64)
-def placement(shape: Geometry, image_distance: int) -> Placement:
-    """The placement where an image's planes take `image_distance` words."""
+@lru_cache(maxsize=32)
+def placement(shape: Geometry) -> Placement:
+    """The placement of a convolution, the same for each of its images."""
     rows, columns = shape.rows, shape.columns
     y = np.arange(rows.kernel) * rows.dilation
     x = np.arange(columns.kernel) * columns.dilation
     down = np.arange(rows.outputs) * rows.stride
     across = np.arange(columns.outputs) * columns.stride
-    positions = (down[:, None] * columns.padded + across).reshape(-1)
-    images = np.arange(shape.batch)[:, None]
     row_ranges = np.repeat(rows.tap_ranges, columns.outputs, axis=0)
     column_ranges = np.tile(columns.tap_ranges, (rows.outputs, 1))
     ranges, borders, sizes = np.unique(
@@ -78,13 +74,10 @@ def placement(shape: Geometry, image_distance: int) -> Placement:
     order = np.argsort(-sizes, kind="stable")
     return Placement(
         taps=_frozen((y[:, None] * columns.padded + x).reshape(-1)),
-        sources=_frozen((images * image_distance + positions).reshape(-1)),
-        targets=_frozen(
-            (images * shape.kernels * shape.positions + np.arange(shape.positions)).reshape(-1)
-        ),
-        borders=_frozen(np.tile(np.argsort(order)[borders.reshape(-1)], shape.batch)),
+        positions=_frozen((down[:, None] * columns.padded + across).reshape(-1)),
+        borders=_frozen(np.argsort(order)[borders.reshape(-1)]),
         tap_ranges=_frozen(ranges[order]),
-        no_borders=_frozen(np.zeros(shape.batch * shape.positions)),
+        no_borders=_frozen(np.zeros(shape.positions)),
     )
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -193,16 +197,31 @@ def test_packed_weights_give_the_same(case):
 def test_extremes_at_the_widest(activation_encoding, weight_encoding, end):
     activation = every_level(activation_encoding, 16)[end[0]]
     weight = every_level(weight_encoding, 16)[end[1]]
-    result = bitwise_conv2d(
-        np.full((1, 200, 7, 7), activation),
-        np.full((5, 200, 3, 3), weight),
-        activation_bits=16,
-        weight_bits=16,
-        activation_encoding=activation_encoding,
-        weight_encoding=weight_encoding,
-    )
-    assert result.shape == (1, 5, 5, 5)
-    assert np.all(result == int(activation) * int(weight) * 1800)
+    for path in ("bits", "products"):
+        result = convolve_by(
+            path,
+            np.full((1, 200, 7, 7), activation),
+            np.full((5, 200, 3, 3), weight),
+            activation_levels=levels(activation_encoding, 16, "activation"),
+            weight_levels=levels(weight_encoding, 16, "weight"),
+        )
+        assert result.shape == (1, 5, 5, 5)
+        assert np.all(result == int(activation) * int(weight) * 1800)
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_long_sums_of_bytes_at_their_ends(encoding):
+    # 3600 products of eight bits each: far beyond what a 32-bit float holds.
+    for activation in every_level("unsigned", 8)[[0, -1]]:
+        for weight in every_level(encoding, 8)[[0, -1]]:
+            result = bitwise_conv2d(
+                np.full((1, 400, 3, 3), activation),
+                np.full((9, 400, 3, 3), weight),
+                activation_bits=8,
+                weight_bits=8,
+                weight_encoding=encoding,
+            )
+            assert np.all(result == int(activation) * int(weight) * 3600)
 
 
 @pytest.mark.parametrize("activation_bits", range(1, 17))
@@ -269,17 +288,62 @@ def test_no_images_give_no_results():
     assert result.dtype == np.int64
 
 
-def test_two_threads_give_what_one_gives(monkeypatch):
+@pytest.mark.parametrize("shape", [(2, 64, 30, 30), (5, 512, 3, 3), (64, 40, 5, 5)])
+def test_threads_give_what_one_gives(monkeypatch, shape):
     rng = np.random.default_rng(8)
-    activations = rng.integers(0, 2, (2, 64, 30, 30))
-    weights = rng.choice([-1, 1], (64, 64, 3, 3))
-    results = []
+    activations = rng.integers(0, 2, shape)
+    weights = rng.choice([-1, 1], (300, shape[1], 3, 3))
+    padding = ((1, 1), (1, 1))
+    expected = direct(activations, weights, (1, 1), padding, (1, 1), 1)
+    monkeypatch.setattr("accelerator.bitwise.execution._WORTH_SHARING", 0)
     for threads in (1, 2, 3):
         monkeypatch.setattr("accelerator.bitwise.threads.thread_count", lambda n=threads: n)
-        results.append(bitwise_conv2d(activations, weights, activation_bits=1, weight_bits=1))
-    np.testing.assert_array_equal(results[0], results[1])
-    np.testing.assert_array_equal(results[0], results[2])
-    padding = ((0, 0), (0, 0))
-    np.testing.assert_array_equal(
-        results[0], direct(activations, weights, (1, 1), padding, (1, 1), 1)
-    )
+        for bits in (1, 3):
+            result = bitwise_conv2d(
+                activations, weights, activation_bits=bits, weight_bits=bits, padding=1
+            )
+            np.testing.assert_array_equal(result, expected)
+
+
+def test_calls_from_several_threads_do_not_disturb_each_other(monkeypatch):
+    monkeypatch.setattr("accelerator.bitwise.execution._WORTH_SHARING", 0)
+    monkeypatch.setattr("accelerator.bitwise.threads.thread_count", lambda: 2)
+    rng = np.random.default_rng(9)
+    weights = pack_weights(rng.choice([-1, 1], (20, 70, 3, 3)), weight_bits=1)
+    images = rng.integers(0, 4, (8, 1, 70, 12, 12))
+
+    def convolve(image):
+        return bitwise_conv2d(image, weights, activation_bits=2, weight_bits=1)
+
+    with ThreadPoolExecutor(4) as pool:
+        results = [*pool.map(convolve, images)]
+    for image, result in zip(images, results, strict=True):
+        no_padding = ((0, 0), (0, 0))
+        expected = direct(image, weights.values, (1, 1), no_padding, (1, 1), 1)
+        np.testing.assert_array_equal(result, expected)
+
+
+@pytest.mark.slow
+def test_a_plain_processor_gives_the_same(tmp_path):
+    """Without AVX-512 and even without a vector bit-count, by numba's own switches."""
+    code = """
+import numpy as np
+from accelerator.bitwise.bit_serial import counts_in_vectors
+from accelerator.bitwise.byte_products import bytes_available
+from accelerator import bitwise_conv2d
+rng = np.random.default_rng(3)
+assert not counts_in_vectors() and not bytes_available()
+for bits in (1, 2, 8):
+    activations = rng.integers(0, 2**bits, (2, 70, 9, 7))
+    weights = rng.integers(0, 2**bits, (11, 70, 3, 3))
+    widths = dict(activation_bits=bits, weight_bits=bits, weight_encoding="unsigned")
+    result = bitwise_conv2d(activations, weights, **widths)
+    windows = np.lib.stride_tricks.sliding_window_view(activations, (3, 3), axis=(2, 3))
+    assert np.array_equal(result, np.einsum("nchwij,ocij->nohw", windows, weights))
+"""
+    environment = os.environ | {
+        "NUMBA_CPU_NAME": "generic",
+        "NUMBA_CPU_FEATURES": "",
+        "NUMBA_CACHE_DIR": str(tmp_path),
+    }
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True)

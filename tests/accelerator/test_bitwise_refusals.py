@@ -93,6 +93,15 @@ def test_weights_packed_for_something_else():
     assert "groups=1" in refusal(np.ones((1, 4, 4, 4), int), weights=packed, groups=2)
 
 
+def test_sums_beyond_63_bits(monkeypatch):
+    # Two billion operand pairs do not fit in a test's memory.
+    bound = "accelerator.bitwise.convolution.greatest_sum"
+    monkeypatch.setattr(bound, lambda *_: 2**63 - 1)
+    assert bitwise_conv2d(ACTIVATIONS, WEIGHTS, activation_bits=2, weight_bits=1).shape
+    monkeypatch.setattr(bound, lambda *_: 2**63)
+    assert "may not fit in 64 bits" in refusal()
+
+
 def test_packed_weights_do_not_change():
     source = WEIGHTS.copy()
     packed = pack_weights(source, weight_bits=1)
