@@ -107,11 +107,7 @@ class Mapping:
         width, start = layer.kernel[-1], -layer.pad_begin[-1]
         end = start + (self.steps - 1) * layer.stride[-1] + width
         inside = min(end, layer.in_size[-1]) - max(start, 0)
-        along = sum(
-            0 <= p * layer.stride[-1] + t + start < layer.in_size[-1]
-            for p in range(self.steps)
-            for t in range(width)
-        ) / (self.steps * width)
+        along = layer.valid_along(-1)
         return layer.valid_fraction / along * inside / (end - start) if along else 0.0
 
 

@@ -98,19 +98,20 @@ class Layer:
     @property
     def valid_fraction(self) -> float:
         """Share of the patch elements that lie inside the input, the rest being padding (1)."""
-        share = 1.0
-        for index in range(len(self.kernel)):
-            inside = sum(
-                0
-                <= position * self.stride[index]
-                + tap * self.dilation[index]
-                - self.pad_begin[index]
-                < self.in_size[index]
-                for position in range(self.out_size[index])
-                for tap in range(self.kernel[index])
-            )
-            share *= inside / (self.out_size[index] * self.kernel[index])
-        return share
+        return prod(self.valid_along(index) for index in range(len(self.kernel)))
+
+    def valid_along(self, index: int) -> float:
+        """Share of positions and taps along one dimension that lie inside the input (1)."""
+        width = self.kernel[index]
+        inside = sum(self._positions_inside(index, tap) for tap in range(width))
+        return inside / (self.out_size[index] * width)
+
+    def _positions_inside(self, index: int, tap: int) -> int:
+        """Positions along one dimension at which `tap` lies inside the input (1)."""
+        stride, last = self.stride[index], self.in_size[index] - 1
+        shift = self.pad_begin[index] - tap * self.dilation[index]
+        first = max(-(-shift // stride), 0)
+        return max(min((last + shift) // stride, self.out_size[index] - 1) - first + 1, 0)
 
 
 @dataclass(frozen=True, slots=True)

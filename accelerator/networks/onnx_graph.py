@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from accelerator.networks.onnx_operators import QUANTIZER_DOMAINS
 
 # Shapes are computed from constants no larger than this; weights need not be copied about.
 LARGEST_SHAPE_CONSTANT = 4096  # bytes
+LARGEST_TENSOR = 2**33  # elements
 LARGEST_FILE = 2**31 - 1  # bytes, the limit of the format
 
 
@@ -44,6 +47,11 @@ class Graph:
             raise EstimateError(
                 f"in {self.path} the tensor {tensor!r} at {where} has the shape {known}: "
                 "export the network with positive sizes"
+            )
+        if prod(known) > LARGEST_TENSOR:
+            raise EstimateError(
+                f"in {self.path} the tensor {tensor!r} at {where} has {prod(known):.2g} elements, "
+                f"more than the {LARGEST_TENSOR:.2g} that are accepted: check the file"
             )
         return known
 
@@ -115,7 +123,7 @@ def _parse(path: Path) -> Any:
             f"{path} is larger than an ONNX file can be: keep its weights in external data"
         )
     try:
-        return onnx.load_model_from_string(path.read_bytes())
+        model = onnx.load_model_from_string(path.read_bytes())
     except OSError as error:
         raise EstimateError(f"{path} cannot be read: {error.strerror}") from None
     except Exception:
@@ -123,6 +131,22 @@ def _parse(path: Path) -> Any:
         raise EstimateError(
             f"{path} is not an ONNX model or is damaged: export the network again"
         ) from None
+    if not all(isinstance(text, str) for text in _texts(model.graph)):
+        raise EstimateError(
+            f"{path} is a damaged ONNX model with names that are no text: export it again"
+        )
+    return model
+
+
+def _texts(graph: Any) -> Iterator[object]:
+    """Names in the graph; damaged ones come as bytes."""
+    for entry in (*graph.input, *graph.output, *graph.value_info, *graph.initializer):
+        yield entry.name
+    for entry in (*graph.input, *graph.output, *graph.value_info):
+        yield from (dim.dim_param for dim in entry.type.tensor_type.shape.dim)
+    for node in graph.node:
+        yield from (node.name, node.op_type, node.domain, *node.input, *node.output)
+        yield from (attribute.name for attribute in node.attribute)
 
 
 def _first_line(error: Exception) -> str:

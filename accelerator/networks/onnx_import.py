@@ -22,6 +22,7 @@ from accelerator.networks.onnx_operators import (
     fate,
 )
 
+LARGEST_WINDOW = 2**16
 PRODUCT_OF_ACTIVATIONS = "product of two activations"
 
 
@@ -163,10 +164,10 @@ class _Reader:
                 return Fate.MAPPED
             self.layers.append(self._convolution(node, name, inputs[other], inputs[slot]))
         else:
+            turned = inputs[slot] not in constants and inputs[other] in constants
             known = inputs[slot] in constants or (
                 node.op_type == "Gemm" and inputs[slot] in self.graph.data
             )
-            turned = not known and inputs[other] in constants
             if not known and not turned:
                 self.met[Fate.UNCOUNTED][f"{node.op_type} ({PRODUCT_OF_ACTIVATIONS})"] += 1
                 return Fate.MAPPED
@@ -183,6 +184,8 @@ class _Reader:
             raise self._error(name, f"an input {source}, weights {kernel}, an output {target}")
         if groups < 1 or source[1] != kernel[1] * groups or kernel[0] % groups:
             raise self._error(name, f"{source[1]} channels, {groups} groups and weights {kernel}")
+        if max(kernel[2:]) > LARGEST_WINDOW:
+            raise self._error(name, f"a window of {kernel[2:]}")
         stride = integers(node, "strides", (1,) * rank)
         dilation = integers(node, "dilations", (1,) * rank)
         if len(stride) != rank or len(dilation) != rank or min(*stride, *dilation) < 1:
