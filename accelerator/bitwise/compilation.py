@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
@@ -17,6 +19,16 @@ def compiled(function: Function) -> Function:
     in each process instead of failing.
     """
     try:
-        return cast(Function, numba.njit(nogil=True, cache=True)(function))
+        dispatcher: Any = numba.njit(nogil=True, cache=True)(function)
     except RuntimeError:  # numba found no folder to cache in
         return cast(Function, numba.njit(nogil=True)(function))
+    # numba compiles anew when the function's own file has changed; the LLVM that is
+    # built in other files of this folder goes into the machine code as well.
+    dispatcher._cache._cache_file._source_stamp = _folder_stamp()
+    return cast(Function, dispatcher)
+
+
+@cache
+def _folder_stamp() -> tuple[tuple[str, int, int], ...]:
+    files = sorted(Path(__file__).parent.glob("*.py"))
+    return tuple((file.name, file.stat().st_mtime_ns, file.stat().st_size) for file in files)
