@@ -173,3 +173,23 @@ def synthetic_table(tmp_path_factory: pytest.TempPathFactory) -> Table:
         title="synthetic",
     )
     return Table.open(path)
+
+
+@pytest.fixture(scope="session")
+def scaled_table(tmp_path_factory: pytest.TempPathFactory):
+    """Make a table in which some variables, by (group, variable), are multiplied."""
+
+    def make(factors: dict[tuple[str, str], float]) -> Table:
+        groups = synthetic_groups()
+        for (group, name), factor in factors.items():
+            variables = dict(groups[group].variables)
+            old = variables[name]
+            variables[name] = Variable(
+                old.values * factor, old.dims, old.units, old.long_name, old.attributes
+            )
+            groups[group] = Group(groups[group].axes, variables, groups[group].attributes)
+        path = tmp_path_factory.mktemp("scaled") / "scaled.h5"
+        write_table(path, groups, mramcim_version="0", ngspice_version="39", provenance={})
+        return Table.open(path)
+
+    return make
