@@ -1,12 +1,14 @@
-"""The path for operands of up to eight bits: dot products of bytes, where the processor has them.
+"""The path for operands of some bits: dot products of bytes, where the processor has them.
 
-The codes of activations are unsigned bytes; those of weights, less half their
-range, signed ones. Sums of 32 bits are exact within the bound of `fits`.
+The codes of activations are one or two unsigned bytes; those of weights, less an
+offset, one or two signed ones. Each pair of bytes is a convolution whose sums of 32
+bits are exact within the bound of `fits`; shifted, they add up to the result.
 """
 
 from __future__ import annotations
 
 from functools import cache
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -19,11 +21,15 @@ from accelerator.bitwise.placement import schedule
 from accelerator.bitwise.weights import PackedWeights
 
 
+def byte_pairs(activation: Levels, weight: Levels) -> int:
+    """Convolutions of bytes that make the result."""
+    return -(-activation.bits // 8) * -(-weight.bits // 8)
+
+
 def fits(shape: Geometry, activation: Levels, weight: Levels) -> bool:
-    """Whether operands are bytes and no sum leaves 32 bits."""
-    widest_byte = 2**activation.bits * 2 ** (weight.bits - 1)
-    greatest = shape.patch_length * widest_byte * activation.step * weight.step
-    return activation.bits <= 8 and weight.bits <= 8 and greatest < 2**31
+    """Whether no sum leaves 32 bits."""
+    greatest = 2 ** min(activation.bits, 8) * 2 ** (min(weight.bits, 8) - 1)
+    return bool(shape.patch_length * greatest * activation.step * weight.step < 2**31)
 
 
 @cache
@@ -39,22 +45,32 @@ def convolve_by_bytes(
 ) -> NDArray[np.int64]:
     """The exact convolution where `fits` and `bytes_available`."""
     weight = packed.levels
-    return execute(
-        byte_planes(activations, activation, shape),
-        packed.byte_words,
-        schedule((activation.step,), (weight.step,)),
-        schedule((activation.step,), (1,)),
-        one=0x01010101,
-        tap_bits=8 * shape.group_channels,
-        activation_constant=activation.lowest,
-        weight_constant=weight.lowest + weight.step * 2 ** (weight.bits - 1),
-        packed=packed,
-        shape=shape,
-    )
+    planes = [
+        byte_planes(activations, activation, shape, byte)
+        for byte in range(-(-activation.bits // 8))
+    ]
+    total: NDArray[np.int64] | None = None
+    for (first, plane), (second, words) in product(enumerate(planes), enumerate(packed.byte_words)):
+        # Constants contribute once: the weights' to each byte of the activations.
+        sums = execute(
+            plane,
+            words,
+            schedule((activation.step,), (weight.step,)),
+            schedule((activation.step,), (1,)),
+            one=0x01010101,
+            tap_bits=8 * shape.group_channels,
+            activation_constant=0 if first or second else activation.lowest,
+            weight_constant=0 if second else weight.lowest + weight.step * packed.byte_offset,
+            packed=packed,
+            shape=shape,
+        )
+        total = sums if total is None else total + (sums << 8 * (first + second))
+    assert total is not None
+    return total
 
 
 def byte_planes(
-    activations: NDArray[Any], activation: Levels, shape: Geometry
+    activations: NDArray[Any], activation: Levels, shape: Geometry, byte: int
 ) -> NDArray[np.uint32]:
     """Images x groups x 1 x words of 4 channels x padded rows x padded columns."""
     from accelerator.bitwise.packing import pack_bytes
@@ -70,11 +86,11 @@ def byte_planes(
         ),
         np.uint32,
     )
-    narrow = np.uint8 if activation.step == 1 else np.uint32
+    narrow = np.uint8 if activation.step == 1 and activation.bits <= 8 else np.uint32
     pack_bytes(
         np.ascontiguousarray(activations.astype(narrow, copy=False)),
         -activation.lowest,
-        activation.step - 1,
+        activation.step - 1 + 8 * byte,
         shape.groups,
         shape.rows.before,
         shape.columns.before,

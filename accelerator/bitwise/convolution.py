@@ -8,7 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accelerator.bitwise.bit_serial import convolve_bit_serial, counts_in_vectors
-from accelerator.bitwise.byte_products import bytes_available, convolve_by_bytes, fits
+from accelerator.bitwise.byte_products import (
+    byte_pairs,
+    bytes_available,
+    convolve_by_bytes,
+    fits,
+)
 from accelerator.bitwise.encodings import Levels, integer_array, levels
 from accelerator.bitwise.geometry import Geometry, Padding, Pair, geometry
 from accelerator.bitwise.matrix_product import convolve_by_products, exact_type, greatest_sum
@@ -114,7 +119,7 @@ def _fastest(shape: Geometry, activation: Levels, weight: Levels) -> str:
     """
     costs = {"bits": activation.bits * weight.bits}
     if fits(shape, activation, weight) and bytes_available():
-        costs["bytes"] = 6
+        costs["bytes"] = 6 * byte_pairs(activation, weight)
     exact = exact_type(shape, activation, weight)
     if exact is not None:
         costs["products"] = (25 if counts_in_vectors() else 8) * (1 + (exact is np.float64))

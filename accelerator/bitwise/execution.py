@@ -13,8 +13,8 @@ from accelerator.bitwise.weights import PackedWeights
 
 _TILE_BYTES = 160 * 1024
 """Gathered patches that leave room for weights in a second cache level of 256 KiB or more."""
-_WORTH_SHARING = 2**21
-"""Products of words (or of vectors' lanes) below which a second thread brings nothing."""
+_WORTH_SHARING = 2**25
+"""Bytes of words to multiply, some 0.2 ms, below which a second thread brings nothing."""
 
 
 def execute(
@@ -57,7 +57,7 @@ def execute(
 
     patches = shape.batch * shape.positions
     patch_words = planes.shape[2] * weights.shape[2]
-    work = patches * shape.kernels * patch_words * weights.shape[1]
+    work = patches * shape.kernels * patch_words * weights.shape[1] * weights.itemsize
     threads = thread_count() if work >= _WORTH_SHARING else 1
     block = VECTORS_AT_ONCE * REGISTER_BYTES // weights.itemsize
     tile = max(1, _TILE_BYTES // (block * patch_words * weights.itemsize)) * block

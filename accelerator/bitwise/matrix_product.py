@@ -48,7 +48,8 @@ def convolve_by_products(
         :, rows.before : rows.before + rows.size, columns.before : columns.before + columns.size
     ]
     line_bytes = shape.patch_length * columns.outputs * padded.itemsize
-    lines = min(rows.outputs, max(1, _STRIP_BYTES // line_bytes))
+    strips = -(-rows.outputs * line_bytes // _STRIP_BYTES)
+    lines = -(-rows.outputs // min(strips, rows.outputs))
     patches = np.empty((shape.taps, shape.group_channels, lines, columns.outputs), exact)
     for image in range(shape.batch):
         inside[...] = activations[image]

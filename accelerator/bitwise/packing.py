@@ -83,7 +83,7 @@ def pack_bytes(
     left: int,
     planes: NDArray[np.uint32],
 ) -> None:
-    """Write the codes (value + offset) >> shift, bytes, of `values` into `planes`.
+    """Write a byte, (value + offset) >> shift, of each of `values` into `planes`.
 
     values : N,C,H,W, unsigned views of the integers
     planes : images, groups, 1, words of 4 channels, padded rows, padded columns;
@@ -91,14 +91,20 @@ def pack_bytes(
     """
     images, channels, height, width = values.shape
     group_channels = channels // groups
+    flat = values.reshape(images, channels, height * width)
+    words = np.empty(height * width, np.uint32)
     for image in range(images):
-        for channel in range(channels):
-            group = channel // group_channels
-            inside = channel - group * group_channels
-            place = np.uint32(inside % 4 * 8)
-            for y in range(height):
-                source = values[image, channel, y]
-                target = planes[image, group, 0, inside // 4, y + top]
-                for x in range(width):
-                    code = (np.uint32(source[x]) + np.uint32(offset)) >> np.uint32(shift)
-                    target[x + left] |= np.uint32(code & np.uint32(255)) << place
+        for group in range(groups):
+            for word in range(planes.shape[3]):
+                words[:] = 0
+                begin = group * group_channels + word * 4
+                for channel in range(begin, min((group + 1) * group_channels, begin + 4)):
+                    source, place = flat[image, channel], np.uint32((channel - begin) * 8)
+                    for pixel in range(words.size):
+                        code = (np.uint32(source[pixel]) + np.uint32(offset)) >> np.uint32(shift)
+                        words[pixel] |= np.uint32(code & np.uint32(255)) << place
+                for y in range(height):
+                    row = planes[image, group, 0, word, y + top]
+                    packed = words[y * width : (y + 1) * width]
+                    for x in range(width):
+                        row[left + x] = packed[x]

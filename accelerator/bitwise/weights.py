@@ -50,16 +50,28 @@ class PackedWeights:
         return _frozen(packed.astype(np.uint64))
 
     @cached_property
-    def byte_words(self) -> NDArray[np.uint32]:
-        """Kernels x 1 x words of 4 signed bytes, in the order of `matrix`.
+    def byte_offset(self) -> int:
+        """What is taken from a code so that one or two signed bytes hold it."""
+        half = 1 << (self.levels.bits - 1)
+        # Two signed bytes reach from -128 * 257 to 127 * 257.
+        return half if self.levels.bits <= 8 else half + 128
 
-        A byte is the code less half the number of codes; at most eight bits.
+    @cached_property
+    def byte_words(self) -> tuple[NDArray[np.uint32], ...]:
+        """By signed byte of the codes, low one first: kernels x 1 x words of 4 bytes.
+
+        In the order of `matrix`; the code is the sum of 256^place * byte, and the offset.
         """
         codes = (self.matrix.astype(np.int64) - self.levels.lowest) >> (self.levels.step - 1)
-        kernels, length = codes.shape
-        signed = np.zeros((kernels, 1, -(-length // 4) * 4), np.int8)
-        signed[:, 0, :length] = codes - 2 ** (self.levels.bits - 1)
-        return _frozen(signed.view("<u4").astype(np.uint32))
+        rest = codes - self.byte_offset
+        kernels, length = rest.shape
+        words = []
+        for _ in range(-(-self.levels.bits // 8)):
+            signed = np.zeros((kernels, 1, -(-length // 4) * 4), np.int8)
+            signed[:, 0, :length] = (rest + 128) % 256 - 128
+            rest = (rest - signed[:, 0, :length]) // 256
+            words.append(_frozen(signed.view("<u4").astype(np.uint32)))
+        return tuple(words)
 
     @cached_property
     def tap_sums(self) -> NDArray[np.int64]:

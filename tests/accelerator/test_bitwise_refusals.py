@@ -111,7 +111,7 @@ def test_packed_weights_do_not_change():
     np.testing.assert_array_equal(before, after)
     with pytest.raises(AttributeError):
         packed.groups = 2
-    for array in (packed.values, packed.planes, packed.matrix, packed.tap_sums):
+    for array in (packed.values, packed.planes, packed.matrix, packed.tap_sums, *packed.byte_words):
         with pytest.raises(ValueError, match="read-only"):
             array[...] = 0
 
