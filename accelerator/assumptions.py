@@ -32,7 +32,7 @@ class Assumptions:
     idle_leakage_fraction: Assumption
     periphery_utilisation: Assumption
     array_utilisation: Assumption
-    largest_amplifier_aspect: Assumption
+    largest_pitch_aspect: Assumption
     control_flip_flops: Assumption
     digital_unit_lanes: Assumption
     root_to_leaf_over_side: Assumption

@@ -72,13 +72,22 @@ def boundary(
         not_counted.append(f"layers left out: {names} ({macs / 1e6:.4g} M MACs)")
     if options.coverage == "convolutions":
         not_counted.append("everything but convolutions: pooling, additions, matrix products")
-    counted.append(amplifier_fit(array, prices, assumptions))
+    amplifier = max(prices.and2.area, prices.read.area)
+    layout = (
+        fits("an amplifier", amplifier, array.columns_per_amplifier, prices, assumptions),
+        fits("a write driver", prices.write.area, 1, prices, assumptions),
+    )
     return Boundary(
         tuple(counted),
         tuple(not_counted),
-        {**asdict(options), "rows": array.rows, "columns": array.columns},
+        layout,
+        {**asdict(options), "first_last": _widths(first_last)},
         {name: asdict(entry) for name, entry in assumptions.items()},
     )
+
+
+def _widths(first_last: tuple[int, int] | str | None) -> str | None:
+    return "{}:{}".format(*first_last) if isinstance(first_last, tuple) else first_last
 
 
 def _first_last(first_last: tuple[int, int] | str | None) -> str:
@@ -89,15 +98,14 @@ def _first_last(first_last: tuple[int, int] | str | None) -> str:
     return "first and last layer are on the array at W{}:A{}".format(*first_last)
 
 
-def amplifier_fit(array: Array, prices: Prices, assumptions: Assumptions) -> str:
-    """Whether an amplifier has room above the columns that share it."""
-    width = array.columns_per_amplifier * prices.cell_width
-    area = max(prices.and2.area, prices.read.area) / assumptions.periphery_utilisation.value
-    height = area / width
-    limit = assumptions.largest_amplifier_aspect.value
+def fits(what: str, area: float, columns: int, prices: Prices, assumptions: Assumptions) -> str:
+    """Whether a block of `area` m2 has room at the end of the columns that share it."""
+    width = columns * prices.cell_width
+    height = area / assumptions.periphery_utilisation.value / width
+    limit = assumptions.largest_pitch_aspect.value
     verdict = "fits" if height / width <= limit else "does not fit"
+    owners = "its column" if columns == 1 else f"its {columns} columns"
     return (
-        f"an amplifier {verdict} the {width * 1e6:.3g} um of its {array.columns_per_amplifier} "
-        f"columns: it is {height * 1e6:.3g} um high there, {height / width:.3g} times its width "
-        f"(limit {limit:g})"
+        f"{what} {verdict} the {width * 1e6:.3g} um of {owners}: it is {height * 1e6:.3g} um "
+        f"high there, {height / width:.3g} times its width (limit {limit:g})"
     )

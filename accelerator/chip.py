@@ -179,4 +179,11 @@ def _layer_report(
         {**work.counts.to_dict(), **work.traffic.to_dict()}
         if layer.mapped
         else work.traffic.to_dict(),
+        _mapping_summary(work.mapping, work.counts, pricing.array) if work.mapping else {},
     )
+
+
+def _mapping_summary(mapping: Mapping, counts: Counts, array: Array) -> dict[str, float]:
+    """How the layer is cut, and the share of its sub-arrays' cells that hold weights."""
+    cells = mapping.subarrays * array.rows * array.columns
+    return {**mapping.summary(), "weight_cell_share": counts.weight_cells / cells}

@@ -94,6 +94,20 @@ class Mapping:
         """Patches side by side in a full row (1)."""
         return self.groups_per_row * self.positions_per_row
 
+    def summary(self) -> dict[str, float]:
+        """Numbers that describe the cut, for a report."""
+        return {
+            "column_tiles": len(self.column_tiles),
+            "kernel_tiles": len(self.kernel_tiles),
+            "plane_groups": len(self.plane_groups),
+            "groups_per_row": self.groups_per_row,
+            "positions_per_row": self.positions_per_row,
+            "resident_planes": self.resident_planes,
+            "buffers": self.buffers,
+            "rotations": self.rotations,
+            "copies": self.copies,
+        }
+
     def fresh_cells(self, length: int) -> int:
         """Cells of one segment of `length` elements that a step after the first writes (1)."""
         return length // self.layer.kernel[-1] * self.fresh_columns

@@ -145,7 +145,7 @@ def _totals(report: Report) -> str:
         f"{report.sense_cycles} sense cycles of a sub-array\n"
         f"area {_number(report.area * 1e6)} mm2: {area} mm2;\n"
         f"  {report.subarrays} sub-arrays with weights occupy "
-        f"{_number(report.subarray_area * 1e6)} mm2, wires left out"
+        f"{_number(report.subarray_area * 1e6)} mm2"
     )
 
 
@@ -182,6 +182,8 @@ def _boundary(report: Report) -> str:
     lines += [f"  - {sentence}" for sentence in report.boundary.counted]
     lines.append("not counted:")
     lines += [f"  - {sentence}" for sentence in report.boundary.not_counted]
+    lines.append("layout:")
+    lines += [f"  - {sentence}" for sentence in report.boundary.layout]
     lines.append("assumptions:")
     lines += [
         f"  - {name} = {entry['value']:g} {entry['unit']} [{entry['tag']}]: {entry['meaning']}"

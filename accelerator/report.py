@@ -26,6 +26,7 @@ class LayerReport:
     row_steps: int = 0
     sense_cycles: int = 0
     counts: dict[str, float] = field(default_factory=dict)
+    mapping: dict[str, float] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """The layer's entry in the JSON."""
@@ -44,6 +45,7 @@ class LayerReport:
             "row_steps": self.row_steps,
             "sense_cycles": self.sense_cycles,
             "counts": dict(self.counts),
+            "mapping": dict(self.mapping),
         }
 
 
@@ -76,10 +78,14 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Boundary:
-    """What is counted and what is not, the choices and the constants behind the figures."""
+    """What is counted and what is not, the choices and the constants behind the figures.
+
+    `layout` says whether what stands at the columns' ends has room there.
+    """
 
     counted: tuple[str, ...]
     not_counted: tuple[str, ...]
+    layout: tuple[str, ...]
     options: dict[str, Any]
     assumptions: dict[str, dict[str, Any]]
 
@@ -88,6 +94,7 @@ class Boundary:
         return {
             "counted": list(self.counted),
             "not_counted": list(self.not_counted),
+            "layout": list(self.layout),
             "options": dict(self.options),
             "assumptions": dict(self.assumptions),
         }
