@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping as MappingType
 from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from accelerator.array import Array
@@ -91,8 +93,29 @@ def estimate(
 
 def _open(table: str | os.PathLike[str] | Table | None) -> Table:
     from lut import Table as LookupTable
+    from lut import reference_path
 
-    return table if isinstance(table, LookupTable) else LookupTable.open(table)
+    if isinstance(table, LookupTable):
+        return table
+    path = reference_path() if table is None else Path(table)
+    try:
+        state = path.stat()
+    except OSError:
+        return LookupTable.open(table)  # it says what is missing and what to do
+    return _read(table, str(path.resolve()), state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=2)
+def _read(
+    table: str | os.PathLike[str] | None,
+    _path: str,
+    _changed: int,
+    _size: int,
+) -> Table:
+    """The table in a file; reading it takes longer than an estimate, so sweeps keep it."""
+    from lut import Table as LookupTable
+
+    return LookupTable.open(table)
 
 
 def _table_entry(table: Table, conditions: Conditions) -> dict[str, Any]:

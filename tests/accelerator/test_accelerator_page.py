@@ -20,6 +20,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "accelerator.md").read_text(encodin
 def test_the_example_runs(
     synthetic_table: Table, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setattr("lut.reference_path", lambda: synthetic_table.path)
     monkeypatch.setattr(Table, "open", lambda path=None: synthetic_table)
     (example,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
     exec(compile(example, "accelerator.md", "exec"), {})

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -394,3 +396,18 @@ def test_it_is_quick_and_imports_little(synthetic_table: Table) -> None:
         "sys.exit(', '.join(heavy) or 0)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_table_is_read_again_only_when_it_changes(
+    synthetic_table: Table, scaled_table, tmp_path: Path
+) -> None:
+    path = tmp_path / "table.h5"
+    shutil.copy(synthetic_table.path, path)
+    before = estimate("lenet5", table=path)
+    assert estimate("lenet5", table=str(path)).energy == before.energy
+    shutil.copy(scaled_table({("write", "energy"): 2.0}).path, path)
+    after = estimate("lenet5", table=path)
+    assert after.components["input_write"] == pytest.approx(2 * before.components["input_write"])
+    path.unlink()
+    with pytest.raises(TableError):
+        estimate("lenet5", table=path)
