@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accelerator.bitwise.encodings import Levels
-from accelerator.bitwise.execution import execute
+from accelerator.bitwise.execution import execute, operand
 from accelerator.bitwise.geometry import Geometry
 from accelerator.bitwise.placement import schedule
 from accelerator.bitwise.weights import PackedWeights
@@ -20,12 +20,11 @@ def convolve_bit_serial(
 ) -> NDArray[np.int64]:
     """The exact convolution, at every width."""
     return execute(
-        bit_planes(activations, activation, shape),
+        operand(bit_planes(activations, activation, shape), 1, shape),
         packed.planes,
         schedule(activation.plane_weights, packed.levels.plane_weights),
         schedule(activation.plane_weights, (1,)),
         one=2**64 - 1,
-        tap_bits=shape.group_channels,
         activation_constant=activation.constant,
         weight_constant=packed.levels.constant,
         packed=packed,

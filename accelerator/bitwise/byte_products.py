@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accelerator.bitwise.encodings import Levels
-from accelerator.bitwise.execution import execute
+from accelerator.bitwise.execution import execute, operand
 from accelerator.bitwise.geometry import Geometry
 from accelerator.bitwise.placement import schedule
 from accelerator.bitwise.weights import PackedWeights
@@ -46,7 +46,7 @@ def convolve_by_bytes(
     """The exact convolution where `fits` and `bytes_available`."""
     weight = packed.levels
     planes = [
-        byte_planes(activations, activation, shape, byte)
+        operand(byte_planes(activations, activation, shape, byte), 8, shape)
         for byte in range(-(-activation.bits // 8))
     ]
     total: NDArray[np.int64] | None = None
@@ -58,7 +58,6 @@ def convolve_by_bytes(
             schedule((activation.step,), (weight.step,)),
             schedule((activation.step,), (1,)),
             one=0x01010101,
-            tap_bits=8 * shape.group_channels,
             activation_constant=0 if first or second else activation.lowest,
             weight_constant=0 if second else weight.lowest + weight.step * packed.byte_offset,
             packed=packed,

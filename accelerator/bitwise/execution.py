@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,14 +18,49 @@ _WORTH_SHARING = 2**25
 """Bytes of words to multiply, some 0.2 ms, below which a second thread brings nothing."""
 
 
+@dataclass(frozen=True)
+class Operand:
+    """Activations as words, and how a patch is gathered from them."""
+
+    planes: NDArray[Any]
+    """Images x groups x planes x words x padded rows x padded columns."""
+    taps: Integers
+    """Offset in a plane of each tap that is gathered."""
+    tap_bits: int
+    """Bits that one of these taps takes in its words."""
+
+
+def operand(planes: NDArray[Any], channel_bits: int, shape: Geometry) -> Operand:
+    """The operand of freshly packed `planes`, which may be changed in place.
+
+    Where channels are few, a kernel row's taps, or all taps, are brought into one
+    word: once a pixel, where gathering would do it once a patch and tap.
+    """
+    from accelerator.bitwise.packing import fold_taps
+
+    rows, columns = shape.rows, shape.columns
+    taps = placement(shape).taps.reshape(rows.kernel, columns.kernel)
+    tap_bits = shape.group_channels * channel_bits
+    flat = planes.reshape(-1, rows.padded * columns.padded)
+    for count, distance, first in (
+        (columns.kernel, columns.dilation, np.s_[:, :1]),
+        (rows.kernel, rows.dilation * columns.padded, np.s_[:1]),
+    ):
+        if tap_bits * count > planes.itemsize * 8:
+            break
+        if count > 1:
+            fold_taps(flat, count, distance, tap_bits)
+            taps, tap_bits = taps[first], tap_bits * count
+    return Operand(planes, np.ascontiguousarray(taps).reshape(-1), tap_bits)
+
+
 def execute(
-    planes: NDArray[Any],
+    activations: Operand,
     weights: NDArray[Any],
     steps: Integers,
     sum_steps: Integers,
     *,
     one: int,
-    tap_bits: int,
     activation_constant: int,
     weight_constant: int,
     packed: PackedWeights,
@@ -32,19 +68,18 @@ def execute(
 ) -> NDArray[np.int64]:
     """Convolve packed operands and add what their constants contribute.
 
-    planes : images x groups x planes x words x padded rows x padded columns, of
-        words whose zeros stand for `activation_constant` on the input
+    activations : words whose zeros stand for `activation_constant` on the input
     weights : kernels x planes x words, of words whose zeros stand for
         `weight_constant`; `one` is a word of ones without that constant
     steps, sum_steps : `placement.schedule` of both operands, and of the activations
         with a single plane of ones
-    tap_bits : bits that one tap takes in its words
     """
     from accelerator.bitwise.blocks import convolve
     from accelerator.bitwise.multiplication import VECTORS_AT_ONCE
     from accelerator.bitwise.threads import run_in_threads, thread_count
     from accelerator.bitwise.vectors import REGISTER_BYTES
 
+    planes = activations.planes
     area = shape.rows.padded * shape.columns.padded
     plane_distance = planes.shape[3] * area
     group_distance = planes.shape[2] * plane_distance
@@ -75,8 +110,8 @@ def execute(
         planes.reshape(-1),
         group_distance,
         (planes.shape[2], plane_distance, area),
-        tap_bits,
-        where.taps,
+        activations.tap_bits,
+        activations.taps,
         where.positions,
         weights,
         np.full(weights.shape[2], one, weights.dtype),

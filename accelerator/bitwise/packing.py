@@ -108,3 +108,25 @@ def pack_bytes(
                     packed = words[y * width : (y + 1) * width]
                     for x in range(width):
                         row[left + x] = packed[x]
+
+
+@compiled
+def fold_taps(planes: NDArray[Any], taps: int, distance: int, tap_bits: int) -> None:
+    """Put the bits of successive taps side by side in each word, in place.
+
+    Word p of a plane becomes the concatenation of words p, p + distance, .. of
+    `taps` taps; the last words of a plane, where no kernel begins, stay incomplete.
+    planes : any number of planes x words
+    """
+    count, area = planes.shape
+    folded = np.empty(area, planes.dtype)
+    for plane in range(count):
+        words = planes[plane]
+        for place in range(area):
+            folded[place] = words[place]
+        for tap in range(1, taps):
+            ahead, shift = words[tap * distance :], tap * tap_bits
+            for place in range(ahead.size):
+                folded[place] |= ahead[place] << shift
+        for place in range(area):
+            words[place] = folded[place]
