@@ -102,16 +102,12 @@ def _open(table: str | os.PathLike[str] | Table | None) -> Table:
         state = path.stat()
     except OSError:
         return LookupTable.open(table)  # it says what is missing and what to do
-    return _read(table, str(path.resolve()), state.st_mtime_ns, state.st_size)
+    given = None if table is None else os.fspath(table)
+    return _read(given, str(path.resolve()), state.st_mtime_ns, state.st_size)
 
 
 @lru_cache(maxsize=2)
-def _read(
-    table: str | os.PathLike[str] | None,
-    _path: str,
-    _changed: int,
-    _size: int,
-) -> Table:
+def _read(table: str | None, _path: str, _changed: int, _size: int) -> Table:
     """The table in a file; reading it takes longer than an estimate, so sweeps keep it."""
     from lut import Table as LookupTable
 
