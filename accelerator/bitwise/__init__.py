@@ -9,8 +9,8 @@ plus a constant for encodings whose all-zero code is not the integer zero. The
 modules, in the order in which a convolution meets them:
 
 - `encodings` what a code means, `geometry` shapes, `weights` packing once;
-- `convolution` the entry and the choice among three exact paths: `bit_serial`,
-  `byte_products` and `matrix_product`;
+- `convolution` the entry and the choice among four exact paths: `bit_serial`,
+  `byte_products`, `matrix_product` and `direct` (with its kernel, `shifting`);
 - `packing`, `placement`, `execution`, `threads` prepare and start the first two,
   which share `blocks` (the loops over tiles, patches and kernels), `multiplication`
   (a block in registers) and `vectors` (pieces of LLVM);

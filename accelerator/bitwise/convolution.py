@@ -14,6 +14,7 @@ from accelerator.bitwise.byte_products import (
     convolve_by_bytes,
     fits,
 )
+from accelerator.bitwise.direct import convolve_directly, fits_directly
 from accelerator.bitwise.encodings import Levels, integer_array, levels
 from accelerator.bitwise.geometry import Geometry, Padding, Pair, geometry
 from accelerator.bitwise.matrix_product import convolve_by_products, exact_type, greatest_sum
@@ -23,8 +24,12 @@ from accelerator.errors import EstimateError
 _PATHS = {
     "bits": convolve_bit_serial,
     "bytes": convolve_by_bytes,
+    "direct": convolve_directly,
     "products": convolve_by_products,
 }
+
+_FEW_PRODUCTS = 8
+"""Channels x kernels of a group up to which gathering patches costs more than products."""
 
 
 def bitwise_conv2d(
@@ -63,7 +68,8 @@ def bitwise_conv2d(
     Returns
     -------
     int64 array, N x O x output height x output width, exact. Few bits are
-    computed as bits, wide operands by whichever exact method is the fastest here.
+    computed as bits; wide operands, and depth-wise kernels, by whichever exact method
+    is the fastest here.
 
     Raises
     ------
@@ -117,6 +123,9 @@ def _fastest(shape: Geometry, activation: Levels, weight: Levels) -> str:
 
     Measured on AlexNet's layers with VPOPCNTDQ and without (benchmarks/convolution.py).
     """
+    few = shape.group_channels * shape.group_kernels <= _FEW_PRODUCTS
+    if few and fits_directly(shape, activation, weight):
+        return "direct"
     costs = {"bits": activation.bits * weight.bits}
     if fits(shape, activation, weight) and bytes_available():
         costs["bytes"] = 6 * byte_pairs(activation, weight)

@@ -14,8 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accelerator import bitwise_conv2d, pack_weights
+from accelerator.bitwise import convolution
 from accelerator.bitwise.byte_products import bytes_available, fits
 from accelerator.bitwise.convolution import convolve_by
+from accelerator.bitwise.direct import fits_directly
 from accelerator.bitwise.encodings import ENCODINGS, levels
 from accelerator.bitwise.geometry import geometry
 from accelerator.bitwise.matrix_product import exact_type
@@ -92,6 +94,8 @@ class Case:
         paths = ["products"] if exact_type(shape, *both) else []
         if fits(shape, *both) and bytes_available():
             paths.append("bytes")
+        if fits_directly(shape, *both):
+            paths.append("direct")
         return paths
 
     @property
@@ -249,6 +253,28 @@ def test_every_pair_of_widths(activation_bits, weight_bits):
                 np.testing.assert_array_equal(result, case.expected)
 
 
+@pytest.mark.parametrize(
+    ("weight_bits", "activation_bits", "groups", "bits"),
+    [(1, 1, 1, True), (1, 4, 1, True), (2, 2, 4, True), (16, 16, 1, False), (2, 2, 64, False)],
+)
+def test_few_bits_are_computed_as_bits(monkeypatch, weight_bits, activation_bits, groups, bits):
+    calls = []
+    for name, path in dict(convolution._PATHS).items():
+        monkeypatch.setitem(
+            convolution._PATHS, name, lambda *a, n=name, p=path: calls.append(n) or p(*a)
+        )
+    shape = (64, 64 // groups, 3, 3)
+    bitwise_conv2d(
+        np.zeros((1, 64, 4, 4), int),
+        np.zeros(shape, int),
+        activation_bits=activation_bits,
+        weight_bits=weight_bits,
+        weight_encoding="unsigned",
+        groups=groups,
+    )
+    assert (calls == ["bits"]) == bits
+
+
 def test_one_bit_twos_complement_is_minus_one_and_zero():
     activations = np.array([-1, 0, -1, 0]).reshape(1, 4, 1, 1)
     weights = np.array([-1, -1, 0, 0]).reshape(1, 4, 1, 1)
@@ -329,6 +355,7 @@ def test_a_plain_processor_gives_the_same(tmp_path):
     code = """
 import numpy as np
 from accelerator.bitwise.bit_serial import counts_in_vectors
+from accelerator.bitwise import convolution
 from accelerator.bitwise.byte_products import bytes_available
 from accelerator import bitwise_conv2d
 rng = np.random.default_rng(3)
