@@ -16,6 +16,7 @@ from circuits.design import DEFAULT_DESIGN, Design, design_names, load_design, w
 from circuits.errors import DesignError
 from circuits.layout import cell_layout
 from circuits.mtj import Device, device_names, load_device
+from circuits.netlist import relaxed
 from circuits.sensing import amplifiers_per_reference, operand_patterns, truth
 from circuits.technologies import Technology, load_technology, technology_names
 from circuits.units import to_si
@@ -43,6 +44,7 @@ __all__ = [
     "load_device",
     "load_technology",
     "operand_patterns",
+    "relaxed",
     "technology_names",
     "to_si",
     "truth",

@@ -93,10 +93,11 @@ class Timing:
 
 @dataclass(frozen=True)
 class WriteDriver:
-    """Widths [m] of the last stage of the write driver on each line of a column."""
+    """Widths [m] of the last stage of a line's driver, and the metal layers of a write line."""
 
     driver_n_width: float
     driver_p_width: float
+    line_layers: int
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,10 @@ _SECTIONS: dict[str, tuple[type, dict[str, Field]]] = {
     ),
     "amplifier_sizes": (AmplifierSizes, {f.name: _LENGTH for f in fields(AmplifierSizes)}),
     "timing": (Timing, {f.name: _TIME for f in fields(Timing)}),
-    "write": (WriteDriver, {f.name: _LENGTH for f in fields(WriteDriver)}),
+    "write": (
+        WriteDriver,
+        {"driver_n_width": _LENGTH, "driver_p_width": _LENGTH, "line_layers": _COUNT},
+    ),
 }
 _TEXTS = ("name", "device", "technology", "amplifier")
 

@@ -14,6 +14,8 @@ from circuits.netlist import EDGE, add_inverter, add_transistor, assemble, new_c
 STEP = 20e-12
 TAPER = 4.0
 LINES = ("read", "write")
+EFFORT = {"read": 8.0, "write": 16.0}
+"""Load of a word line over the driver's own gate: a write line may be slower, and leaks less."""
 _LEAST = 0.2e-6
 """Width [m] of the n transistor of a gate that the decoder drives."""
 
@@ -29,7 +31,8 @@ def wordline_deck(design: Design, line: str, conditions: Conditions) -> Deck:
     circuit = new_circuit(f"wordline_driver {line}, {design.name}")
     circuit.V("drive", "vdrive", "0", high)
     circuit.V("low", "vlow", "0", vdd)
-    start, on, period = 0.2e-9, 1.5e-9, 4e-9
+    # Long enough for the longest line at the slowest corner to rise and to fall.
+    start, on, period = 0.2e-9, 8e-9, 18e-9
     circuit.V("select", "select", "0", waveform(0, vdd, [(start, start + on)]))
     entry = "select"
     if line == "write":
@@ -66,7 +69,7 @@ def driver_widths(design: Design, line: str, columns: int) -> list[float]:
     # Gate width that loads the last stage, the line's capacitance counted at 1 fF/um.
     wire = cell_layout(design).width * design.interconnect["local_capacitance"] / 1e-9
     load = columns * (gate + wire)
-    last = load / (3 * TAPER * 2)
+    last = load / (3 * EFFORT[line])
     widths = [max(last, _LEAST)]
     while len(widths) < 2 or (widths[0] > TAPER * _LEAST and len(widths) < 6) or len(widths) % 2:
         widths.insert(0, max(widths[0] / TAPER, _LEAST))

@@ -41,8 +41,8 @@ RACE_REFERENCES = {
     "or2": (0,),
     "and2": (1,),
 }
-STEP = 50e-12
-"""Longest step [s]: the solver shortens it at every edge; energies agree to 0.1 % with 2.5 ps."""
+STEP = 100e-12
+"""Longest step [s]: the solver shortens it at every edge; energies agree to 0.2 % with 2.5 ps."""
 
 
 def truth(operation: str, operands: str) -> int:

@@ -123,14 +123,15 @@ def _driver(design: Design) -> Any:
 def _write_line(design: Design, rows: int) -> Any:
     """Sub-circuit `write_line wbl_near wbl_far sl_near sl_far`: the write lines of a column.
 
-    Drawn in wide upper metal, since the write current drops over them; the bit line is driven
+    Drawn in wide upper metal on `line_layers` layers, since the write current drops over them; the bit line is driven
     at the top and the source line at the bottom, so that every row sees the same resistance.
     """
     line = new_subcircuit("write_line", "wbl_near", "wbl_far", "sl_near", "sl_far")
     segments = design.column.segments
     length = cell_layout(design).height * rows / segments
-    resistance = design.interconnect["global_resistance"] * length
-    capacitance = design.interconnect["global_capacitance"] * length
+    layers = design.write.line_layers
+    resistance = design.interconnect["global_resistance"] * length / layers
+    capacitance = design.interconnect["global_capacitance"] * length * layers
     access = design.cell.write_width
     for index in range(1, segments + 1):
         wbl = f"wbl{index}" if index < segments else "wbl_far"
