@@ -114,6 +114,8 @@ def convolve_by(
             f"a sum of {shape.patch_length} products of {activation_levels.bits} by "
             f"{weight_levels.bits} bits may not fit in 64 bits: narrow the codes"
         )
+    if shape.batch == 0:
+        return np.empty(shape.output_shape, np.int64)
     name = path or _fastest(shape, activation_levels, weight_levels)
     return _PATHS[name](values, activation_levels, packed, shape)
 

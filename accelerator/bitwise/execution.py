@@ -96,7 +96,7 @@ def execute(
     threads = thread_count() if work >= _WORTH_SHARING else 1
     block = VECTORS_AT_ONCE * REGISTER_BYTES // weights.itemsize
     tile = max(1, _TILE_BYTES // (block * patch_words * weights.itemsize)) * block
-    tile = min(tile, max(1, -(-patches // block)) * block)
+    tile = min(tile, -(-patches // block) * block)
     parts = 1
     if threads > 1:
         # Some items a thread, so that one that is interrupted does not hold up the rest.
