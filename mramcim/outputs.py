@@ -17,6 +17,7 @@ from mramcim.errors import CommandError
 STANDARD_OUTPUT = "-"
 PLOT_SUFFIXES = (".png", ".svg", ".pdf")
 INPUT_SUFFIXES = (".toml", ".onnx", ".h5", ".hdf5", ".lib", ".spice")
+PLAN_SUFFIXES = (".toml", ".onnx")
 
 
 def check_outputs(outputs: Mapping[str, str | None], inputs: Sequence[str | None] = ()) -> None:
@@ -53,6 +54,8 @@ def _check_suffix(flag: str, path: Path) -> None:
         raise CommandError(
             f"--plot '{path}' is not a picture's name; end it in {', '.join(PLOT_SUFFIXES)}"
         )
+    if flag == "-o" and suffix in PLAN_SUFFIXES:
+        raise CommandError(f"-o '{path}' has the suffix of an input; end the table's name in .h5")
     if flag in ("--json", "--csv") and suffix in INPUT_SUFFIXES:
         raise CommandError(
             f"{flag} takes the word '{path}' after it as the file to write, which has an input's "

@@ -1,0 +1,98 @@
+"""Arguments that choose a bench and its conditions, and the deck they stand for."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from mramcim.arguments import finite, kelvin, positive_count
+
+if TYPE_CHECKING:
+    from circuits import Deck
+
+DEFAULT_TEMPERATURE = 300.15  # 27 degC, ngspice's own
+
+
+def add_bench_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the bench, its operands, conditions and design."""
+    parser.add_argument("bench", metavar="BENCH", help="one of `mramcim list benches`")
+    parser.add_argument(
+        "--operands",
+        metavar="BITS",
+        help='stored bits, such as "01", or the bit that is written (default: all ones)',
+    )
+    parser.add_argument(
+        "--line", metavar="LINE", help="word line that the driver drives: read (default) or write"
+    )
+    parser.add_argument("--corner", default="tt", help="process corner (default: tt)")
+    parser.add_argument(
+        "--vdd", type=finite, metavar="V", help="supply (default: the technology's own)"
+    )
+    parser.add_argument(
+        "--temperature",
+        type=kelvin,
+        metavar="DEGC",
+        default=DEFAULT_TEMPERATURE,
+        help="temperature in degC (default: 27)",
+    )
+    for name in ("rows", "columns"):
+        parser.add_argument(
+            f"--{name}",
+            type=positive_count,
+            metavar=name[0].upper(),
+            default=256,
+            help=f"{name} of the sub-array (default: 256)",
+        )
+    parser.add_argument(
+        "--offset",
+        type=finite,
+        metavar="V",
+        default=0.0,
+        help="input offset of every sense amplifier (default: 0)",
+    )
+    add_design_arguments(parser)
+
+
+def add_design_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the design, and the device and technology that may replace its own."""
+    for name, what in (
+        ("design", "sizes, currents and times"),
+        ("device", "magnetic tunnel junction, replacing the design's"),
+        ("technology", "transistors, replacing the design's"),
+    ):
+        parser.add_argument(
+            f"--{name}", metavar="NAME", help=f"{what}: a name, or the path of a .toml file"
+        )
+
+
+def build(arguments: argparse.Namespace) -> Deck:
+    """The deck that the arguments ask for.
+
+    Raises:
+        DesignError: a bench, operands, conditions or a parameter set that cannot be.
+    """
+    from circuits import BENCHES, DEFAULT_DESIGN, Conditions, DesignError, build_deck, load_design
+
+    name = arguments.bench
+    if name not in BENCHES:
+        raise DesignError(f"unknown bench '{name}'; choose one of {', '.join(BENCHES)}")
+    design = load_design(
+        arguments.design or DEFAULT_DESIGN,
+        device=arguments.device,
+        technology=arguments.technology,
+    )
+    conditions = Conditions(
+        corner=arguments.corner,
+        vdd=design.technology.vdd if arguments.vdd is None else arguments.vdd,
+        temperature=arguments.temperature,
+        rows=arguments.rows,
+        columns=arguments.columns,
+    )
+    kind = BENCHES[name]
+    given = {"operands": arguments.operands, "line": arguments.line}
+    default = {"operands": kind.variants[-1:], "line": kind.variants[:1], "": ("",)}
+    variant = given.pop(kind.variant_axis, None) or default[kind.variant_axis][0]
+    for option, value in given.items():
+        if value is not None:
+            raise DesignError(f"{name} takes no --{option}; leave it out")
+    return build_deck(design, name, variant, conditions, arguments.offset)

@@ -1,0 +1,90 @@
+"""`mramcim characterize`: simulate a plan in ngspice and write its table."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from mramcim.arguments import ZERO_CELSIUS, add_json, positive_count
+from mramcim.benches import add_design_arguments
+from mramcim.outputs import STANDARD_OUTPUT, check_outputs, write_json
+
+if TYPE_CHECKING:
+    from characterize import Run
+
+SUMMARY = "simulate a plan in ngspice and write the lookup table"
+
+EXIT_POINTS_FAILED = 1
+SHOWN_FAILURES = 10
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the verb takes."""
+    parser.description = (
+        "Simulate every point of a plan in ngspice and write the lookup table. A point that "
+        "fails stays in the table with its outcome, and the exit code is 1."
+    )
+    parser.add_argument(
+        "plan", nargs="?", metavar="PLAN.toml", help="the plan (default: the reference table's)"
+    )
+    parser.add_argument(
+        "-o", "--output", required=True, metavar="OUT.h5", help="the table to write"
+    )
+    parser.add_argument(
+        "-j", "--jobs", type=positive_count, metavar="N", help="processes (default: all cores)"
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="the nominal corner only, with every group"
+    )
+    add_design_arguments(parser)
+    add_json(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the plan; 1 where some point failed, else 0."""
+    outputs = {"-o": arguments.output, "--json": arguments.json}
+    inputs = [arguments.plan, arguments.design, arguments.device, arguments.technology]
+    check_outputs(outputs, inputs)
+
+    from tqdm import tqdm
+
+    from characterize import load_plan, run_plan
+
+    plan = load_plan(
+        arguments.plan,
+        quick=arguments.quick,
+        design=arguments.design,
+        device=arguments.device,
+        technology=arguments.technology,
+    )
+    with tqdm(total=plan.count(), unit="point", file=sys.stderr, smoothing=0.1) as bar:
+        done = run_plan(
+            plan, arguments.output, jobs=arguments.jobs, progress=lambda *_: bar.update()
+        )
+    if arguments.json is not None:
+        write_json(arguments.json, done.to_dict())
+    if arguments.json != STANDARD_OUTPUT:
+        print(_described(done))
+    for point, result in done.failed[:SHOWN_FAILURES]:
+        where, outcome = point.conditions, result.outcome
+        print(
+            f"{point.bench} {point.variant} at {where.corner}, {where.vdd:g} V, "
+            f"{where.temperature - ZERO_CELSIUS:g} degC: {outcome.meaning}; {outcome.remedy}",
+            file=sys.stderr,
+        )
+    if len(done.failed) > SHOWN_FAILURES:
+        print(
+            f"and {len(done.failed) - SHOWN_FAILURES} more; `mramcim lut info {done.output}` "
+            "counts them",
+            file=sys.stderr,
+        )
+    return EXIT_POINTS_FAILED if done.failed else 0
+
+
+def _described(done: Run) -> str:
+    outcomes = ", ".join(f"{meaning} {count}" for meaning, count in done.outcomes.items())
+    return (
+        f"{done.output}: {len(done.results)} points ({outcomes}), {done.simulations} transients "
+        f"in {done.wall_seconds:.1f} s with ngspice {done.ngspice_version}"
+    )

@@ -1,0 +1,105 @@
+"""`mramcim simulate BENCH`: run one bench in ngspice, show its measures and waveforms."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mramcim.arguments import ZERO_CELSIUS, add_json
+from mramcim.benches import add_bench_arguments, build
+from mramcim.columns import aligned
+from mramcim.outputs import STANDARD_OUTPUT, check_outputs, write_file, write_json
+
+if TYPE_CHECKING:
+    from characterize.ngspice import Waveforms
+    from circuits import Deck
+
+SUMMARY = "run one bench in ngspice and show its measures and waveforms"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the verb takes."""
+    add_bench_arguments(parser)
+    parser.add_argument("--plot", metavar="F", help="picture of the waveforms (png, svg, pdf)")
+    add_json(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Simulate, print the measures and draw the waveforms."""
+    check_outputs({"--plot": arguments.plot, "--json": arguments.json})
+    deck = build(arguments)
+
+    from characterize.measure import measure
+    from characterize.pool import run_deck
+    from lut import SCHEMA
+
+    waves = run_deck(deck)
+    measured = measure(deck, waves)
+    if arguments.plot is not None:
+        write_file(arguments.plot, lambda path: _draw(path, deck, waves))
+    variables = SCHEMA[deck.bench].variables
+    rows = [
+        (name, value, variables[name].units, variables[name].meaning)
+        for name, value in measured.values.items()
+        if name in variables
+    ]
+    if arguments.json is not None:
+        content = {
+            "format": "mramcim-simulation/1",
+            "bench": deck.bench,
+            "title": deck.title,
+            "corner": deck.conditions.corner,
+            "vdd_V": deck.conditions.vdd,
+            "temperature_K": deck.conditions.temperature,
+            "outcome": measured.outcome.meaning,
+            "measures": {
+                name if units == "1" else f"{name}_{units}": value for name, value, units, _ in rows
+            },
+        }
+        write_json(arguments.json, content)
+    if arguments.json != STANDARD_OUTPUT:
+        print(f"{deck.title}: {measured.outcome.meaning}")
+        lines = [
+            (name, f"{value:.4g}", "" if units == "1" else units, meaning)
+            for name, value, units, meaning in rows
+        ]
+        print(aligned(("measure", "value", "unit", "meaning"), lines, numbers=1))
+    return 0
+
+
+def _draw(path: Path, deck: Deck, waves: Waveforms) -> None:
+    """One panel a vector over time in ns, an amplifier's two inputs in one."""
+    from matplotlib.figure import Figure
+
+    vectors = _panels(deck)
+    figure = Figure(figsize=(8, 1.2 + 0.9 * len(vectors)), layout="constrained")
+    panels = figure.subplots(len(vectors), 1, sharex=True, squeeze=False)[:, 0]
+    time = waves.time * 1e9
+    for panel, names in zip(panels, vectors, strict=True):
+        current = names[0].endswith("#branch")
+        for name, style in zip(names, ("-", "--"), strict=False):
+            label = name.removesuffix("#branch")
+            panel.plot(time, waves[name] * (1e6 if current else 1.0), style, label=label)
+        panel.axvspan(deck.cycle.start * 1e9, deck.cycle.stop * 1e9, color="0.93", zorder=0)
+        if not math.isnan(deck.latch_time):
+            panel.axvline(deck.latch_time * 1e9, color="0.5", linewidth=0.8, linestyle=":")
+        panel.set_ylabel("uA" if current else "V")
+        panel.margins(y=0.15)
+        panel.legend(loc="upper left", fontsize="small")
+    panels[-1].set_xlabel("time (ns); the shaded cycle is measured")
+    where = deck.conditions
+    celsius = where.temperature - ZERO_CELSIUS
+    panels[0].set_title(f"{deck.title} at {where.corner}, {where.vdd:g} V, {celsius:g} degC")
+    figure.savefig(path, dpi=150)
+
+
+def _panels(deck: Deck) -> list[tuple[str, ...]]:
+    references = {item.signal: item.reference for item in deck.differentials}
+    drawn_with_signal = set(references.values())
+    return [
+        (name, references[name]) if name in references else (name,)
+        for name in deck.plotted
+        if name not in drawn_with_signal
+    ]

@@ -1,0 +1,127 @@
+"""`mramcim characterize`: a plan becomes a table, whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from lut import Table, check
+
+SMALL = """
+title = "gates only"
+benches = ["decoder_gate", "flip_flop"]
+
+[axes]
+corner = ["tt"]
+vdd = ["1.0 V"]
+temperature = ["27 degC", "85 degC"]
+rows = [64]
+columns = [64]
+"""
+
+
+@pytest.fixture
+def plan(tmp_path):
+    """`plan(old, new)` writes the small plan with one text replaced, and returns its name."""
+
+    def write(old: str = "", new: str = "") -> str:
+        assert old in SMALL
+        (tmp_path / "plan.toml").write_text(SMALL.replace(old, new) if old else SMALL)
+        return "plan.toml"
+
+    return write
+
+
+def test_a_plan_becomes_a_sound_table(command, plan, tmp_path):
+    result = command("characterize", plan(), "-o", "table.h5", "-j", 1)
+    assert result.stdout.startswith("table.h5: 4 points (ok 4)")
+    assert "4/4" in result.stderr  # the progress bar
+    table = Table.open(tmp_path / "table.h5")
+    assert set(table.groups) >= {"decoder_gate", "flip_flop"}
+    assert table.title == "gates only"
+    assert check(tmp_path / "table.h5") == []
+
+
+def test_an_old_table_is_replaced_and_json_stands_alone(command, plan, tmp_path):
+    (tmp_path / "table.h5").write_text("old")
+    result = command("characterize", plan(), "-o", "table.h5", "--json")
+    content = json.loads(result.stdout)
+    assert content["format"] == "mramcim-characterize/1"
+    assert content["outcomes"] == {"ok": 4}
+    assert content["analysis_time_s"] > 0
+    assert Table.open(tmp_path / "table.h5").title == "gates only"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('title = "gates only"', 'titel = "gates only"', "unknown key 'titel'"),
+        ('"flip_flop"', '"flop"', "unknown bench 'flop'"),
+        ('["1.0 V"]', '["1.0 F"]', "'vdd'"),
+        ('["1.0 V"]', '["1.0 parsec"]', "parsec"),
+        ('["1.0 V"]', "[1.0]", "'vdd'"),
+        ('["1.0 V"]', "[]", "'vdd'"),
+        ('["tt"]', '["typical"]', "no corner 'typical'"),
+        ("rows = [64]", "rows = [64.5]", "'rows'"),
+        ("rows = [64]", "rows = [128, 64]", "'rows'"),
+        ("rows = [64]", "", "'rows'"),
+        ("[axes]", "[axis]", "unknown key 'axis'"),
+        ("[axes]", "[axes", "plan.toml"),
+        ("title", 'technology = "none"\ntitle', "unknown technology 'none'"),
+        ("title", 'technology = "none.toml"\ntitle', "none.toml"),
+        ("title", 'device = "none"\ntitle', "unknown device 'none'"),
+        ("title", 'design = "none"\ntitle', "unknown design 'none'"),
+    ],
+)
+def test_a_malformed_plan_is_refused(refused, plan, old, new, said):
+    refused("characterize", plan(old, new), "-o", "table.h5", said)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["missing.toml", "-o", "table.h5"], "missing.toml"),
+        ([".", "-o", "table.h5"], "folder"),
+        (["plan.toml"], "-o"),
+        (["plan.toml", "-o", "absent/table.h5"], "does not exist"),
+        (["plan.toml", "-o", "."], "is a folder"),
+        (["plan.toml", "-o", "plan.toml"], "suffix of an input"),
+        (["plan", "-o", "plan"], "replace an input"),
+        (["plan.toml", "-o", "locked.h5"], "read-only"),
+        (["plan.toml", "-o", "table.h5", "-j", "0"], "'0' is not a whole number"),
+        (["plan.toml", "-o", "table.h5", "-j", "two"], "'two'"),
+        (["plan.toml", "-o", "table.h5", "--quick"], "--quick"),
+        (["-o", "table.h5", "--json", "plan.toml"], "put --json last"),
+        (["plan.toml", "-o", "table.h5", "--device", "none"], "unknown device 'none'"),
+    ],
+)
+def test_bad_words_are_refused_before_anything_runs(refused, plan, tmp_path, words, said):
+    (tmp_path / "plan").write_text((tmp_path / plan()).read_text())
+    (tmp_path / "locked.h5").write_text("")
+    (tmp_path / "locked.h5").chmod(0o444)
+    refused("characterize", *words, said)
+
+
+def test_without_ngspice_the_package_is_named(plan, tmp_path):
+    # The library's finder is emptied before the command starts, as where nothing is installed.
+    plan()
+    script = (
+        "import ctypes.util, pathlib, sys; ctypes.util.find_library = lambda name: None; "
+        "pathlib.Path.glob = lambda self, pattern: iter(()); "
+        "from mramcim.command import main; sys.exit(main(sys.argv[1:]))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", script, "characterize", "plan.toml", "-o", "table.h5"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 2
+    assert "mramcim: error: " in result.stderr
+    assert "apt install libngspice0" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert not (tmp_path / "table.h5").exists()

@@ -1,0 +1,195 @@
+"""`mramcim estimate`: report, JSON, CSV and picture on a quick table, and what is refused."""
+
+from __future__ import annotations
+
+import csv
+import inspect
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import onnx
+import pytest
+from onnx import TensorProto, helper
+
+import accelerator
+from mramcim.arguments import parse
+from mramcim.command import build_parser
+from mramcim.errors import CommandError
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory):
+    """The table of `characterize --quick`, which takes the default flags of `estimate`."""
+    path = tmp_path_factory.mktemp("quick") / "quick.h5"
+    subprocess.run(
+        [sys.executable, "-m", "mramcim", "characterize", "--quick", "-o", str(path)],
+        check=True,
+        capture_output=True,
+        timeout=300,
+    )
+    return path
+
+
+def test_a_quick_table_takes_the_default_flags(command, table):
+    text = command("estimate", "lenet5", "--lut", table).stdout
+    assert text.startswith("lenet5  W1:A4")
+    assert "27 degC" in text
+    assert "counted:" in text
+
+
+def test_alexnet_stands_beside_the_published_figure(command, table):
+    words = ("estimate", "alexnet", "--weights", 1, "--activations", 1, "--lut", table)
+    text = command(*words).stdout
+    assert "785.25 uJ published" in text
+    assert "ratio" in text
+
+
+def test_json_layers_sum_to_the_total(command, table):
+    words = ("estimate", "--json", "alexnet", "--lut", table, "--weights", 2, "--activations", 3)
+    content = json.loads(command(*words).stdout)
+    assert content["format"] == "mramcim-estimate/1"
+    assert (content["weight_bits"], content["activation_bits"]) == (2, 3)
+    total = content["total"]
+    for key in ("energy_J", "macs", "and_operations"):
+        assert sum(layer[key] for layer in content["layers"]) == pytest.approx(total[key], rel=1e-6)
+    assert total["macs"] == pytest.approx(724.4e6, rel=1e-4)
+    assert total["and_operations"] == total["macs"] * 2 * 3
+    assert total["TOPS_per_W"] == pytest.approx(2 * total["macs"] / total["energy_J"] / 1e12)
+
+
+def test_files_are_written_beside_the_printed_report(command, table, tmp_path):
+    words = ("estimate", "lenet5", "--lut", table)
+    files = ("--json", "out.json", "--csv", "out.csv", "--plot", "out.png")
+    text = command(*words, *files).stdout
+    assert text == command(*words).stdout
+    content = json.loads((tmp_path / "out.json").read_text())
+    with (tmp_path / "out.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["name"] for row in rows] == [layer["name"] for layer in content["layers"]]
+    energy = sum(float(row["energy_J"]) for row in rows)
+    assert energy == pytest.approx(content["total"]["energy_J"])
+    assert (tmp_path / "out.png").read_bytes().startswith(b"\x89PNG")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.csv", "out.json", "out.png"]
+
+
+def test_every_flag_reaches_the_estimate(monkeypatch):
+    def estimate_call(network, **given):
+        raise CommandError(json.dumps({"network": network, **given}))
+
+    def said(words: str) -> dict:
+        arguments = parse(build_parser(), words.split())
+        with pytest.raises(CommandError) as caught:
+            arguments.run(arguments)
+        return json.loads(str(caught.value))
+
+    monkeypatch.setattr(accelerator, "estimate", estimate_call)
+    assert said("estimate lenet5") == {"network": "lenet5", "table": None}
+    flags = (
+        "--lut a.h5 --weights 3 --activations 2 --rows 64 --columns 128 --first-last 8:7 "
+        "--corner ss --vdd 0.95 --temperature -40"
+    )
+    assert said(f"estimate lenet5 {flags}") == {
+        "network": "lenet5",
+        "table": "a.h5",
+        "weight_bits": 3,
+        "activation_bits": 2,
+        "rows": 64,
+        "columns": 128,
+        "first_last": "8:7",
+        "corner": "ss",
+        "vdd": 0.95,
+        "temperature": pytest.approx(233.15),
+    }
+
+
+def test_the_command_gives_what_the_function_gives(command, table):
+    words = ("estimate", "lenet5", "--lut", table, "--first-last", "8:8", "--json")
+    content = json.loads(command(*words).stdout)
+    expected = accelerator.estimate("lenet5", table=table, first_last="8:8")
+    assert content["total"]["energy_J"] == expected.energy
+    assert content["layers"][0]["weight_bits"] == 8
+
+
+def test_help_tells_the_defaults_of_the_estimate(command):
+    text = " ".join(command("estimate", "--help").stdout.split())
+    defaults = {
+        name: parameter.default
+        for name, parameter in inspect.signature(accelerator.estimate).parameters.items()
+    }
+    for flag, name in (
+        ("--weights", "weight_bits"),
+        ("--activations", "activation_bits"),
+        ("--rows", "rows"),
+        ("--columns", "columns"),
+        ("--corner", "corner"),
+        ("--vdd", "vdd"),
+    ):
+        assert f"(default: {defaults[name]})" in text.split(f" {flag} ")[-1].split(" --")[0]
+    assert defaults["temperature"] == pytest.approx(27 + 273.15)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["alexnot"], "alexnot"),
+        (["missing.onnx"], "missing.onnx"),
+        (["text.onnx"], "text.onnx"),
+        (["lenet5", "--weights", "0"], "weight"),
+        (["lenet5", "--weights", "17"], "weight"),
+        (["lenet5", "--weights", "one"], "'one'"),
+        (["lenet5", "--activations", "0"], "activation"),
+        (["lenet5", "--activations", "-1"], "activation"),
+        (["lenet5", "--rows", "0"], "rows"),
+        (["lenet5", "--rows", "2"], "rows"),
+        (["lenet5", "--columns", "0"], "columns"),
+        (["lenet5", "--columns", "1e9"], "'1e9'"),
+        (["lenet5", "--first-last", "eight"], "eight"),
+        (["lenet5", "--first-last", "0:8"], "0"),
+        (["lenet5", "--corner", "xx"], "xx"),
+        (["lenet5", "--vdd", "2"], "vdd"),
+        (["lenet5", "--temperature", "100"], "temperature"),
+        (["lenet5", "--temperature", "warm"], "'warm' is not a number"),
+        (["lenet5", "--plot", "a.txt"], "not a picture's name"),
+        (["lenet5", "--csv", "absent/a.csv"], "does not exist"),
+        (["lenet5", "--json", "locked/a.json"], "cannot be written"),
+        (["lenet5", "--csv", "a", "--json", "a"], "both name 'a'"),
+        (["text.onnx", "--csv", "text.onnx"], "suffix"),
+    ],
+)
+def test_bad_words_are_refused(refused, table, tmp_path, words, said):
+    (tmp_path / "text.onnx").write_text("no network")
+    (tmp_path / "locked").mkdir(mode=0o555)
+    refused("estimate", *words, "--lut", table, said)
+
+
+@pytest.mark.parametrize("name", ["missing.h5", "foreign.h5", "cut.h5"])
+def test_a_table_that_is_none_is_refused(refused, table, tmp_path, name):
+    (tmp_path / "foreign.h5").write_text("not a table")
+    (tmp_path / "cut.h5").write_bytes(table.read_bytes()[:5000])
+    refused("estimate", "lenet5", "--lut", name, name)
+
+
+def save_onnx(path: Path, *operators: str) -> None:
+    """A chain of operators, each with a weight as its second input."""
+    nodes, tensors, name = [], [], "x"
+    for index, operator in enumerate(operators):
+        nodes.append(helper.make_node(operator, [name, f"w{index}"], [f"y{index}"], domain="own"))
+        tensors.append(helper.make_tensor(f"w{index}", TensorProto.FLOAT, [3, 3], [1.0] * 9))
+        name = f"y{index}"
+    graph = helper.make_graph(
+        nodes,
+        "chain",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3, 8, 8])],
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 3, 8, 8])],
+        tensors,
+    )
+    imports = [helper.make_opsetid("", 17), helper.make_opsetid("own", 1)]
+    onnx.save(helper.make_model(graph, opset_imports=imports), path)
+
+
+def test_unknown_operators_that_multiply_weights_are_listed_at_once(refused, table, tmp_path):
+    save_onnx(tmp_path / "own.onnx", "SpikingProduct", "WaveProduct")
+    text = refused("estimate", "own.onnx", "--lut", table, "SpikingProduct")
+    assert "WaveProduct" in text

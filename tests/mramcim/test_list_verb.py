@@ -1,0 +1,49 @@
+"""`mramcim list`: every kind, as a table and as JSON."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from circuits import BENCHES, device_names, technology_names
+
+NETWORKS = {"alexnet", "alexnet-dorefa", "svhn", "lenet5", "vgg16", "resnet18"}
+
+
+@pytest.mark.parametrize(
+    ("what", "names"),
+    [
+        ("benches", set(BENCHES)),
+        ("devices", set(device_names())),
+        ("technologies", set(technology_names())),
+        ("networks", NETWORKS),
+    ],
+)
+def test_each_kind_is_listed_with_all_its_names(command, what, names):
+    content = json.loads(command("list", what, "--json").stdout)
+    assert content["format"] == "mramcim-list/1"
+    assert {row["name"] for row in content[what]} == names
+    first_words = {line.split()[0] for line in command("list", what).stdout.splitlines()}
+    assert names <= first_words
+
+
+def test_devices_tell_whether_they_are_memories(command):
+    rows = json.loads(command("list", "devices", "--json").stdout)["devices"]
+    by_name = {row["name"]: row for row in rows}
+    assert not by_name["Fan2018"]["is_memory"]
+    default = command("list", "devices").stdout.split("default: ")[1].split(";")[0]
+    assert by_name[default]["thermal_stability"] >= 60
+    for row in rows:
+        assert row["is_memory"] == (row["thermal_stability"] >= 60)
+        assert 0 <= row["read_disturb_probability"] <= 1
+
+
+def test_alexnet_has_the_published_number_of_products(command):
+    rows = json.loads(command("list", "--json", "networks").stdout)["networks"]
+    (alexnet,) = [row for row in rows if row["name"] == "alexnet"]
+    assert alexnet["macs"] == pytest.approx(724.4e6, rel=1e-4)
+
+
+def test_an_unknown_kind_is_refused(refused):
+    refused("list", "amplifiers", "invalid choice: 'amplifiers'")

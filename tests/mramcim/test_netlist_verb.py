@@ -1,0 +1,100 @@
+"""`mramcim netlist`: a deck that plain ngspice runs, and what is refused."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from circuits import BENCHES, operand_patterns
+
+
+def test_the_deck_runs_in_plain_ngspice(command, tmp_path):
+    if shutil.which("ngspice") is None:
+        pytest.fail("ngspice is missing; `./setup.sh test` installs it")
+    (tmp_path / "deck.cir").write_text(command("netlist", "and2", "--rows", 64).stdout)
+    result = subprocess.run(
+        ["ngspice", "-b", "-r", "out.raw", "deck.cir"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={**os.environ, "OMP_THREAD_LIMIT": "1"},
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    head = (tmp_path / "out.raw").read_bytes()[:4000].decode("latin-1")
+    assert "Plotname: Transient Analysis" in head
+    assert int(head.split("No. Points:")[1].split()[0]) > 100
+
+
+@pytest.mark.parametrize("bench", BENCHES)
+def test_every_bench_has_a_deck_by_default(command, bench):
+    text = command("netlist", bench).stdout
+    assert ".tran" in text
+    assert text.rstrip().endswith(".end")
+
+
+def test_operands_and_conditions_reach_the_deck(command):
+    decks = {bits: command("netlist", "and2", "--operands", bits).stdout for bits in ("00", "11")}
+    assert decks["00"] != decks["11"]
+    assert command("netlist", "and2").stdout == decks["11"]
+    assert operand_patterns("and2")[-1] == "11"
+    cold = command(
+        "netlist", "read", "--corner", "ss", "--vdd", "0.9", "--temperature", "-40"
+    ).stdout
+    assert ".temp -40" in cold.lower() or "temp=-40" in cold.lower()
+    assert "corner ss, VDD 0.9 V" in cold
+
+
+def test_json_holds_the_same_deck(command, tmp_path):
+    text = command("netlist", "full_adder").stdout
+    content = json.loads(command("netlist", "--json", "full_adder").stdout)
+    assert content["format"] == "mramcim-netlist/1"
+    assert content["netlist"].rstrip("\n") == text.rstrip("\n")
+    assert content["temperature_K"] == pytest.approx(300.15)
+    assert command("netlist", "full_adder", "--json", "deck.json").stdout == text
+    assert json.loads((tmp_path / "deck.json").read_text()) == content
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["and3"], "unknown bench 'and3'"),
+        (["and2", "--operands", "0"], "operands '0'"),
+        (["and2", "--line", "read"], "takes no --line"),
+        (["wire", "--operands", "1"], "takes no --operands"),
+        (["and2", "--corner", "xx"], "no corner 'xx'"),
+        (["and2", "--vdd", "12"], "12 V"),
+        (["and2", "--vdd", "one"], "'one' is not a number"),
+        (["and2", "--temperature", "-300"], "absolute zero"),
+        (["and2", "--rows", "0"], "'0' is not a whole number"),
+        (["and2", "--rows", "2"], "2 rows"),
+        (["and2", "--design", "none"], "unknown design 'none'"),
+        (["and2", "--device", "none"], "unknown device 'none'"),
+        (["and2", "--technology", "none"], "unknown technology 'none'"),
+        (["and2", "--device", "missing.toml"], "missing.toml"),
+        (["and2", "--technology", "missing.toml"], "missing.toml"),
+        (["and2", "--json", "absent/deck.json"], "absent"),
+    ],
+)
+def test_what_cannot_be_built_is_refused(refused, words, said):
+    refused("netlist", *words, said)
+
+
+def test_a_negative_resistance_or_unknown_unit_in_a_device_is_refused(refused, tmp_path):
+    from circuits import load_device
+
+    text = load_device("Fan2018").parameters.path.read_text()
+    assert "value = 10.58" in text
+    (tmp_path / "negative.toml").write_text(text.replace("value = 10.58", "value = -10.58"))
+    refused("netlist", "read", "--device", "negative.toml", "resistance_area_product")
+    (tmp_path / "unit.toml").write_text(text.replace('unit = "ohm um^2"', 'unit = "ohm furlong^2"'))
+    refused("netlist", "read", "--device", "unit.toml", "ohm furlong^2")
+    (tmp_path / "key.toml").write_text("colour = 3\n" + text)
+    refused("netlist", "read", "--device", "key.toml", "colour")
+    (tmp_path / "syntax.toml").write_text(text + "= = =\n")
+    refused("netlist", "read", "--device", "syntax.toml", "syntax.toml")

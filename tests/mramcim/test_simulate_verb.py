@@ -1,0 +1,53 @@
+"""`mramcim simulate`: measures and waveforms of one bench."""
+
+from __future__ import annotations
+
+import json
+import struct
+
+import pytest
+
+
+def test_measures_are_printed_and_waveforms_drawn(command, tmp_path):
+    text = command("simulate", "and2", "--rows", 64, "--plot", "and2.png").stdout
+    assert text.startswith("and2 11: ok\n")
+    picture = (tmp_path / "and2.png").read_bytes()
+    assert picture.startswith(b"\x89PNG")
+    width, height = struct.unpack(">II", picture[16:24])
+    assert width > 600
+    assert height > 400
+
+
+def test_json_has_units_in_its_keys(command):
+    words = ("simulate", "and2", "--operands", "01", "--rows", 64, "--json")
+    content = json.loads(command(*words).stdout)
+    assert content["format"] == "mramcim-simulation/1"
+    assert content["outcome"] == "ok"
+    measures = content["measures"]
+    assert measures["logic_value"] == 0.0
+    assert 1e-16 < measures["energy_J"] < 1e-11
+    assert 0 < measures["margin_V"] < 1
+    parts = [
+        value
+        for name, value in measures.items()
+        if name.startswith("energy_") and name != "energy_J"
+    ]
+    assert sum(parts) == pytest.approx(measures["energy_J"])
+
+
+@pytest.mark.parametrize("suffix", ["svg", "pdf"])
+def test_other_kinds_of_picture(command, tmp_path, suffix):
+    command("simulate", "wire", "--plot", f"wire.{suffix}")
+    assert (tmp_path / f"wire.{suffix}").stat().st_size > 1000
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["and3"], "unknown bench"),
+        (["and2", "--plot", "and2.bmp"], "not a picture's name"),
+        (["and2", "--plot", "absent/and2.png"], "does not exist"),
+    ],
+)
+def test_bad_words_are_refused_before_anything_runs(refused, words, said):
+    refused("simulate", *words, said)
