@@ -84,7 +84,9 @@ class Levels:
         """
         if values.size == 0:
             return
-        least, greatest = int(values.min()), int(values.max())
+        kind = np.iinfo(values.dtype)
+        least = int(values.min()) if kind.min < self.lowest else self.lowest
+        greatest = int(values.max()) if kind.max > self.highest else self.highest
         if least < self.lowest or greatest > self.highest:
             outside = least if least < self.lowest else greatest
             raise EstimateError(
