@@ -129,7 +129,8 @@ def _section(path: Path, cards: Sequence[Card], section: str, where: str) -> lis
                     raise DesignError(f"{here}: '{section}' is there twice; rename one section")
                 found = []
         elif card.name == LIBRARY_END:
-            if begin is None or card.words not in ([], begin.words):
+            closes = [word.lower() for word in card.words]
+            if begin is None or closes not in ([], names[-1:]):
                 raise DesignError(f"{here}: .endl without its .lib; mend the section")
             begin = None
         elif begin is not None and found is not None and names[-1] == wanted:

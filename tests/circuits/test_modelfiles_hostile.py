@@ -75,7 +75,7 @@ RUN_BY_NGSPICE = [
 ]
 
 
-@pytest.fixture()
+@pytest.fixture
 def models(tmp_path: Path) -> Path:
     """A copy of the hostile files, with a file outside their folder."""
     shutil.copytree(HOSTILE, tmp_path / "models")
