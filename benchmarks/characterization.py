@@ -15,6 +15,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from machine import processor
+
 from characterize import load_plan, run_plan
 from characterize.plan import Point
 from characterize.pool import worker_environment
@@ -31,14 +33,6 @@ temperature = ["27 degC", "125 degC"]
 rows = [256]
 columns = [256]
 """
-
-
-def processor() -> str:
-    """Name of this machine's processor."""
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            return line.split(":", 1)[1].strip()
-    return "unknown processor"
 
 
 def one_process_a_point(design: Design, points: list[Point], jobs: int) -> float:
