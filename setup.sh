@@ -91,7 +91,8 @@ fingerprint() {
 }
 
 pip_install() {
-    "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check "$@"
+    "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check "$@" ||
+        fail "pip could not install $*; see its message above, and run this again"
 }
 
 install_project() {
