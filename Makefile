@@ -48,7 +48,8 @@ format:  ## rewrite the files as `make check` wants them
 bench:  ## run every benchmark
 	@./setup.sh core
 	@mkdir -p out
-	@set -e; for file in benchmarks/*.py; do echo "== $$file"; $(PYTHON_HERE) "$$file"; done
+	@set -e; for file in $$(grep -l __main__ benchmarks/*.py); do \
+	    echo "== $$file"; $(PYTHON_HERE) "$$file"; done
 
 docs:  ## build the documentation into docs/_build, links checked
 	@./setup.sh docs
