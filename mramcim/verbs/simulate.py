@@ -96,10 +96,11 @@ def _draw(path: Path, deck: Deck, waves: Waveforms) -> None:
 
 
 def _panels(deck: Deck) -> list[tuple[str, ...]]:
-    references = {item.signal: item.reference for item in deck.differentials}
-    drawn_with_signal = set(references.values())
+    """What is drawn in each panel: an amplifier's signal with its reference, else one vector."""
+    signals = {item.reference: item.signal for item in deck.differentials}
+    paired = set(signals.values())
     return [
-        (name, references[name]) if name in references else (name,)
+        (signals[name], name) if name in signals else (name,)
         for name in deck.plotted
-        if name not in drawn_with_signal
+        if name not in paired
     ]
