@@ -227,6 +227,9 @@ def _text(path: Path, table: Mapping[str, Any], key: str, where: str = "") -> st
     value = table.get(key)
     if not isinstance(value, str) or not value.strip():
         raise DesignError(f"{path}: '{key}'{where} is missing or not text; add it")
+    # Names reach the deck, where a second line would be a card of its own.
+    if not value.isprintable():
+        raise DesignError(f"{path}: '{key}'{where} must be one line of text, not {value!r}")
     return value
 
 
@@ -286,6 +289,8 @@ def _transistors(path: Path, table: Mapping[str, Any]) -> dict[str, TransistorMo
             scale = to_si(float(number), unit, like="m")
         except ValueError as error:
             raise DesignError(f"{path}: 'scale'{where}: {error}") from None
+        if not 0 < scale <= 1:
+            raise DesignError(f"{path}: 'scale'{where} must be a length above 0, at most 1 m")
         found[polarity] = TransistorModel(_text(path, entry, "model", where), kind, scale)
     return found
 
@@ -295,6 +300,8 @@ def _corners(path: Path, table: Mapping[str, Any], root: Path) -> dict[str, tupl
         raise DesignError(f"{path}: [corners] names no corner; add one")
     corners = {}
     for corner, files in table.items():
+        if not corner.isidentifier():
+            raise DesignError(f"{path}: the corner {corner!r} must be a plain name such as tt")
         if not isinstance(files, list) or not files:
             raise DesignError(f"{path}: corner '{corner}' must be a list of {{ file, section }}")
         read = []
@@ -321,5 +328,5 @@ def _options(path: Path, options: object) -> tuple[str, ...]:
         raise DesignError(f"{path}: 'options' must be a list such as [\"wnflag=1\"]")
     for item in options:
         if item.partition("=")[0].strip().lower() not in allowed or not item.isprintable():
-            raise DesignError(f"{path}: option '{item}' is not one of {', '.join(allowed)}")
+            raise DesignError(f"{path}: option {item!r} is not one of {', '.join(allowed)}")
     return tuple(options)
