@@ -89,7 +89,8 @@ def kelvin(text: str) -> float:
     celsius = finite(text)
     if celsius <= -ZERO_CELSIUS:
         raise argparse.ArgumentTypeError(f"{text} degC is not above absolute zero")
-    return celsius + ZERO_CELSIUS
+    # Rounded, so that -40 degC is the 233.15 K of a table and not just below its range.
+    return round(celsius + ZERO_CELSIUS, 9)
 
 
 def positive_count(text: str) -> int:

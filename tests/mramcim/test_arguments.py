@@ -46,7 +46,7 @@ def test_a_complaint_is_one_line_and_tells_where_help_is(words):
 
 
 def test_numbers_of_arguments():
-    assert kelvin("27") == pytest.approx(300.15)
+    assert [kelvin(text) for text in ("27", "-40", "125")] == [300.15, 233.15, 398.15]
     assert finite("-1e-3") == -1e-3
     assert positive_count("7") == 7
     for convert, text in [

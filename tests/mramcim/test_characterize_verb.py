@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 
@@ -103,6 +105,31 @@ def test_bad_words_are_refused_before_anything_runs(refused, plan, tmp_path, wor
     (tmp_path / "locked.h5").write_text("")
     (tmp_path / "locked.h5").chmod(0o444)
     refused("characterize", *words, said)
+
+
+def test_an_interruption_leaves_no_table_and_no_process(tmp_path):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mramcim", "characterize", "-o", "table.h5", "-j", "1"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stderr is not None
+    bar = ""
+    while " 1/" not in bar:  # the first point of the reference plan is done
+        read = process.stderr.read(1)
+        assert read, bar
+        bar += read
+    process.send_signal(signal.SIGINT)
+    _, rest = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert rest.endswith("mramcim: interrupted\n")
+    assert "Traceback" not in rest
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)  # nobody is left of its process group
 
 
 def test_without_ngspice_the_package_is_named(plan, tmp_path):

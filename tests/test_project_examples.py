@@ -1,0 +1,64 @@
+"""The examples run: a plan with a device of its own, then what is made of its table."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lut import Table
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+
+
+def run(*words: object) -> str:
+    result = subprocess.run(
+        [sys.executable, *map(str, words)],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory):
+    path = tmp_path_factory.mktemp("examples") / "own.h5"
+    run("-m", "mramcim", "characterize", EXAMPLES / "plan.toml", "-o", path)
+    return path
+
+
+def test_the_plan_uses_the_device_beside_it(table):
+    opened = Table.open(table)
+    assert opened.attribute("and2", "device") == "OwnDevice"
+    assert list(opened.axis("and2", "rows")) == [128, 256]
+
+
+def test_the_device_differs_from_the_default_in_what_it_says(tmp_path):
+    words = ("-m", "mramcim", "simulate", "read", "--rows", 128, "--json")
+    own = json.loads(run(*words, "--device", EXAMPLES / "own_device.toml"))
+    default = json.loads(run(*words))
+    assert own["measures"]["margin_V"] > default["measures"]["margin_V"]
+
+
+def test_array_sizes_tries_every_pair(table):
+    lines = run(EXAMPLES / "array_sizes.py", "lenet5", "--lut", table).splitlines()
+    sizes = [tuple(map(int, line.split()[:2])) for line in lines[1:]]
+    assert sizes == [(128, 128), (128, 256), (256, 128), (256, 256)]
+
+
+def test_offset_map_has_a_row_for_each_corner_and_supply(table):
+    text = run(EXAMPLES / "offset_map.py", "--lut", table, "--rows", 128)
+    assert len([line for line in text.splitlines() if line.startswith("| tt")]) == 1
+
+
+def test_every_example_is_tried():
+    text = Path(__file__).read_text(encoding="utf-8")
+    for path in EXAMPLES.iterdir():
+        assert path.name in text, path
