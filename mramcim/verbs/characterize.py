@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from textwrap import shorten
 from typing import TYPE_CHECKING
 
 from mramcim.arguments import ZERO_CELSIUS, add_json, positive_count
@@ -17,6 +18,7 @@ SUMMARY = "simulate a plan in ngspice and write the lookup table"
 
 EXIT_POINTS_FAILED = 1
 SHOWN_FAILURES = 10
+SHOWN_MESSAGE = 200
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -66,19 +68,8 @@ def run(arguments: argparse.Namespace) -> int:
         write_json(arguments.json, done.to_dict())
     if arguments.json != STANDARD_OUTPUT:
         print(_described(done))
-    for point, result in done.failed[:SHOWN_FAILURES]:
-        where, outcome = point.conditions, result.outcome
-        print(
-            f"{point.bench} {point.variant} at {where.corner}, {where.vdd:g} V, "
-            f"{where.temperature - ZERO_CELSIUS:g} degC: {outcome.meaning}; {outcome.remedy}",
-            file=sys.stderr,
-        )
-    if len(done.failed) > SHOWN_FAILURES:
-        print(
-            f"and {len(done.failed) - SHOWN_FAILURES} more; `mramcim lut info {done.output}` "
-            "counts them",
-            file=sys.stderr,
-        )
+    for line in _failures(done):
+        print(line, file=sys.stderr)
     return EXIT_POINTS_FAILED if done.failed else 0
 
 
@@ -88,3 +79,26 @@ def _described(done: Run) -> str:
         f"{done.output}: {len(done.results)} points ({outcomes}), {done.simulations} transients "
         f"in {done.wall_seconds:.1f} s with ngspice {done.ngspice_version}"
     )
+
+
+def _failures(done: Run) -> list[str]:
+    """A line for each of the first failed points, and one for how many more there are."""
+    lines = []
+    for point, result in done.failed[:SHOWN_FAILURES]:
+        where, outcome = point.conditions, result.outcome
+        sizes = [axis for axis in ("rows", "columns") if axis in done.plan.group_axes(point.bench)]
+        place = [
+            where.corner,
+            f"{where.vdd:g} V",
+            f"{where.temperature - ZERO_CELSIUS:g} degC",
+            *(f"{getattr(where, axis)} {axis}" for axis in sizes),
+        ]
+        message = f" ({shorten(result.message, SHOWN_MESSAGE)})" if result.message else ""
+        lines.append(
+            f"{f'{point.bench} {point.variant}'.strip()} at {', '.join(place)}: "
+            f"{outcome.meaning}; {outcome.remedy}{message}"
+        )
+    more = len(done.failed) - len(lines)
+    if more:
+        lines.append(f"and {more} more; `mramcim lut info {done.output}` counts them")
+    return lines

@@ -57,6 +57,14 @@ def test_an_old_table_is_replaced_and_json_stands_alone(command, plan, tmp_path)
     assert Table.open(tmp_path / "table.h5").title == "gates only"
 
 
+def test_failed_points_are_told_kept_in_the_table_and_leave_with_one(command, plan):
+    name = plan("title", 'time_limit = "1 us"\ntitle')
+    result = command("characterize", name, "-o", "table.h5", "-j", 1, code=1)
+    assert result.stdout.startswith("table.h5: 4 points (time_out 4)")
+    assert "decoder_gate at tt, 1 V, 27 degC: time_out; raise the time limit" in result.stderr
+    assert "time_out 2" in command("lut", "info", "table.h5").stdout
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
