@@ -130,15 +130,19 @@ def worst_delay(deck: Deck, waves: Waveforms) -> float:
 
 def sense_margin(deck: Deck, waves: Waveforms) -> float:
     """Differential [V] at the latch instant towards the right decision, the least of all."""
+    return limiting_differential(deck, waves)[0]
+
+
+def limiting_differential(deck: Deck, waves: Waveforms) -> tuple[float, int]:
+    """The least differential [V] towards the right decision, and the sign of its amplifier."""
     instant = deck.latch_time
     if instant != instant:
         instant = deck.cycle.start + worst_delay(deck, waves)
-    differences = (
-        item.sign
-        * (at(waves, waves[item.signal], instant) - at(waves, waves[item.reference], instant))
-        for item in deck.differentials
-    )
-    return min(differences)
+    found = []
+    for item in deck.differentials:
+        signal, reference = (at(waves, waves[n], instant) for n in (item.signal, item.reference))
+        found.append((item.sign * (signal - reference), item.sign))
+    return min(found)
 
 
 def logic(deck: Deck, waves: Waveforms) -> tuple[float, bool]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from characterize.measure import measure
+from characterize.measure import limiting_differential, measure
 from characterize.ngspice import Ngspice, SimulationFailedError, Waveforms
 from characterize.plan import Point
 from circuits import Deck, Design, build_deck, relaxed
@@ -42,11 +42,13 @@ class Simulator:
         self._simulations, self._seconds = 0, 0.0
         try:
             deck = self._deck(point, point.offset)
-            measured = measure(deck, self.waveforms(deck))
+            waves = self.waveforms(deck)
+            measured = measure(deck, waves)
             values = dict(measured.values)
             if point.tolerance:
                 right = measured.outcome is Outcome.OK
-                values["offset_tolerance"] = self._tolerance(point, deck, values) if right else 0.0
+                limiting = limiting_differential(deck, waves)
+                values["offset_tolerance"] = self._tolerance(point, *limiting) if right else 0.0
             return self._result(measured.outcome, values)
         except SimulationFailedError as error:
             outcome = Outcome.NO_CONVERGENCE if error.convergence else Outcome.SIMULATOR_ERROR
@@ -73,21 +75,16 @@ class Simulator:
             # An offset at which nothing converges is not a tolerated one.
             return False
 
-    def _tolerance(self, point: Point, deck: Deck, values: dict[str, float]) -> float:
+    def _tolerance(self, point: Point, margin: float, adverse: int) -> float:
         """Largest offset [V] that leaves the result right in both polarities.
 
-        The polarity that works against the signal limits, and the margin tells where; the
-        other is checked at the same magnitude.
+        The polarity `adverse` works against the least differential, and its `margin` tells
+        where to look; the other is checked at the limit found, and searched below it if worse.
         """
-        adverse = {float(item.sign) for item in deck.differentials}
-        guess = max(values["margin"], TOLERANCE_STEP)
-        tolerated = TOLERANCE_LIMIT
-        for polarity in sorted(adverse, reverse=True):
-            tolerated = min(tolerated, self._limit(point, polarity, guess))
-        for polarity in {1.0, -1.0} - adverse:
-            if tolerated > 0 and not self._right(point, polarity * tolerated):
-                tolerated = self._limit(point, polarity, tolerated / 2)
-        return tolerated
+        limit = self._limit(point, adverse, max(margin, TOLERANCE_STEP))
+        if limit == 0.0 or self._right(point, -adverse * limit):
+            return limit
+        return min(limit, self._limit(point, -adverse, limit / 2))
 
     def _limit(self, point: Point, polarity: float, guess: float) -> float:
         right, wrong = 0.0, TOLERANCE_LIMIT
