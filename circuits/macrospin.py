@@ -3,7 +3,7 @@
 Explicit form, with the torques' mixing by the damping a kept:
 
     dm/dt = -g/(1+a^2) [ m x A + m x (m x B) ],   A = H - a T,   B = a H + T
-    H = H_ext + M m + f T + H_th,                 T = h s
+    H = H_ext + M m + f T,                       T = h s
 
 with the spin torque field T along the polarization s, its field-like share f, and M the
 matrix of shape and anisotropy. Written out, these are the terms m x H + a m x (m x H)
@@ -19,7 +19,6 @@ from dataclasses import dataclass
 from circuits.deck import Conditions, Deck, Window
 from circuits.errors import DesignError
 from circuits.magnet import AXES, Magnet
-from circuits.magnetics import BOLTZMANN, VACUUM_PERMEABILITY
 
 FIELD_SCALE = 1e5
 """Field [A/m] of one volt in the deck: voltages near one suit the simulator's tolerances."""
@@ -30,22 +29,16 @@ USUAL_STEPS = 20_000
 """Steps of a short run, which gets finer ones than the largest for the same cost."""
 RESTORING_RATE = 2e10
 """Rate [1/s] at which the length of m returns to one; it leaves the direction alone."""
-NOISE_STEP = 1e-12
-"""Distance [s] of the samples of the thermal field."""
 _EDGE = 1e-14  # A jump of the current, as short as the solver's breakpoints allow.
 
 
 @dataclass(frozen=True)
 class Drive:
-    """What acts on the magnet: current [A], pulse and run [s], seed of the thermal field.
-
-    `noise_seed` None leaves the thermal field out.
-    """
+    """What acts on the magnet: a current [A] from t = 0 for `pulse` [s] in a run of `duration`."""
 
     current: float
     pulse: float
     duration: float
-    noise_seed: int | None = None
 
     def __post_init__(self) -> None:
         if not math.isfinite(self.current) or abs(self.current) > 1.0:
@@ -59,18 +52,6 @@ class Drive:
                     f"a {name} of {value:g} s is outside 1 ps to 1 us; give it in seconds, as in "
                     "10e-9"
                 )
-        if self.noise_seed is not None and not 1 <= self.noise_seed < 2**31:
-            raise DesignError(f"the seed {self.noise_seed} is outside 1 to 2147483647")
-
-
-def thermal_field(magnet: Magnet, step: float = NOISE_STEP) -> float:
-    """Standard deviation [A/m] of one component of the thermal field held for `step` seconds.
-
-    sqrt(2 a k T / (g mu0 Ms V dt)) (W. F. Brown, Phys. Rev. 130, 1677 (1963)).
-    """
-    energy = BOLTZMANN * magnet.temperature
-    moment = VACUUM_PERMEABILITY * magnet.magnetization * magnet.volume
-    return math.sqrt(2 * magnet.damping * energy / (magnet.gyromagnetic_ratio * moment * step))
 
 
 def macrospin_deck(magnet: Magnet, drive: Drive) -> Deck:
@@ -86,7 +67,6 @@ def macrospin_deck(magnet: Magnet, drive: Drive) -> Deck:
         f"{magnet.temperature:g} K, stability {magnet.stability:.4g} kT",
         f"* fields in units of {FIELD_SCALE:g} A/m; m is one volt",
         *_current(drive),
-        *_thermal(magnet, drive),
         *_fields(magnet),
         *_torques(magnet),
         # Gear damps the precession; the trapezoidal rule keeps its amplitude. Newton's loose
@@ -123,16 +103,6 @@ def _current(drive: Drive) -> list[str]:
     ]
 
 
-def _thermal(magnet: Magnet, drive: Drive) -> list[str]:
-    if drive.noise_seed is None:
-        return [f"Vth{axis} th{axis} 0 0" for axis in AXES]
-    sigma = thermal_field(magnet) / FIELD_SCALE
-    return [
-        f".option seed={drive.noise_seed}",
-        *(f"Vth{axis} th{axis} 0 trnoise({sigma:.9g} {NOISE_STEP:g} 0 0)" for axis in AXES),
-    ]
-
-
 def _fields(magnet: Magnet) -> list[str]:
     """The torque field T and the vectors A and B, nodes ax..bz."""
     per_ampere = magnet.damping_like_field(1.0) / FIELD_SCALE
@@ -140,7 +110,7 @@ def _fields(magnet: Magnet) -> list[str]:
     lines = []
     for row, axis in enumerate(AXES):
         matrix = magnet.field_matrix[row] / FIELD_SCALE
-        terms = [f"{magnet.external_field[row] / FIELD_SCALE:.12g}+v(th{axis})"]
+        terms = [f"{magnet.external_field[row] / FIELD_SCALE:.12g}"]
         terms += [
             f"{value:.12g}*v(m{other})"
             for other, value in zip(AXES, matrix, strict=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from mramcim.arguments import add_json, finite, positive_count
+from mramcim.arguments import add_json, finite
 from mramcim.errors import CommandError
 from mramcim.outputs import STANDARD_OUTPUT, check_outputs, write_json
 
@@ -36,19 +36,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="KEY=VALUE",
         help='replace an entry of the file: a number in SI, or with its unit as in "0.9 nm"',
     )
-    parser.add_argument(
-        "--temperature-noise",
-        choices=("off", "on"),
-        default="off",
-        help="thermal field at the file's temperature (default: off)",
-    )
-    parser.add_argument(
-        "--seed",
-        type=positive_count,
-        default=1,
-        metavar="N",
-        help="seed of the thermal field (default: 1)",
-    )
     add_json(parser)
 
 
@@ -60,12 +47,10 @@ def run(arguments: argparse.Namespace) -> int:
     from circuits.magnet_parameters import load_magnet
 
     magnet = load_magnet(arguments.device, _settings(arguments.set))
-    noise = arguments.temperature_noise == "on"
     drive = Drive(
         current=arguments.current,
         pulse=magnet.pulse_duration if arguments.pulse is None else arguments.pulse,
         duration=magnet.run_duration if arguments.duration is None else arguments.duration,
-        noise_seed=arguments.seed if noise else None,
     )
 
     from characterize.switching import switch
@@ -78,7 +63,6 @@ def run(arguments: argparse.Namespace) -> int:
         "pulse_s": drive.pulse,
         "duration_s": drive.duration,
         "temperature_K": magnet.temperature,
-        "temperature_noise_seed": drive.noise_seed,
         "crossing_time_s": result.crossing_time,
         "switched": result.switched,
         "final_m": result.final,
