@@ -15,6 +15,9 @@ from circuits.deck import (
 from circuits.design import DEFAULT_DESIGN, Design, design_names, load_design, with_timing
 from circuits.errors import DesignError
 from circuits.layout import cell_layout
+from circuits.macrospin import Drive, macrospin_deck
+from circuits.magnet import Magnet
+from circuits.magnet_parameters import load_magnet, magnet_names
 from circuits.mtj import Device, device_names, load_device
 from circuits.netlist import relaxed
 from circuits.sensing import amplifiers_per_reference, operand_patterns, truth
@@ -32,7 +35,9 @@ __all__ = [
     "DesignError",
     "Device",
     "Differential",
+    "Drive",
     "Energy",
+    "Magnet",
     "Technology",
     "Window",
     "amplifiers_per_reference",
@@ -42,7 +47,10 @@ __all__ = [
     "device_names",
     "load_design",
     "load_device",
+    "load_magnet",
     "load_technology",
+    "macrospin_deck",
+    "magnet_names",
     "operand_patterns",
     "relaxed",
     "technology_names",

@@ -12,7 +12,7 @@ from typing import Any
 from mramcim.arguments import Parser, parse
 from mramcim.errors import is_user_error, one_sentence
 
-VERBS = ("characterize", "lut", "estimate", "netlist", "simulate", "list")
+VERBS = ("characterize", "lut", "estimate", "netlist", "simulate", "switch", "list")
 
 EXIT_USER_ERROR = 2
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report it

@@ -1,0 +1,72 @@
+"""`mramcim switch`: the crossing time and the end, as text and JSON, and what is refused."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from circuits import load_magnet
+
+
+def test_text_and_json_tell_the_crossing_and_the_end(command):
+    words = ("switch", "UMN2015", "--current", "450e-6")
+    content = json.loads(command(*words, "--json").stdout)
+    assert content["format"] == "mramcim-switch/1"
+    assert content["crossing_time_s"] == pytest.approx(87.81662506e-12, abs=0.2e-12)
+    assert content["switched"] is True
+    assert content["final_m"] == pytest.approx([0.0739, 0.0054, -0.9972], abs=0.01)
+    assert content["demagnetization"] == [0.0242, 0.0242, 0.9515]
+    assert content["demagnetization_computed"] == pytest.approx([0.0242, 0.0242, 0.9515], abs=1e-4)
+    lines = dict(line.split(maxsplit=1) for line in command(*words).stdout.splitlines())
+    assert float(lines["crossing_time_s"]) == pytest.approx(content["crossing_time_s"], rel=1e-5)
+    assert lines["switched"] == "yes"
+    assert len(lines["final_m"].split()) == 3
+
+
+def test_no_crossing_is_null(command):
+    words = ("switch", "UMN2015", "--current", "2e-4")
+    content = json.loads(command(*words, "--json").stdout)
+    assert content["crossing_time_s"] is None
+    assert content["switched"] is False
+    assert "crossing_time_s   null" in command(*words).stdout
+
+
+def test_pulse_duration_and_settings_reach_the_run(command, tmp_path):
+    short = ("switch", "Fan2018", "--current", "1e-4", "--duration", "2e-9", "--json")
+    whole = json.loads(command(*short).stdout)
+    cut = json.loads(command(*short, "--pulse", "0.3e-9").stdout)
+    assert whole["pulse_s"] == 10e-9
+    assert cut["pulse_s"] == 0.3e-9
+    assert whole["crossing_time_s"] == pytest.approx(738.4613e-12, rel=5e-4)
+    assert cut["crossing_time_s"] != whole["crossing_time_s"]
+    changes = ("--set", "damping=0.01", "--set", "temperature=350")
+    lossy = json.loads(command(*short, *changes).stdout)
+    assert lossy["crossing_time_s"] > whole["crossing_time_s"]
+    assert lossy["temperature_K"] == 350
+    text = load_magnet("Fan2018").sources.path.read_text().replace("value = 0.007", "value = 0.01")
+    (tmp_path / "own.toml").write_text(text)
+    own = json.loads(command("switch", "own.toml", *short[2:]).stdout)
+    assert own["crossing_time_s"] == lossy["crossing_time_s"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["UMN2015"], "--current"),
+        (["UMN1900", "--current", "1e-4"], "unknown magnet 'UMN1900'"),
+        (["absent.toml", "--current", "1e-4"], "absent.toml"),
+        (["UMN2015", "--current", "much"], "'much' is not a number"),
+        (["UMN2015", "--current", "450"], "give it in ampere"),
+        (["UMN2015", "--current", "1e-4", "--pulse", "0"], "a pulse of 0 s"),
+        (["UMN2015", "--current", "1e-4", "--duration", "6"], "a duration of 6 s"),
+        (["UMN2015", "--current", "1e-4", "--set", "damping"], "is not KEY=VALUE"),
+        (["UMN2015", "--current", "1e-4", "--set", "damping=a"], "'a' is no value of 'damping'"),
+        (["UMN2015", "--current", "1e-4", "--set", "damp=1"], "unknown key 'damp'"),
+        (["UMN2015", "--current", "1e-4", "--set", "damping=1 nm"], "measures length"),
+        (["UMN2015", "--current", "1e-4", "--set", "external_field_x=0"], "symmetry breaking"),
+        (["UMN2015", "--current", "1e-4", "--json", "absent/a.json"], "absent"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_one_sentence(refused, words, said):
+    refused("switch", *words, said)
