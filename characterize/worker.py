@@ -17,6 +17,7 @@ from characterize.ngspice import Ngspice, SimulationFailedError
 from characterize.plan import Point
 from characterize.simulate import Simulator
 from circuits import Deck
+from circuits.netlist import new_circuit
 
 _PR_SET_PDEATHSIG = 1
 
@@ -39,6 +40,8 @@ def serve(requests: BinaryIO, replies: BinaryIO, ngspice: Ngspice) -> None:
         pickle.dump(message, replies)
         replies.flush()
 
+    # Loads PySpice now, so that the first point's time limit does not pay for it.
+    new_circuit("warm")
     reply(ngspice.version)
     simulator: Simulator | None = None
     while True:

@@ -1,6 +1,6 @@
 """Benches `read`, `and2`, `or2`, `xor2`: one sense of a full column, over two cycles.
 
-The first cycle senses the opposite data, the second is the one that is measured: energy,
+The first cycle senses the opposite data (`before`), the second is the one that is measured: energy,
 logic and margin are taken with the previous operation's charge on every line.
 """
 
@@ -55,6 +55,17 @@ def truth(operation: str, operands: str) -> int:
     if operation == "or2":
         return bits[0] | bits[1]
     return bits[0] ^ bits[1]
+
+
+def before(operation: str, operands: str) -> str:
+    """The stored bits that the cycle before senses: the opposite level and result.
+
+    The complement, but for mixed operands, whose complement is the same level on the line:
+    before them AND has seen 11 and OR, whose levels are the closest, 00; so has XOR.
+    """
+    if len(set(operands)) == 1:
+        return "".join("1" if bit == "0" else "0" for bit in operands)
+    return "11" if operation == "and2" else "00"
 
 
 def operand_patterns(operation: str) -> tuple[str, ...]:
@@ -300,9 +311,8 @@ def _add_multiplexer(
 
 def _add_data(circuit: Any, design: Design, operation: str, operands: str) -> None:
     count = OPERANDS[operation]
-    bits = [int(bit) for bit in operands]
-    states = {f"s{index}": 1 - bit for index, bit in enumerate(bits)}
-    states |= {f"s{count + index}": bit for index, bit in enumerate(bits)}
+    states = {f"s{index}": int(bit) for index, bit in enumerate(before(operation, operands))}
+    states |= {f"s{count + index}": int(bit) for index, bit in enumerate(operands)}
     lines = ["first"] * count + ["second"] * count
     circuit.X("data", f"column_{2 * count}", "line", *lines, **states)
     _add_multiplexer(circuit, design, "mux", "line", "sig", "vlatch")

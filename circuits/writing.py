@@ -123,8 +123,9 @@ def _driver(design: Design) -> Any:
 def _write_line(design: Design, rows: int) -> Any:
     """Sub-circuit `write_line wbl_near wbl_far sl_near sl_far`: the write lines of a column.
 
-    Drawn in wide upper metal on `line_layers` layers, since the write current drops over them; the bit line is driven
-    at the top and the source line at the bottom, so that every row sees the same resistance.
+    Drawn in wide upper metal on `line_layers` layers, since the write current drops over them;
+    the bit line is driven at the top and the source line at the bottom, so that every row sees
+    the same resistance.
     """
     line = new_subcircuit("write_line", "wbl_near", "wbl_far", "sl_near", "sl_far")
     segments = design.column.segments
