@@ -27,7 +27,10 @@ _COUNT = Field("count", "a whole number", high=4096)
 
 @dataclass(frozen=True)
 class Cell:
-    """2T1R bit-cell: read and write access widths [m] and the write word line's boost."""
+    """2T1R bit-cell: read and write access widths [m] and the write word line's boost.
+
+    The boosted word line is regulated: `word_line_boost` times the nominal supply.
+    """
 
     read_width: float
     write_width: float
@@ -115,6 +118,11 @@ class Design:
     amplifier_sizes: AmplifierSizes
     timing: Timing
     write: WriteDriver
+
+    @property
+    def write_word_line(self) -> float:
+        """Level [V] of a selected write word line, whatever the supply is."""
+        return self.technology.vdd * self.cell.word_line_boost
 
     def bias_current(self, operation: str) -> float:
         """Current [A] of one branch in an operation; a reference draws twice that."""

@@ -25,7 +25,7 @@ def wordline_deck(design: Design, line: str, conditions: Conditions) -> Deck:
     if line not in LINES:
         raise DesignError(f"there is no '{line}' word line; choose read or write")
     vdd = conditions.vdd
-    high = vdd * design.cell.word_line_boost if line == "write" else vdd
+    high = design.write_word_line if line == "write" else vdd
     gate = design.cell.read_width if line == "read" else design.cell.write_width
     widths = driver_widths(design, line, conditions.columns)
     circuit = new_circuit(f"wordline_driver {line}, {design.name}")

@@ -44,7 +44,7 @@ def write_deck(design: Design, value: str, conditions: Conditions) -> Deck:
     circuit.subcircuit(_driver(design))
     circuit.V("drive", "vdrive", "0", vdd)
     circuit.V("half", "vhalf", "0", vdd)
-    boosted = vdd * design.cell.word_line_boost
+    boosted = design.write_word_line
     circuit.V("word", "wwl", "0", waveform(0, boosted, windows))
     # A one is written by current from the write bit line to the source line.
     high_first, high_second = ("sl", "wbl") if value == "1" else ("wbl", "sl")
