@@ -3,7 +3,7 @@
 Explicit form, with the torques' mixing by the damping a kept:
 
     dm/dt = -g/(1+a^2) [ m x A + m x (m x B) ],   A = H - a T,   B = a H + T
-    H = H_ext + M m + f T,                       T = h s
+    H = H_ext + M m + f T + H_th,                 T = h s
 
 with the spin torque field T along the polarization s, its field-like share f, and M the
 matrix of shape and anisotropy. Written out, these are the terms m x H + a m x (m x H)
@@ -16,9 +16,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from circuits.deck import Conditions, Deck, Window
 from circuits.errors import DesignError
 from circuits.magnet import AXES, Magnet
+from circuits.magnetics import BOLTZMANN, VACUUM_PERMEABILITY
 
 FIELD_SCALE = 1e5
 """Field [A/m] of one volt in the deck: voltages near one suit the simulator's tolerances."""
@@ -29,16 +33,22 @@ USUAL_STEPS = 20_000
 """Steps of a short run, which gets finer ones than the largest for the same cost."""
 RESTORING_RATE = 2e10
 """Rate [1/s] at which the length of m returns to one; it leaves the direction alone."""
+THERMAL_STEP = 1e-12
+"""Distance [s] of the thermal field's samples, short against a turn of precession (> 30 ps)."""
 _EDGE = 1e-14  # A jump of the current, as short as the solver's breakpoints allow.
 
 
 @dataclass(frozen=True)
 class Drive:
-    """What acts on the magnet: a current [A] from t = 0 for `pulse` [s] in a run of `duration`."""
+    """What acts on the magnet: a current [A] from t = 0 for `pulse` [s] in a run of `duration`.
+
+    `thermal_seed` seeds the thermal field; None leaves it out.
+    """
 
     current: float
     pulse: float
     duration: float
+    thermal_seed: int | None = None
 
     def __post_init__(self) -> None:
         if not math.isfinite(self.current) or abs(self.current) > 1.0:
@@ -52,12 +62,37 @@ class Drive:
                     f"a {name} of {value:g} s is outside 1 ps to 1 us; give it in seconds, as in "
                     "10e-9"
                 )
+        if self.thermal_seed is not None and self.thermal_seed < 0:
+            raise DesignError(f"the seed {self.thermal_seed} is below zero; choose 0 or more")
 
 
-def macrospin_deck(magnet: Magnet, drive: Drive) -> Deck:
+def thermal_field(magnet: Magnet) -> float:
+    """Standard deviation [A/m] of a sample of each component of the thermal field.
+
+    sqrt(2 a k T / (g mu0 Ms V dt)) (W. F. Brown, Phys. Rev. 130, 1677 (1963)), with g times
+    mu0 and samples dt = THERMAL_STEP apart.
+    """
+    moment = VACUUM_PERMEABILITY * magnet.magnetization * magnet.volume
+    rate = magnet.gyromagnetic_ratio * moment * THERMAL_STEP
+    return math.sqrt(2 * magnet.damping * BOLTZMANN * magnet.temperature / rate)
+
+
+def thermal_samples(magnet: Magnet, drive: Drive) -> NDArray[np.float64]:
+    """Rows of time [s] and the three components of the thermal field in units of the deck.
+
+    Shape (n, 4); the deck joins them by straight lines. The same seed gives the same rows.
+    """
+    count = math.ceil(drive.duration / THERMAL_STEP) + 2
+    generator = np.random.default_rng(drive.thermal_seed)
+    fields = generator.normal(0.0, thermal_field(magnet) / FIELD_SCALE, (count, 3))
+    return np.column_stack([np.arange(count) * THERMAL_STEP, fields])
+
+
+def macrospin_deck(magnet: Magnet, drive: Drive, thermal_file: str | None = None) -> Deck:
     """The transient of a magnet under a current pulse from t = 0.
 
     Nodes mx, my, mz are the magnetization, `i` the current in ampere as a voltage.
+    `thermal_file` names the file with the `thermal_samples`, which ngspice reads.
     """
     step = min(LARGEST_STEP, max(SMALLEST_STEP, drive.duration / USUAL_STEPS))
     title = f"magnet {magnet.name} under {drive.current:g} A for {drive.pulse:g} s"
@@ -67,12 +102,13 @@ def macrospin_deck(magnet: Magnet, drive: Drive) -> Deck:
         f"{magnet.temperature:g} K, stability {magnet.stability:.4g} kT",
         f"* fields in units of {FIELD_SCALE:g} A/m; m is one volt",
         *_current(drive),
-        *_fields(magnet),
+        *_thermal(thermal_file),
+        *_fields(magnet, thermal_file is not None),
         *_torques(magnet),
         # Gear damps the precession; the trapezoidal rule keeps its amplitude. Newton's loose
         # default tolerance would double the error of the crossing time.
         ".option method=trap reltol=1e-5",
-        ".save v(mx) v(my) v(mz) v(i)",
+        ".save v(mx) v(my) v(mz) v(i)" + (" v(thx)" if thermal_file else ""),
         f".tran {step:.6g} {drive.duration:.9g} 0 {step:.6g} uic",
         ".end",
     ]
@@ -103,7 +139,19 @@ def _current(drive: Drive) -> list[str]:
     ]
 
 
-def _fields(magnet: Magnet) -> list[str]:
+def _thermal(thermal_file: str | None) -> list[str]:
+    if thermal_file is None:
+        return []
+    # The library's own transient noise cannot be seeded, and a piecewise-linear source is
+    # searched from its beginning at every step: 9 s for 10 ns where the file takes 0.8 s.
+    return [
+        "Ath %v([thx thy thz]) thermal",
+        f'.model thermal filesource (file="{thermal_file}" amploffset=[0 0 0] '
+        "amplscale=[1 1 1] timeoffset=0 timescale=1 timerelative=false amplstep=false)",
+    ]
+
+
+def _fields(magnet: Magnet, thermal: bool) -> list[str]:
     """The torque field T and the vectors A and B, nodes ax..bz."""
     per_ampere = magnet.damping_like_field(1.0) / FIELD_SCALE
     damping = magnet.damping
@@ -111,6 +159,8 @@ def _fields(magnet: Magnet) -> list[str]:
     for row, axis in enumerate(AXES):
         matrix = magnet.field_matrix[row] / FIELD_SCALE
         terms = [f"{magnet.external_field[row] / FIELD_SCALE:.12g}"]
+        if thermal:
+            terms.append(f"v(th{axis})")
         terms += [
             f"{value:.12g}*v(m{other})"
             for other, value in zip(AXES, matrix, strict=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from mramcim.arguments import add_json, finite
+from mramcim.arguments import add_json, finite, positive_count
 from mramcim.errors import CommandError
 from mramcim.outputs import STANDARD_OUTPUT, check_outputs, write_json
 
@@ -36,6 +36,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="KEY=VALUE",
         help='replace an entry of the file: a number in SI, or with its unit as in "0.9 nm"',
     )
+    parser.add_argument(
+        "--temperature-noise",
+        choices=("off", "on"),
+        default="off",
+        help="thermal field at the file's temperature (default: off)",
+    )
+    parser.add_argument(
+        "--seed",
+        type=positive_count,
+        default=1,
+        metavar="N",
+        help="seed of the thermal field (default: 1)",
+    )
     add_json(parser)
 
 
@@ -51,6 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
         current=arguments.current,
         pulse=magnet.pulse_duration if arguments.pulse is None else arguments.pulse,
         duration=magnet.run_duration if arguments.duration is None else arguments.duration,
+        thermal_seed=arguments.seed if arguments.temperature_noise == "on" else None,
     )
 
     from characterize.switching import switch
@@ -63,6 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
         "pulse_s": drive.pulse,
         "duration_s": drive.duration,
         "temperature_K": magnet.temperature,
+        "temperature_noise_seed": drive.thermal_seed,
         "crossing_time_s": result.crossing_time,
         "switched": result.switched,
         "final_m": result.final,

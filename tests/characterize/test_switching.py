@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from characterize.errors import PlanError
 from characterize.switching import first_zero, switch
 from circuits.macrospin import Drive
 from circuits.magnet_parameters import load_magnet
@@ -175,6 +176,53 @@ def test_field_like_torque_is_a_field_along_the_polarization():
     without = switch(PERPENDICULAR, Drive(current, 1e-9, 1e-9))
     assert with_ratio.final == pytest.approx(with_field.final, abs=1e-6)
     assert with_ratio.final != pytest.approx(without.final, abs=1e-2)
+
+
+def thermal_run(magnet, duration, seed):
+    result = switch(magnet, Drive(0.0, duration, duration, thermal_seed=seed))
+    times = np.arange(1e-9, duration, 2e-12)
+    columns = [np.interp(times, result.time, result.magnetization[:, c]) for c in range(3)]
+    assert np.abs(np.linalg.norm(result.magnetization, axis=1) - 1).max() < 1e-3
+    return np.array(columns)
+
+
+def test_the_thermal_field_follows_its_seed():
+    finals = [
+        switch(IN_PLANE, Drive(1e-4, 1e-9, 1e-9, thermal_seed=seed)).final
+        for seed in (3, 3, 4, None)
+    ]
+    assert finals[0] == finals[1]
+    assert finals[0] != pytest.approx(finals[2], abs=1e-3)
+    assert finals[0] != pytest.approx(finals[3], abs=1e-3)
+
+
+def test_a_temporary_folder_that_ngspice_cannot_read_is_refused(tmp_path, monkeypatch):
+    folder = tmp_path / "Capital"
+    folder.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    with pytest.raises(PlanError, match="TMPDIR"):
+        switch(IN_PLANE, Drive(1e-4, 1e-9, 1e-9, thermal_seed=3))
+
+
+@pytest.mark.slow
+def test_thermal_tilts_share_the_energy_equally():
+    # Each of the two tilts has the energy kT/2: its mean square is 1/(2 stability). 60 ns
+    # are some 1200 decays of the tilt, so the mean is uncertain by about 4 %.
+    magnet = quiet(PERPENDICULAR, damping=0.3, initial=(0.0, 0.0, 1.0))
+    x, y, _ = thermal_run(magnet, 60e-9, 2)
+    assert np.mean(x**2) * 2 * magnet.stability == pytest.approx(1, abs=0.12)
+    assert np.mean(y**2) * 2 * magnet.stability == pytest.approx(1, abs=0.12)
+
+
+@pytest.mark.slow
+def test_a_low_barrier_reaches_boltzmann_s_distribution():
+    magnet = quiet(PERPENDICULAR, damping=0.5, initial=(0.0, 0.0, 1.0), length=8e-9, width=8e-9)
+    assert 2 < magnet.stability < 3
+    z = thermal_run(magnet, 60e-9, 2)[2]
+    cosine = np.linspace(-1, 1, 4001)
+    weight = np.exp(magnet.stability * cosine**2)
+    assert np.mean(z**2) == pytest.approx(np.average(cosine**2, weights=weight), abs=0.02)
+    assert z.min() < -0.9 < 0.9 < z.max()  # it went over the barrier
 
 
 def test_first_zero_is_exact_for_a_cubic_and_none_without_a_change():

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from circuits.errors import DesignError
-from circuits.macrospin import Drive, macrospin_deck
+from circuits.macrospin import FIELD_SCALE, Drive, macrospin_deck, thermal_samples
 from circuits.magnet_parameters import FIELDS, MAGNET_FOLDER, load_magnet, magnet_names
 
 UMN, FAN = "UMN2015", "Fan2018"
@@ -130,6 +130,7 @@ def test_factors_that_sum_to_one_within_two_thousandths_are_taken():
         ((math.nan, 1e-9, 1e-9), "current"),
         ((1e-4, 0.0, 1e-9), "pulse"),
         ((1e-4, 1e-9, 2e-6), "duration"),
+        ((1e-4, 1e-9, 1e-9, -1), "seed"),
     ],
 )
 def test_drives_that_cannot_be_are_refused(arguments, said):
@@ -143,3 +144,20 @@ def test_the_deck_steps_finely_by_the_trapezoidal_rule():
     (run,) = [line for line in deck.netlist.splitlines() if line.startswith(".tran")]
     assert float(run.split()[4]) <= 1e-12
     assert deck == macrospin_deck(load_magnet(UMN), Drive(450e-6, 2e-9, 6e-9))
+
+
+def test_thermal_samples_have_brown_s_strength_and_follow_the_seed():
+    umn = load_magnet(UMN)
+    drive = Drive(0.0, 1e-9, 20e-9, thermal_seed=7)
+    samples = thermal_samples(umn, drive)
+    assert (samples == thermal_samples(umn, drive)).all()
+    fields = samples[:, 1:] * FIELD_SCALE
+    step = samples[1, 0] - samples[0, 0]
+    # 2 a k T / (g mu0 Ms V), from the numbers of the file.
+    volume = 45e-9 * 45e-9 * 0.7e-9
+    moment = 4e-7 * math.pi * 1185e3 * (1 - 300 / 1420) ** 0.4 * volume
+    density = 2 * 0.02 * 1.380649e-23 * 300 / (220_880 * moment)
+    assert fields.var(axis=0) * step == pytest.approx(3 * [density], rel=0.05)
+    assert abs(fields.mean()) < 0.02 * fields.std()
+    assert np.abs(np.corrcoef(fields.T) - np.eye(3)).max() < 0.03
+    assert samples[-1, 0] >= drive.duration

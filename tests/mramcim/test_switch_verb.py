@@ -50,6 +50,16 @@ def test_pulse_duration_and_settings_reach_the_run(command, tmp_path):
     assert own["crossing_time_s"] == lossy["crossing_time_s"]
 
 
+def test_temperature_noise_follows_its_seed(command):
+    words = ("switch", "Fan2018", "--current", "1e-4", "--duration", "1e-9", "--json")
+    quiet = json.loads(command(*words, "--temperature-noise", "off").stdout)
+    assert quiet == json.loads(command(*words).stdout)
+    assert quiet["temperature_noise_seed"] is None
+    noisy = json.loads(command(*words, "--temperature-noise", "on", "--seed", "3").stdout)
+    assert noisy["temperature_noise_seed"] == 3
+    assert noisy["crossing_time_s"] != quiet["crossing_time_s"]
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -65,6 +75,8 @@ def test_pulse_duration_and_settings_reach_the_run(command, tmp_path):
         (["UMN2015", "--current", "1e-4", "--set", "damp=1"], "unknown key 'damp'"),
         (["UMN2015", "--current", "1e-4", "--set", "damping=1 nm"], "measures length"),
         (["UMN2015", "--current", "1e-4", "--set", "external_field_x=0"], "symmetry breaking"),
+        (["UMN2015", "--current", "1e-4", "--temperature-noise", "warm"], "'warm'"),
+        (["UMN2015", "--current", "1e-4", "--seed", "0"], "'0' is not a whole number"),
         (["UMN2015", "--current", "1e-4", "--json", "absent/a.json"], "absent"),
     ],
 )
