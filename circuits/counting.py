@@ -134,6 +134,8 @@ def flip_flop_deck(design: Design, conditions: Conditions) -> Deck:
     return _deck(
         design, conditions, circuit, "flip_flop", still.stop, energies, ("q",), edges,
         [*widths, 6 * _WIDTH], {"q": 0}, ("clock", "d", "q"),
+        # The slave holds a zero at first; without a guess it starts metastable.
+        {"s": 0.0, "sb": vdd, "sf": 0.0, "q": 0.0},
     )  # fmt: skip
 
 
@@ -183,6 +185,7 @@ def _deck(
     widths: list[float],
     outputs: dict[str, int],
     plotted: tuple[str, ...],
+    guesses: dict[str, float] | None = None,
 ) -> Deck:
     window = energies["energy"].window
     netlist = assemble(
@@ -197,6 +200,7 @@ def _deck(
         step=STEP,
         stop=stop,
         junction=False,
+        guesses=guesses,
     )
     return Deck(
         bench=bench,

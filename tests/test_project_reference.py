@@ -1,0 +1,89 @@
+"""The shipped reference table: whole, right, spanning what it says, in step with the circuits."""
+
+import hashlib
+
+import numpy as np
+import pytest
+
+from accelerator import estimate
+from characterize import load_plan
+from circuits import BENCHES, build_deck
+from lut import Outcome, Table, check, reference_path
+
+SENSING = ("read", "and2", "or2", "xor2")
+
+
+@pytest.fixture(scope="module")
+def table():
+    return Table.open()
+
+
+def test_it_obeys_its_schema_and_laws():
+    assert check(reference_path()) == []
+
+
+def test_it_spans_corners_supplies_temperatures_and_rows(table):
+    plan = load_plan()
+    for bench in BENCHES:
+        for name, values in plan.group_axes(bench).items():
+            assert tuple(table.axis(bench, name)) == pytest.approx(values) or (
+                tuple(table.axis(bench, name)) == values
+            )
+
+
+@pytest.mark.parametrize("operation", SENSING)
+def test_every_sense_is_right_at_every_point(table, operation):
+    outcomes = table[operation].variables["outcome"].values
+    assert np.all(outcomes == int(Outcome.OK))
+
+
+@pytest.mark.parametrize("operation", SENSING)
+def test_at_the_default_256_rows_every_sense_tolerates_eight_millivolts(table, operation):
+    rows = np.asarray(table.axis(operation, "rows"))
+    tolerated = table[operation].variables["offset_tolerance"].values
+    assert tolerated[:, :, :, rows == 256].min() >= 8e-3
+    assert tolerated.min() >= 6e-3
+
+
+def test_writes_succeed_up_to_256_rows(table):
+    rows = np.asarray(table.axis("write", "rows"))
+    outcomes = table["write"].variables["outcome"].values
+    assert np.all(outcomes[:, :, :, rows <= 256] == int(Outcome.OK))
+    allowed = {int(Outcome.OK), int(Outcome.BELOW_CRITICAL_CURRENT)}
+    assert set(np.unique(outcomes)) <= allowed
+
+
+def test_energy_and_delay_grow_with_rows_and_margin_falls_with_heat(table):
+    for operation in SENSING:
+        group = table[operation].variables
+        assert np.all(np.diff(group["energy"].values, axis=3) > 0)
+        assert np.all(np.diff(group["delay"].values, axis=3) > 0)
+        nominal = group["margin"].values[0, 1]
+        assert np.all(nominal[-1] < nominal[0])
+
+
+def test_leakage_grows_with_heat(table):
+    for bench in BENCHES:
+        leakage = table[bench].variables["leakage_power"].values
+        assert np.all(np.diff(leakage, axis=2) > 0), bench
+
+
+def test_it_was_made_from_the_present_models_and_netlists(table):
+    plan = load_plan()
+    technology = plan.design.technology
+    assert table.provenance["models"] == {
+        corner: technology.content_hash(corner) for corner in plan.axes["corner"]
+    }
+    for bench in BENCHES:
+        digest = hashlib.sha256()
+        for point in plan.points():
+            if point.bench == bench:
+                deck = build_deck(plan.design, bench, point.variant, point.conditions)
+                digest.update(deck.netlist.encode())
+        assert table.provenance["netlists"][bench]["sha256"] == digest.hexdigest()
+
+
+def test_an_estimate_runs_between_its_points(table):
+    report = estimate("lenet5", vdd=0.95, temperature=350.0, rows=200, columns=200)
+    assert 0 < report.energy < 1e-3
+    assert report.to_dict()["table"]
