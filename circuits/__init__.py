@@ -20,7 +20,8 @@ from circuits.magnet import Magnet
 from circuits.magnet_parameters import load_magnet, magnet_names
 from circuits.mtj import Device, device_names, load_device
 from circuits.netlist import relaxed
-from circuits.sensing import amplifiers_per_reference, operand_patterns, truth
+from circuits.operations import operand_patterns, truth
+from circuits.sensing import amplifiers_per_reference
 from circuits.technologies import Technology, load_technology, technology_names
 from circuits.units import to_si
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from circuits import counting, periphery, sensing, writing
+from circuits import counting, operations, periphery, sensing, writing
 from circuits.deck import Conditions, Deck
 from circuits.design import Design
 from circuits.errors import DesignError
@@ -38,7 +38,7 @@ def _sensing(operation: str, description: str) -> Bench:
     def build(design: Design, operands: str, where: Conditions, offset: float) -> Deck:
         return sensing.sense_deck(design, operation, operands, where, offset)
 
-    patterns = sensing.operand_patterns(operation)
+    patterns = operations.operand_patterns(operation)
     return Bench(operation, description, build, "rows", "operands", patterns, True)
 
 
