@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +56,6 @@ class Plan:
     time_limit: float = 120.0
     source: str = ""
     seed: int = 0
-    files: Mapping[str, str] = field(default_factory=dict)
 
     def group_axes(self, bench: str) -> dict[str, tuple[Any, ...]]:
         """The axes of one bench's group, in order, with the variant axis last."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from characterize.measure import limiting_differential, measure
 from characterize.ngspice import Ngspice, SimulationFailedError, Waveforms
 from characterize.plan import Point
-from circuits import Deck, Design, build_deck, relaxed
+from circuits import Deck, Design, build_deck
 from lut import Outcome
 
 TOLERANCE_STEP = 1e-3
@@ -67,8 +67,7 @@ class Simulator:
     def _right(self, point: Point, offset: float) -> bool:
         deck = self._deck(point, offset)
         try:
-            quick = replace(deck, netlist=relaxed(deck.netlist))
-            return measure(quick, self.waveforms(quick)).outcome is Outcome.OK
+            return measure(deck, self.waveforms(deck)).outcome is Outcome.OK
         except SimulationFailedError as error:
             if error.poisoned:
                 raise

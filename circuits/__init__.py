@@ -12,14 +12,13 @@ from circuits.deck import (
     Energy,
     Window,
 )
-from circuits.design import DEFAULT_DESIGN, Design, design_names, load_design, with_timing
+from circuits.design import DEFAULT_DESIGN, Design, design_names, load_design
 from circuits.errors import DesignError
 from circuits.layout import cell_layout
 from circuits.macrospin import Drive, macrospin_deck
 from circuits.magnet import Magnet
 from circuits.magnet_parameters import load_magnet, magnet_names
 from circuits.mtj import Device, device_names, load_device
-from circuits.netlist import relaxed
 from circuits.operations import operand_patterns, truth
 from circuits.sensing import amplifiers_per_reference
 from circuits.technologies import Technology, load_technology, technology_names
@@ -53,9 +52,7 @@ __all__ = [
     "macrospin_deck",
     "magnet_names",
     "operand_patterns",
-    "relaxed",
     "technology_names",
     "to_si",
     "truth",
-    "with_timing",
 ]

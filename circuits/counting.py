@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from circuits.blocks import block_deck
 from circuits.deck import Conditions, Deck, Energy, Window
 from circuits.design import Design
-from circuits.layout import transistors_area
-from circuits.netlist import EDGE, add_inverter, add_transistor, assemble, new_circuit
+from circuits.netlist import EDGE, add_inverter, add_transistor, new_circuit
 
-STEP = 20e-12
 _WIDTH = 0.12e-6
 """Width [m] of the unit n transistor."""
 ADDER_PERIOD = 0.4e-9
@@ -53,11 +52,19 @@ def adder_deck(design: Design, conditions: Conditions) -> Deck:
     last = sequence[-1]
     ones = last.bit_count()
     energies = {"energy": Energy({"vdrive": 1.0}, window, len(times))}
-    return _deck(
-        design, conditions, circuit, "full_adder", stop, energies,
-        ("sum", "carry"), tuple(time + EDGE / 2 for time in times), widths,
-        {"sum": ones & 1, "carry": int(ones >= 2)}, ("a", "b", "c", "sum", "carry"),
-    )  # fmt: skip
+    return block_deck(
+        design,
+        conditions,
+        circuit,
+        "full_adder",
+        energies=energies,
+        stop=stop,
+        watched=("sum", "carry"),
+        edges=tuple(time + EDGE / 2 for time in times),
+        widths=widths,
+        outputs={"sum": ones & 1, "carry": int(ones >= 2)},
+        plotted=("a", "b", "c", "sum", "carry"),
+    )
 
 
 def _add_adder(circuit: Any, design: Design) -> list[float]:
@@ -131,12 +138,21 @@ def flip_flop_deck(design: Design, conditions: Conditions) -> Deck:
         "energy_clock_only": Energy({"vdrive": 1.0}, still, 4),
     }
     edges = (rising[0] + EDGE / 2, rising[1] - 0.05e-9, rising[2] + EDGE / 2, rising[3] - 0.05e-9)
-    return _deck(
-        design, conditions, circuit, "flip_flop", still.stop, energies, ("q",), edges,
-        [*widths, 6 * _WIDTH], {"q": 0}, ("clock", "d", "q"),
+    return block_deck(
+        design,
+        conditions,
+        circuit,
+        "flip_flop",
+        energies=energies,
+        stop=still.stop,
+        watched=("q",),
+        edges=edges,
+        widths=[*widths, 6 * _WIDTH],
+        outputs={"q": 0},
+        plotted=("clock", "d", "q"),
         # The slave holds a zero at first; without a guess it starts metastable.
-        {"s": 0.0, "sb": vdd, "sf": 0.0, "q": 0.0},
-    )  # fmt: skip
+        guesses={"s": 0.0, "sb": vdd, "sf": 0.0, "q": 0.0},
+    )
 
 
 def _add_flip_flop(circuit: Any, design: Design) -> list[float]:
@@ -171,50 +187,3 @@ def _add_flip_flop(circuit: Any, design: Design) -> list[float]:
 
 def _pwl(points: list[tuple[float, float]]) -> str:
     return "pwl(" + " ".join(f"{time:.6g} {value:.9g}" for time, value in points) + ")"
-
-
-def _deck(
-    design: Design,
-    conditions: Conditions,
-    circuit: Any,
-    bench: str,
-    stop: float,
-    energies: dict[str, Energy],
-    watched: tuple[str, ...],
-    edges: tuple[float, ...],
-    widths: list[float],
-    outputs: dict[str, int],
-    plotted: tuple[str, ...],
-    guesses: dict[str, float] | None = None,
-) -> Deck:
-    window = energies["energy"].window
-    netlist = assemble(
-        circuit,
-        design,
-        conditions,
-        comments=[
-            f"design {design.name}, technology {design.technology.name}",
-            f"corner {conditions.corner}, VDD {conditions.vdd:g} V",
-        ],
-        saved=[*plotted, "vdrive", "vdrive#branch"],
-        step=STEP,
-        stop=stop,
-        junction=False,
-        guesses=guesses,
-    )
-    return Deck(
-        bench=bench,
-        title=bench,
-        netlist=netlist,
-        conditions=conditions,
-        stop=stop,
-        cycle=Window(window.start, stop),
-        energies=energies,
-        total=("energy",),
-        watched=watched,
-        edges=edges,
-        level=conditions.vdd / 2,
-        outputs=outputs,
-        values={"area": transistors_area(design, widths)},
-        plotted=plotted,
-    )

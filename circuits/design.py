@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from circuits.errors import DesignError
 from circuits.mtj import Device, load_device
-from circuits.parameters import Field, ParameterSet, read_parameters, read_toml
+from circuits.parameters import (
+    Field,
+    ParameterSet,
+    read_parameters,
+    read_toml,
+    shipped_names,
+    shipped_or_own,
+)
 from circuits.technologies import Technology, load_technology
 from circuits.units import to_si
 
@@ -183,7 +190,7 @@ def load_interconnect() -> ParameterSet:
 
 def design_names() -> list[str]:
     """Names of the shipped designs, sorted."""
-    return sorted(path.stem for path in DESIGN_FOLDER.glob("*.toml"))
+    return shipped_names(DESIGN_FOLDER)
 
 
 def load_design(
@@ -191,21 +198,13 @@ def load_design(
     *,
     device: str | Path | None = None,
     technology: str | Path | None = None,
-    rows: int | None = None,
 ) -> Design:
     """Load a shipped design by name, or a user's own by the path of its TOML file.
 
-    `device` and `technology` replace those that the file names; `rows` is only checked.
+    `device` and `technology` replace those that the file names.
     Raises DesignError on unknown keys, units and unphysical sizes.
     """
-    path = Path(name_or_path)
-    if path.suffix != ".toml":
-        path = DESIGN_FOLDER / f"{name_or_path}.toml"
-        if not path.is_file():
-            raise DesignError(
-                f"unknown design '{name_or_path}'; choose one of {', '.join(design_names())} "
-                "or give the path of a .toml file"
-            )
+    path = shipped_or_own(DESIGN_FOLDER, "design", name_or_path)
     contents = read_toml(path, "design")
     for key in contents:
         if key not in _SECTIONS and key not in _TEXTS:
@@ -232,20 +231,7 @@ def load_design(
         **sections,
     )
     _check_widths(path, chosen)
-    if rows is not None:
-        check_rows(rows)
     return chosen
-
-
-def check_rows(rows: int) -> None:
-    """Refuse a number of rows that a column cannot have."""
-    if not 8 <= rows <= 8192:
-        raise DesignError(f"a column of {rows} rows cannot be built; choose 8 to 8192 rows")
-
-
-def with_timing(design: Design, **phases: float) -> Design:
-    """The same design with other phases [s] of its timing."""
-    return replace(design, timing=replace(design.timing, **phases))
 
 
 def _beside(path: Path, name: str) -> str | Path:

@@ -19,6 +19,8 @@ from circuits.parameters import (
     ParameterSet,
     read_number,
     read_parameters,
+    shipped_names,
+    shipped_or_own,
 )
 
 MAGNET_FOLDER = Path(__file__).parent / "magnets"
@@ -84,7 +86,7 @@ _CHOICES = {"kind": KINDS, "shape": SHAPES, "torque": TORQUES}
 
 def magnet_names() -> list[str]:
     """Names of the shipped sets, sorted."""
-    return sorted(path.stem for path in MAGNET_FOLDER.glob("*.toml"))
+    return shipped_names(MAGNET_FOLDER)
 
 
 def load_magnet(name_or_path: str | Path, settings: Mapping[str, str] | None = None) -> Magnet:
@@ -94,14 +96,7 @@ def load_magnet(name_or_path: str | Path, settings: Mapping[str, str] | None = N
     a number and its unit ("0.9 nm"). Raises DesignError with the reason when the file, a
     setting or the physics of the set is wrong.
     """
-    path = Path(name_or_path)
-    if path.suffix != ".toml":
-        path = MAGNET_FOLDER / f"{name_or_path}.toml"
-        if not path.is_file():
-            raise DesignError(
-                f"unknown magnet '{name_or_path}'; choose one of {', '.join(magnet_names())} "
-                "or give the path of a .toml file"
-            )
+    path = shipped_or_own(MAGNET_FOLDER, "magnet", name_or_path)
     read = _with_settings(read_parameters(path, "magnet", FIELDS, TEXTS), settings or {})
     for key, choices in _CHOICES.items():
         if read.texts[key] not in choices:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from circuits import magnetics
 from circuits.errors import DesignError
-from circuits.parameters import Field, ParameterSet, read_parameters
+from circuits.parameters import Field, ParameterSet, read_parameters, shipped_names, shipped_or_own
 
 DEVICE_FOLDER = Path(__file__).parent / "devices"
 KINDS = ("perpendicular", "in-plane")
@@ -206,14 +206,7 @@ class Device:
 
 def load_device(name_or_path: str | Path) -> Device:
     """Load a shipped device set by name, or a user's own by the path of its TOML file."""
-    path = Path(name_or_path)
-    if path.suffix != ".toml":
-        path = DEVICE_FOLDER / f"{name_or_path}.toml"
-        if not path.is_file():
-            raise DesignError(
-                f"unknown device '{name_or_path}'; choose one of {', '.join(device_names())} "
-                "or give the path of a .toml file"
-            )
+    path = shipped_or_own(DEVICE_FOLDER, "device", name_or_path)
     read = read_parameters(path, "device", _FIELDS, _TEXTS)
     for key, choices in (("kind", KINDS), ("shape", SHAPES)):
         if read.texts[key] not in choices:
@@ -242,12 +235,13 @@ def load_device(name_or_path: str | Path) -> Device:
 
 def device_names() -> list[str]:
     """Names of the shipped device sets, sorted."""
-    return sorted(path.stem for path in DEVICE_FOLDER.glob("*.toml"))
+    return shipped_names(DEVICE_FOLDER)
 
 
 def junction_subcircuit(device: Device) -> str:
     """The SPICE text of the junction: terminals `top`, `bottom`; parameter `ap` 0 or 1.
 
+    `resistance` and `magnetoresistance` are factors on R_P and TMR, for variation.
     I = V / (R_P (1 + ap TMR(V, T))) with T from the simulator's own temperature, so that a
     deck stays right when its `.temp` line is changed by hand.
     """
@@ -258,7 +252,8 @@ def junction_subcircuit(device: Device) -> str:
     bias = f"(1+(v(top,bottom)/{p['half_bias_voltage']!r})**2)"
     return (
         f"* magnetic tunnel junction, set {device.name}: ap=0 parallel, ap=1 antiparallel\n"
-        ".subckt junction top bottom ap=0\n"
-        f"B1 top bottom i=v(top,bottom)/({device.resistance_parallel!r}*(1+{{ap}}*{tmr}/{bias}))\n"
+        ".subckt junction top bottom ap=0 resistance=1 magnetoresistance=1\n"
+        f"B1 top bottom i=v(top,bottom)/({device.resistance_parallel!r}*{{resistance}}"
+        f"*(1+{{ap*magnetoresistance}}*{tmr}/{bias}))\n"
         ".ends junction\n"
     )

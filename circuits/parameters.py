@@ -63,6 +63,25 @@ class Field:
     required: bool = True
 
 
+def shipped_names(folder: Path) -> list[str]:
+    """Names of the TOML files in a folder, sorted."""
+    return sorted(path.stem for path in folder.glob("*.toml"))
+
+
+def shipped_or_own(folder: Path, what: str, name_or_path: str | Path) -> Path:
+    """The file of a shipped set by its name, or a user's own by its path (`.toml`)."""
+    path = Path(name_or_path)
+    if path.suffix == ".toml":
+        return path
+    names = shipped_names(folder)
+    if str(name_or_path) not in names:
+        raise DesignError(
+            f"unknown {what} '{name_or_path}'; choose one of {', '.join(names)} "
+            "or give the path of a .toml file"
+        )
+    return folder / f"{name_or_path}.toml"
+
+
 def read_toml(path: Path, what: str) -> dict[str, Any]:
     """The contents of a TOML file, or a DesignError that says what is wrong with it."""
     try:

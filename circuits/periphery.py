@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from circuits.blocks import block_deck
 from circuits.deck import Conditions, Deck, Energy, Window
 from circuits.design import Design
 from circuits.errors import DesignError
 from circuits.gates import add_nand
-from circuits.layout import cell_layout, transistors_area
-from circuits.netlist import EDGE, add_inverter, add_transistor, assemble, new_circuit, waveform
+from circuits.layout import cell_layout
+from circuits.netlist import EDGE, add_inverter, add_transistor, new_circuit, waveform
 
-STEP = 20e-12
 TAPER = 4.0
 LINES = ("read", "write")
 EFFORT = {"read": 8.0, "write": 16.0}
@@ -56,11 +56,20 @@ def wordline_deck(design: Design, line: str, conditions: Conditions) -> Deck:
     far = f"line{segments}"
     comments = [f"{conditions.columns} columns, {line} word line, high at {high:g} V"]
     sources = {"vdrive": 1.0, "vlow": 1.0}
-    return _deck(
-        design, conditions, circuit, "wordline_driver", f"wordline_driver {line}", comments,
-        Window(start - 0.1e-9, period), sources, (far,), (start + EDGE / 2,), high / 2,
-        transistors_area(design, [3 * width for width in widths]), edge_stop=start + on,
-    )  # fmt: skip
+    return block_deck(
+        design,
+        conditions,
+        circuit,
+        "wordline_driver",
+        title=f"wordline_driver {line}",
+        comments=comments,
+        energies=_one_cycle(sources, start, period),
+        stop=period,
+        watched=(far,),
+        edges=(start + EDGE / 2, start + on),
+        level=high / 2,
+        widths=[3 * width for width in widths],
+    )
 
 
 def driver_widths(design: Design, line: str, columns: int) -> list[float]:
@@ -99,11 +108,18 @@ def decoder_deck(design: Design, conditions: Conditions) -> Deck:
     first = driver_widths(design, "read", conditions.columns)[0]
     add_inverter(circuit, design, "load", "out", "loaded", "vheld", first)
     widths = [3 * _LEAST * 3, 2 * _LEAST * 3, 6 * _LEAST]
-    return _deck(
-        design, conditions, circuit, "decoder_gate", "decoder_gate", ["three inputs"],
-        Window(start - 0.1e-9, period), {"vdrive": 1.0}, ("out",), (start + EDGE / 2,),
-        conditions.vdd / 2, transistors_area(design, widths), edge_stop=start + on,
-    )  # fmt: skip
+    return block_deck(
+        design,
+        conditions,
+        circuit,
+        "decoder_gate",
+        comments=["three inputs"],
+        energies=_one_cycle({"vdrive": 1.0}, start, period),
+        stop=period,
+        watched=("out",),
+        edges=(start + EDGE / 2, start + on),
+        widths=widths,
+    )
 
 
 def wire_deck(design: Design, conditions: Conditions) -> Deck:
@@ -124,57 +140,20 @@ def wire_deck(design: Design, conditions: Conditions) -> Deck:
             circuit.C(f"{here}", there, "0", design.interconnect["global_capacitance"] * length)
         node = f"w{index}_{lumps}"
     add_inverter(circuit, design, "load", node, "loaded", "vheld", width)
-    return _deck(
-        design, conditions, circuit, "wire", "wire of 1 mm", ["semi-global metal, 4 repeaters"],
-        Window(start - 0.1e-9, period), {"vdrive": 1.0}, (node,), (start + EDGE / 2,),
-        conditions.vdd / 2, transistors_area(design, [3 * width] * repeaters),
-        edge_stop=start + on,
-    )  # fmt: skip
-
-
-def _deck(
-    design: Design,
-    conditions: Conditions,
-    circuit: Any,
-    bench: str,
-    title: str,
-    comments: list[str],
-    cycle: Window,
-    sources: dict[str, float],
-    watched: tuple[str, ...],
-    edges: tuple[float, ...],
-    level: float,
-    area: float,
-    *,
-    edge_stop: float,
-) -> Deck:
-    saved = [*watched, *sources, *(f"{name}#branch" for name in sources)]
-    netlist = assemble(
-        circuit,
+    return block_deck(
         design,
         conditions,
-        comments=[
-            f"design {design.name}, technology {design.technology.name}",
-            f"corner {conditions.corner}, VDD {conditions.vdd:g} V",
-            *comments,
-        ],
-        saved=saved,
-        step=STEP,
-        stop=cycle.stop,
-        junction=False,
+        circuit,
+        "wire",
+        title="wire of 1 mm",
+        comments=["semi-global metal, 4 repeaters"],
+        energies=_one_cycle({"vdrive": 1.0}, start, period),
+        stop=period,
+        watched=(node,),
+        edges=(start + EDGE / 2, start + on),
+        widths=[3 * width] * repeaters,
     )
-    return Deck(
-        bench=bench,
-        title=title,
-        netlist=netlist,
-        conditions=conditions,
-        stop=cycle.stop,
-        cycle=cycle,
-        energies={"energy": Energy(sources, cycle)},
-        total=("energy",),
-        watched=watched,
-        edges=(*edges, edge_stop),
-        level=level,
-        values={"area": area},
-        plotted=watched,
-    )
+
+
+def _one_cycle(sources: dict[str, float], start: float, stop: float) -> dict[str, Energy]:
+    return {"energy": Energy(sources, Window(start - 0.1e-9, stop))}

@@ -15,7 +15,7 @@ from typing import Any
 
 from circuits.errors import DesignError
 from circuits.modelfiles import inline_models
-from circuits.parameters import Field, read_number, read_toml
+from circuits.parameters import Field, read_number, read_toml, shipped_names, shipped_or_own
 from circuits.units import to_si
 
 TECHNOLOGY_FOLDER = Path(__file__).parent / "technology"
@@ -168,19 +168,12 @@ def _model_text(root: Path, files: tuple[ModelFile, ...]) -> str:
 
 def technology_names() -> list[str]:
     """Names of the shipped technologies, sorted."""
-    return sorted(path.stem for path in TECHNOLOGY_FOLDER.glob("*.toml"))
+    return shipped_names(TECHNOLOGY_FOLDER)
 
 
 def load_technology(name_or_path: str | Path) -> Technology:
     """Load a shipped technology by name, or a user's own by the path of its TOML file."""
-    path = Path(name_or_path)
-    if path.suffix != ".toml":
-        path = TECHNOLOGY_FOLDER / f"{name_or_path}.toml"
-        if not path.is_file():
-            raise DesignError(
-                f"unknown technology '{name_or_path}'; choose one of "
-                f"{', '.join(technology_names())} or give the path of a .toml file"
-            )
+    path = shipped_or_own(TECHNOLOGY_FOLDER, "technology", name_or_path)
     contents = read_toml(path, "technology")
     for key in contents:
         if key not in _TOP:

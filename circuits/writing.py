@@ -10,7 +10,7 @@ from typing import Any
 
 from circuits.cell import bit_cell
 from circuits.deck import Conditions, Deck, Energy, Window
-from circuits.design import Design, check_rows
+from circuits.design import Design
 from circuits.errors import DesignError
 from circuits.layout import cell_layout, transistors_area
 from circuits.netlist import (
@@ -32,7 +32,6 @@ def write_deck(design: Design, value: str, conditions: Conditions) -> Deck:
     """The deck that writes the bit "0" or "1" into a cell at the far end of a column."""
     if value not in ("0", "1"):
         raise DesignError(f"operands '{value}' do not fit write; choose 0 or 1")
-    check_rows(conditions.rows)
     timing, vdd = design.timing, conditions.vdd
     period = timing.write_cycle
     windows = [

@@ -13,7 +13,6 @@ from circuits import (
     build_deck,
     load_design,
     load_device,
-    with_timing,
 )
 from lut import Outcome
 
@@ -121,7 +120,7 @@ def test_level_gaps_agree_with_an_independent_card_of_the_same_class():
         cell=replace(design.cell, read_width=150e-9),
         bias=replace(design.bias, current_read=10e-6, current_logic=10e-6),
     )
-    design = with_timing(design, develop=30e-9)
+    design = replace(design, timing=replace(design.timing, develop=30e-9))
     levels = {}
     for operation, operands in (
         ("and2", "00"),
