@@ -100,7 +100,7 @@ def provenance_of(plan: Plan, results: Mapping[Point, PointResult]) -> dict[str,
         "device": {
             "name": design.device.name,
             "sha256": _file_hash(device.path),
-            "thermal_stability": design.device.stability(),
+            "thermal_stability": design.device.stability,
             "parameters": {
                 name: {
                     "value_SI": number.value,

@@ -17,7 +17,7 @@ from circuits.errors import DesignError
 from circuits.layout import cell_layout
 from circuits.macrospin import Drive, macrospin_deck
 from circuits.magnet import Magnet
-from circuits.magnet_parameters import load_magnet, magnet_names
+from circuits.magnet_parameters import load_magnet
 from circuits.mtj import Device, device_names, load_device
 from circuits.operations import operand_patterns, truth
 from circuits.sensing import amplifiers_per_reference
@@ -50,7 +50,6 @@ __all__ = [
     "load_magnet",
     "load_technology",
     "macrospin_deck",
-    "magnet_names",
     "operand_patterns",
     "technology_names",
     "to_si",

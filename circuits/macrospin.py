@@ -20,8 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from circuits.deck import Conditions, Deck, Window
+from circuits.device_fields import AXES
 from circuits.errors import DesignError
-from circuits.magnet import AXES, Magnet
+from circuits.magnet import Magnet
 from circuits.magnetics import BOLTZMANN, VACUUM_PERMEABILITY
 
 FIELD_SCALE = 1e5

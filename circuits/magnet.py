@@ -12,10 +12,6 @@ from numpy.typing import NDArray
 from circuits import magnetics
 from circuits.parameters import ParameterSet
 
-AXES = ("x", "y", "z")
-KINDS = ("perpendicular", "in-plane")
-SHAPES = ("ellipse", "rectangle")
-TORQUES = ("spin-orbit", "spin-transfer")
 Vector = tuple[float, float, float]
 
 
@@ -51,6 +47,8 @@ class Magnet:
     initial: Vector
     pulse_duration: float
     run_duration: float
+    anisotropy_per_volt: float = 0.0
+    """Change of the anisotropy [J/(m^3 V)] with the junction's voltage."""
     sources: ParameterSet | None = None
 
     @cached_property
@@ -119,6 +117,18 @@ class Magnet:
     def stability_computed(self) -> float:
         """The same with the factors of the dimensions; given ones may differ twofold."""
         return replace(self, demagnetization_given=None).stability
+
+    @property
+    def thermal_tilt(self) -> Vector:
+        """Easy axis tilted by asin 1/sqrt(2 stability), the rms thermal angle in one plane.
+
+        Towards y for an easy axis z, else within the film.
+        """
+        easy = self.easy_axis
+        aside = np.array([0.0, 1.0, 0.0]) if abs(easy[2]) > 0.5 else np.cross(easy, [0.0, 0.0, 1.0])
+        sine = min(1.0, 1 / math.sqrt(max(2 * self.stability, 1.0)))
+        x, y, z = (float(c) for c in math.sqrt(1 - sine**2) * easy + sine * aside)
+        return x, y, z
 
     def damping_like_field(self, current: float) -> float:
         """Damping-like field h [A/m] of a current [A]: -hbar eta I/(2 e mu0 Ms t A).

@@ -1,113 +1,97 @@
-"""Free layers that switch: what a parameter file holds, and what is refused.
+"""Free layers that switch: from a device file to a magnet, and what is refused.
 
-A set lives in `circuits/magnets/AuthorYear.toml`; a user's own set is used by its path.
+A set lives in `circuits/devices/AuthorYear.toml`; a user's own set is used by its path.
 Axes: x along the track's current, y across it, z the normal of the film.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
+from circuits.device_fields import (
+    AXES,
+    JUNCTION_FIELDS,
+    KINDS,
+    MAGNET_FIELDS,
+    SHAPES,
+    TEXTS,
+    TORQUES,
+    merged,
+)
 from circuits.errors import DesignError
-from circuits.magnet import AXES, KINDS, SHAPES, TORQUES, Magnet
+from circuits.magnet import Magnet
 from circuits.parameters import (
-    Field,
     Parameter,
     ParameterSet,
     read_number,
     read_parameters,
-    shipped_names,
     shipped_or_own,
 )
 
-MAGNET_FOLDER = Path(__file__).parent / "magnets"
+DEVICE_FOLDER = Path(__file__).parent / "devices"
+FIELDS = merged(MAGNET_FIELDS, JUNCTION_FIELDS)
+REFERENCE_TEMPERATURE = 300.0
+"""Temperature [K] at which a set without a temperature of its own holds."""
 GYROMAGNETIC_RATIO = 220_880.0
 """Default gyromagnetic ratio times vacuum permeability [m/(A s)], the value that cmtj has."""
 THINNEST = 0.3e-9
 """Least thickness [m] of a free layer: about one and a half atomic layers of iron."""
 DEMAGNETIZATION_TOLERANCE = 2e-3
+PULSE, RUN = 5e-9, 10e-9
+"""Pulse and simulated time [s] where the set states none."""
 
-
-def _vector(name: str, unit: str, description: str) -> dict[str, Field]:
-    return {
-        f"{name}_{axis}": Field(unit, f"{description}, {axis} component", low=-1e9, required=False)
-        for axis in AXES
-    }
-
-
-FIELDS: Mapping[str, Field] = {
-    "temperature": Field("K", "temperature of the free layer", high=1500.0),
-    "free_layer_length": Field("nm", "free-layer size along x", high=1e-6),
-    "free_layer_width": Field("nm", "free-layer size along y", high=1e-6),
-    "free_layer_thickness": Field("nm", "free-layer thickness", high=1e-7),
-    "saturation_magnetization": Field(
-        "kA/m", "saturation magnetization at the temperature given", high=3e6, required=False
-    ),
-    "saturation_magnetization_zero": Field(
-        "kA/m", "saturation magnetization at 0 K", high=3e6, required=False
-    ),
-    "curie_temperature": Field("K", "temperature at which Ms vanishes", required=False),
-    "magnetization_exponent": Field("1", "exponent of (1 - T/T_c)", high=5.0, required=False),
-    "anisotropy": Field("J/m^3", "uniaxial anisotropy energy K", low_allowed=True),
-    **_vector("anisotropy_axis", "1", "direction of the anisotropy"),
-    **{
-        f"demagnetization_{axis}": Field(
-            "1", f"demagnetization factor along {axis}", high=1.0, low_allowed=True, required=False
-        )
-        for axis in AXES
-    },
-    "damping": Field("1", "Gilbert damping", high=1.0, low_allowed=True),
-    "gyromagnetic_ratio": Field("1", "gyromagnetic ratio times mu0, in m/(A s)", required=False),
-    "spin_hall_angle": Field("1", "spin-Hall angle", low=-10.0, high=10.0, required=False),
-    "spin_diffusion_length": Field("nm", "spin diffusion length of the track", required=False),
-    "spin_polarization": Field("1", "polarization of the tunnel current", high=1.0, required=False),
-    "field_like_ratio": Field("1", "field-like over damping-like", low=-100.0, required=False),
-    "track_width": Field("nm", "spin-Hall track width", high=1e-5, required=False),
-    "track_thickness": Field("nm", "spin-Hall track thickness", high=1e-6, required=False),
-    **_vector("external_field", "A/m", "external field"),
-    **_vector("polarization", "1", "direction of the spin polarization"),
-    **_vector("initial", "1", "direction at the start"),
-    "pulse_duration": Field("ns", "current pulse", high=1e-6),
-    "run_duration": Field("ns", "simulated time", high=1e-6),
-}
-TEXTS = {
-    "name": True,
-    "description": True,
-    "kind": True,
-    "shape": True,
-    "torque": True,
-    "note": False,
-}
 _CHOICES = {"kind": KINDS, "shape": SHAPES, "torque": TORQUES}
+_SI_UNITS = {"nm": "m", "kA/m": "A/m", "ns": "s", "fJ/(V m)": "J/(V m)", "%": "1"}
+_SI_UNITS |= {"ohm um^2": "ohm m^2", "uohm cm": "ohm m"}
 
 
-def magnet_names() -> list[str]:
-    """Names of the shipped sets, sorted."""
-    return shipped_names(MAGNET_FOLDER)
+FAMILIES = {
+    "sot-perpendicular": "Zhang2026",
+    "sot-inplane": "Fan2018Memory",
+    "stt": "ARM2021",
+}
+"""The shipped set that stands for each kind of device."""
+
+
+def device_file(name_or_path: str | Path) -> Path:
+    """The file of a device: a family, a shipped set or a user's own `.toml`."""
+    return shipped_or_own(DEVICE_FOLDER, "device", FAMILIES.get(str(name_or_path), name_or_path))
 
 
 def load_magnet(name_or_path: str | Path, settings: Mapping[str, str] | None = None) -> Magnet:
-    """Load a shipped set by name, or a user's own by the path of its TOML file.
+    """Load the free layer of a shipped device by name, or of a user's own by its TOML file.
 
     `settings` replaces or adds entries: a key of the file and its text, a number in SI or
     a number and its unit ("0.9 nm"). Raises DesignError with the reason when the file, a
     setting or the physics of the set is wrong.
     """
-    path = shipped_or_own(MAGNET_FOLDER, "magnet", name_or_path)
-    read = _with_settings(read_parameters(path, "magnet", FIELDS, TEXTS), settings or {})
-    for key, choices in _CHOICES.items():
-        if read.texts[key] not in choices:
-            raise DesignError(
-                f"{path}: {key} must be one of {', '.join(choices)}, not '{read.texts[key]}'"
-            )
-    magnet = _magnet(read)
+    path = device_file(name_or_path)
+    return magnet_of(_with_settings(read_parameters(path, "device", FIELDS, TEXTS), settings or {}))
+
+
+def magnet_of(read: ParameterSet, temperature: float | None = None) -> Magnet:
+    """The free layer of a set that was read, at the set's or another temperature [K].
+
+    Raises DesignError with the reason when it cannot be a memory cell.
+    """
+    check_choices(read)
+    magnet = _magnet(read, temperature)
     reason = magnet.fault
     if reason:
-        raise DesignError(f"{path}: {reason}")
+        raise DesignError(f"{read.path}: {reason}")
     return magnet
+
+
+def check_choices(read: ParameterSet) -> None:
+    """Refuse a text entry that is none of its choices."""
+    for key, choices in _CHOICES.items():
+        if read.texts.get(key, choices[0]) not in choices:
+            raise DesignError(
+                f"{read.path}: {key} must be one of {', '.join(choices)}, not '{read.texts[key]}'"
+            )
 
 
 def _with_settings(read: ParameterSet, settings: Mapping[str, str]) -> ParameterSet:
@@ -130,7 +114,7 @@ def _with_settings(read: ParameterSet, settings: Mapping[str, str]) -> Parameter
             field = FIELDS[key]
             # A bare number is SI; a field's own unit may be a multiple.
             if not unit:
-                field = dataclasses.replace(field, unit=_SI_UNITS.get(field.unit, field.unit))
+                field = replace(field, unit=_SI_UNITS.get(field.unit, field.unit))
             entry = {
                 "value": parsed,
                 "unit": unit.strip() or field.unit,
@@ -145,19 +129,17 @@ def _with_settings(read: ParameterSet, settings: Mapping[str, str]) -> Parameter
     return ParameterSet(read.path, numbers, texts)
 
 
-_SI_UNITS = {"nm": "m", "kA/m": "A/m", "ns": "s"}
-
-
-def _magnet(read: ParameterSet) -> Magnet:
-    for key in ("temperature", "free_layer_thickness"):
-        read[key]
+def _magnet(read: ParameterSet, temperature: float | None) -> Magnet:
     if read["free_layer_thickness"] < THINNEST:
         raise DesignError(
             f"{read.path}: a free layer of {read['free_layer_thickness'] * 1e9:.3g} nm is thinner "
             f"than {THINNEST * 1e9:g} nm and no magnet; make free_layer_thickness larger"
         )
     texts = read.texts
-    spin_orbit = texts["torque"] == "spin-orbit"
+    own = read.get("temperature") or REFERENCE_TEMPERATURE
+    at = own if temperature is None else temperature
+    magnetization, anisotropy = _at_temperature(read, own, at)
+    spin_orbit = texts.get("torque", TORQUES[0]) == "spin-orbit"
     if spin_orbit:
         efficiency = read["spin_hall_angle"]
         section = read["track_width"] * read["track_thickness"]
@@ -168,17 +150,17 @@ def _magnet(read: ParameterSet) -> Magnet:
         efficiency = read["spin_polarization"]
         section = read["free_layer_length"] * read["free_layer_width"]
         section *= math.pi / 4 if texts["shape"] == "ellipse" else 1.0
-    return Magnet(
+    magnet = Magnet(
         name=texts["name"],
         kind=texts["kind"],
         shape=texts["shape"],
-        torque=texts["torque"],
-        temperature=read["temperature"],
+        torque=texts.get("torque", TORQUES[0]),
+        temperature=at,
         length=read["free_layer_length"],
         width=read["free_layer_width"],
         thickness=read["free_layer_thickness"],
-        magnetization=_magnetization(read),
-        anisotropy=read["anisotropy"],
+        magnetization=magnetization,
+        anisotropy=anisotropy,
         anisotropy_axis=_direction(read, "anisotropy_axis", (0.0, 0.0, 1.0)),
         demagnetization_given=_demagnetization(read),
         damping=read["damping"],
@@ -190,14 +172,32 @@ def _magnet(read: ParameterSet) -> Magnet:
         polarization=_direction(
             read, "polarization", (0.0, 1.0, 0.0) if spin_orbit else (0.0, 0.0, 1.0)
         ),
-        initial=_direction(read, "initial", None),
-        pulse_duration=read["pulse_duration"],
-        run_duration=read["run_duration"],
+        initial=(0.0, 0.0, 1.0),
+        pulse_duration=read.get("pulse_duration") or PULSE,
+        run_duration=read.get("run_duration") or RUN,
+        anisotropy_per_volt=_anisotropy_per_volt(read),
         sources=read,
+    )
+    return replace(magnet, initial=_direction(read, "initial", magnet.thermal_tilt))
+
+
+def _anisotropy_per_volt(read: ParameterSet) -> float:
+    coefficient = read.get("anisotropy_per_voltage")
+    if coefficient is None:
+        return 0.0
+    return -coefficient / (read["oxide_thickness"] * read["free_layer_thickness"])
+
+
+def _at_temperature(read: ParameterSet, own: float, at: float) -> tuple[float, float]:
+    """Ms [A/m] and K [J/m^3]; K is the set's at the set's own temperature."""
+    magnetization = _magnetization(read, at)
+    ratio = magnetization / _magnetization(read, own)
+    return magnetization, float(
+        read["anisotropy"] * ratio ** (read.get("anisotropy_exponent") or 0.0)
     )
 
 
-def _magnetization(read: ParameterSet) -> float:
+def _magnetization(read: ParameterSet, temperature: float) -> float:
     law = ("saturation_magnetization_zero", "curie_temperature", "magnetization_exponent")
     given = [key for key in law if read.get(key) is not None]
     plain = read.get("saturation_magnetization")
@@ -214,7 +214,6 @@ def _magnetization(read: ParameterSet) -> float:
             f"{', '.join(law)}"
         )
     zero, curie, exponent = (read[key] for key in law)
-    temperature = read["temperature"]
     if temperature >= curie:
         raise DesignError(
             f"{read.path}: at {temperature:g} K the layer is no magnet, its curie_temperature is "

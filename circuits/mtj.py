@@ -7,66 +7,51 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 from circuits import magnetics
-from circuits.errors import DesignError
-from circuits.parameters import Field, ParameterSet, read_parameters, shipped_names, shipped_or_own
+from circuits.device_fields import JUNCTION_FIELDS, MAGNET_FIELDS, TEXTS
+from circuits.magnet import Magnet
+from circuits.magnet_parameters import DEVICE_FOLDER, device_file, magnet_of
+from circuits.parameters import ParameterSet, read_parameters, shipped_names
 
-DEVICE_FOLDER = Path(__file__).parent / "devices"
-KINDS = ("perpendicular", "in-plane")
-SHAPES = ("ellipse", "rectangle")
 REFERENCE_TEMPERATURE = 300.0
 MEMORY_STABILITY = 60.0
 """Thermal stability from which a cell counts as a memory (ten years for an array)."""
 
-_FIELDS = {
-    "free_layer_length": Field("nm", "free-layer size along the track", high=1e-6),
-    "free_layer_width": Field("nm", "free-layer size across the track", high=1e-6),
-    "free_layer_thickness": Field("nm", "free-layer thickness", low=0.3e-9, high=1e-7),
-    "electrical_length": Field("nm", "conducting size along the track", required=False),
-    "electrical_width": Field("nm", "conducting size across the track", required=False),
-    "saturation_magnetization": Field("kA/m", "saturation magnetization at 300 K", high=3e6),
-    "anisotropy": Field("J/m^3", "uniaxial anisotropy energy along z", low_allowed=True),
-    "damping": Field("1", "Gilbert damping", high=1.0),
-    "spin_polarization": Field("1", "spin polarization of the tunnel current", high=1.0),
-    "spin_hall_angle": Field("1", "spin-Hall angle of the track", low=-10.0, high=10.0),
-    "spin_diffusion_length": Field("nm", "spin diffusion length of the track", required=False),
-    "track_length": Field("nm", "spin-Hall track between its contacts", high=1e-5),
-    "track_width": Field("nm", "spin-Hall track width", high=1e-5),
-    "track_thickness": Field("nm", "spin-Hall track thickness", high=1e-6),
-    "track_resistivity": Field("uohm cm", "spin-Hall track resistivity"),
-    "bias_field": Field("Oe", "symmetry-breaking field along the current", low_allowed=True),
-    "resistance_area_product": Field("ohm um^2", "resistance-area product, parallel state"),
-    "tunnel_magnetoresistance": Field("%", "TMR at zero bias and 300 K"),
-    "half_bias_voltage": Field("V", "bias at which TMR halves"),
-    "polarization_temperature_coefficient": Field(
-        "1", "a in P = P_0 (1 - a T^1.5), T in kelvin", low_allowed=True, high=1e-3
-    ),
-    "demagnetization_x": Field("1", "demagnetization factor along x", low=-1.0, required=False),
-    "demagnetization_y": Field("1", "demagnetization factor along y", low=-1.0, required=False),
-    "demagnetization_z": Field("1", "demagnetization factor along z", low=-1.0, required=False),
-    "critical_current_density": Field(
-        "A/m^2", "measured switching current density in the track", required=False
-    ),
-}
-_TEXTS = {"name": True, "description": True, "kind": True, "shape": True, "note": False}
+_FIELDS = {**MAGNET_FIELDS, **JUNCTION_FIELDS}
+_TRACK = ("track_length", "track_width", "track_thickness", "track_resistivity")
 
 
 @dataclass(frozen=True)
 class Device:
     """A magnetic tunnel junction with its track: a validated parameter set and what follows.
 
+    `magnet` is the free layer at 300 K; `design` the one made for it, or an empty text.
     Axes: x along the track's current, y across it (the spin polarization), z the normal.
     """
 
     name: str
     description: str
-    kind: str
-    shape: str
     note: str
+    design: str
+    magnet: Magnet
     parameters: ParameterSet
+
+    @property
+    def kind(self) -> str:
+        """Direction of the easy axis."""
+        return self.magnet.kind
+
+    @property
+    def shape(self) -> str:
+        """Outline of junction and free layer."""
+        return self.magnet.shape
+
+    @property
+    def cell(self) -> str:
+        """The bit-cell it needs: "sot" with a track of its own, or "stt" without."""
+        return "stt" if self.magnet.torque == "spin-transfer" else "sot"
 
     @property
     def area(self) -> float:
@@ -77,22 +62,16 @@ class Device:
         return (math.pi / 4 if self.shape == "ellipse" else 1.0) * length * width
 
     @property
-    def volume(self) -> float:
-        """Volume of the free layer [m^3]."""
-        p = self.parameters
-        factor = math.pi / 4 if self.shape == "ellipse" else 1.0
-        sides = p["free_layer_length"] * p["free_layer_width"] * p["free_layer_thickness"]
-        return factor * sides
-
-    @property
     def resistance_parallel(self) -> float:
         """R_P [ohm] at zero bias."""
         return self.parameters["resistance_area_product"] / self.area
 
     @property
     def track_resistance(self) -> float:
-        """Resistance [ohm] of the spin-Hall track between its contacts."""
+        """Resistance [ohm] of the spin-Hall track between its contacts, 0 without a track."""
         p = self.parameters
+        if self.cell == "stt":
+            return 0.0
         return (
             p["track_resistivity"] * p["track_length"] / (p["track_width"] * p["track_thickness"])
         )
@@ -120,115 +99,72 @@ class Device:
         tmr = self.magnetoresistance(voltage, temperature) if antiparallel else 0.0
         return self.resistance_parallel * (1 + tmr)
 
-    @cached_property
-    def demagnetization_computed(self) -> magnetics.Demagnetization:
-        """Demagnetization factors from the free layer's dimensions."""
-        p = self.parameters
-        shape = (
-            magnetics.ellipse_demagnetization
-            if self.shape == "ellipse"
-            else magnetics.prism_demagnetization
-        )
-        return shape(p["free_layer_length"], p["free_layer_width"], p["free_layer_thickness"])
-
     @property
-    def demagnetization_given(self) -> magnetics.Demagnetization | None:
-        """Demagnetization factors that the set states, or None."""
-        given = [self.parameters.get(f"demagnetization_{axis}") for axis in "xyz"]
-        if None in given:
-            return None
-        return (given[0] or 0.0, given[1] or 0.0, given[2] or 0.0)
+    def stability(self) -> float:
+        """Macrospin thermal stability E_b/kT at 300 K."""
+        return self.magnet.stability
 
-    def stability(self, demagnetization: magnetics.Demagnetization | None = None) -> float:
-        """Macrospin thermal stability E_b/kT at 300 K (dimensions' factors by default)."""
-        nx, ny, nz = demagnetization or self.demagnetization_computed
-        p = self.parameters
-        shape_energy = magnetics.VACUUM_PERMEABILITY * p["saturation_magnetization"] ** 2 / 2
-        if self.kind == "perpendicular":
-            density = p["anisotropy"] - shape_energy * (nz - min(nx, ny))
-        else:
-            density = shape_energy * abs(nx - ny)
-        energy = max(0.0, density) * self.volume
-        return energy / (magnetics.BOLTZMANN * REFERENCE_TEMPERATURE)
+    def magnet_at(self, temperature: float) -> Magnet:
+        """The free layer at another temperature [K], by the set's laws."""
+        return magnet_of(self.parameters, temperature)
 
     @property
     def critical_read_current(self) -> float:
-        """Spin-transfer threshold [A] of the read path at 300 K, by Sun's closed forms.
+        """Spin-transfer threshold [A] of the read path at 300 K, by Sun's closed form.
 
-        Perpendicular: (4e/hbar) (alpha/P) E_b; in-plane: (2e/hbar) (alpha/P) mu0 Ms V
-        (H_k + M_eff/2) (J. Z. Sun, Phys. Rev. B 62, 570 (2000)).
+        (2e/hbar) (alpha/P) mu0 Ms V (H_1 + H_2)/2 with the fields against either tilt; for
+        a perpendicular layer (4e/hbar) (alpha/P) E_b (J. Z. Sun, Phys. Rev. B 62, 570 (2000)).
         """
-        p = self.parameters
-        ratio = p["damping"] / p["spin_polarization"]
+        magnet = self.magnet
+        ratio = magnet.damping / self.parameters["spin_polarization"]
         quantum = magnetics.ELEMENTARY_CHARGE / magnetics.REDUCED_PLANCK
-        if self.kind == "perpendicular":
-            energy = self.stability() * magnetics.BOLTZMANN * REFERENCE_TEMPERATURE
-            return 4 * quantum * ratio * energy
-        nx, ny, nz = self.demagnetization_computed
-        magnetization = p["saturation_magnetization"]
-        field = magnetization * (abs(nx - ny) + (nz - max(nx, ny)) / 2)
-        moment = magnetics.VACUUM_PERMEABILITY * magnetization * self.volume
-        return 2 * quantum * ratio * moment * field
+        moment = magnetics.VACUUM_PERMEABILITY * magnet.magnetization * magnet.volume
+        return 2 * quantum * ratio * moment * sum(magnet.effective_fields) / 2
 
     @property
     def critical_write_current(self) -> float:
-        """Static write criterion [A] through the track at 300 K.
+        """Static write criterion [A] at 300 K, through the track or the junction.
 
         A measured critical current density of the set comes first; else the damping-like
-        field reaches H_k,eff/2 - H_x/sqrt(2) (perpendicular; K.-S. Lee et al., Appl. Phys.
-        Lett. 102, 112410 (2013)) or alpha (H_k + M_d/2) (in-plane along y; Sun 2000).
+        field reaches H_k,eff/2 - H_x/sqrt(2) (perpendicular on a track; K.-S. Lee et al.,
+        Appl. Phys. Lett. 102, 112410 (2013)) or alpha (H_1 + H_2)/2 (polarization along the
+        easy axis; Sun 2000).
         """
-        p = self.parameters
-        section = p["track_width"] * p["track_thickness"]
-        measured = p.get("critical_current_density")
+        magnet = self.magnet
+        measured = self.parameters.get("critical_current_density")
         if measured is not None:
-            return measured * section
-        magnetization, thickness = p["saturation_magnetization"], p["free_layer_thickness"]
-        nx, ny, nz = self.demagnetization_given or self.demagnetization_computed
-        if self.kind == "perpendicular":
-            easy = 2 * p["anisotropy"] / (magnetics.VACUUM_PERMEABILITY * magnetization)
-            field = (easy - magnetization * (nz - nx)) / 2 - p["bias_field"] / math.sqrt(2)
+            return measured * magnet.section
+        easier, harder = magnet.effective_fields
+        if self.cell == "sot" and magnet.kind == "perpendicular":
+            field = easier / 2 - abs(magnet.external_field[0]) / math.sqrt(2)
         else:
-            field = p["damping"] * magnetization * (abs(nx - ny) + (nz - max(nx, ny)) / 2)
-        efficiency = abs(p["spin_hall_angle"])
-        length = p.get("spin_diffusion_length")
-        if length is not None:
-            efficiency = magnetics.spin_hall_efficiency(efficiency, p["track_thickness"], length)
-        per_density = magnetics.damping_like_field(1.0, efficiency, magnetization, thickness)
-        return max(0.0, field) / per_density * section
+            field = magnet.damping * (easier + harder) / 2
+        return max(0.0, field) / abs(magnet.damping_like_field(1.0))
 
     def read_disturb(self, current: float, duration: float) -> float:
         """Probability that one sense with this current [A] for this time [s] flips the cell."""
         return magnetics.read_disturb_probability(
-            self.stability(), current, self.critical_read_current, duration
+            self.stability, current, self.critical_read_current, duration
         )
 
 
 def load_device(name_or_path: str | Path) -> Device:
-    """Load a shipped device set by name, or a user's own by the path of its TOML file."""
-    path = shipped_or_own(DEVICE_FOLDER, "device", name_or_path)
-    read = read_parameters(path, "device", _FIELDS, _TEXTS)
-    for key, choices in (("kind", KINDS), ("shape", SHAPES)):
-        if read.texts[key] not in choices:
-            raise DesignError(
-                f"{path}: {key} must be one of {', '.join(choices)}, not '{read.texts[key]}'"
-            )
-    given = [f"demagnetization_{axis}" in read.numbers for axis in "xyz"]
-    if any(given) and not all(given):
-        raise DesignError(f"{path}: give all three of demagnetization_x, _y, _z or none")
-    if all(given):
-        total = sum(read[f"demagnetization_{axis}"] for axis in "xyz")
-        if abs(total - 1) > 2e-3:
-            raise DesignError(
-                f"{path}: the demagnetization factors sum to {total:g}; they must sum to 1"
-            )
+    """Load a shipped device by its name or family, or a user's own by its `.toml` file.
+
+    Raises DesignError with the reason when the file or the physics of the set is wrong.
+    """
+    path = device_file(name_or_path)
+    read = read_parameters(path, "device", _FIELDS, TEXTS)
+    magnet = magnet_of(read, REFERENCE_TEMPERATURE)
+    for key in ("spin_polarization", *(_TRACK if magnet.torque == "spin-orbit" else ())):
+        read[key]
     texts = read.texts
     return Device(
         texts["name"],
         texts["description"],
-        texts["kind"],
-        texts["shape"],
         texts.get("note", ""),
+        texts.get("design", ""),
+        magnet,
         read,
     )
 

@@ -68,6 +68,8 @@ _PLAIN = {
     "ohm/um": Unit(1e6, "resistance by length"),
     "F/m": Unit(1.0, "capacitance by length"),
     "fF/um": Unit(1e-9, "capacitance by length"),
+    "J/(V m)": Unit(1.0, "surface energy by field"),
+    "fJ/(V m)": Unit(1e-15, "surface energy by field"),
     "V m": Unit(1.0, "voltage length"),
     "mV um": Unit(1e-9, "voltage length"),
 }

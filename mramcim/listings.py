@@ -82,7 +82,7 @@ def _device(design: Design) -> dict[str, Any]:
     from circuits.mtj import MEMORY_STABILITY
 
     device = design.device
-    stability = device.stability()
+    stability = device.stability
     current, duration = design.bias.current_read, design.timing.sense_cycle(_SENSE_ROWS)
     return {
         "name": device.name,

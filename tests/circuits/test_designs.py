@@ -74,7 +74,7 @@ RA = r"^resistance_area_product = \{ value = 16.6, unit = \"ohm um\^2\""
         (
             r"^free_layer_thickness = \{ value = 1.1",
             "free_layer_thickness = { value = 0.1",
-            "above",
+            "thinner than",
         ),
         (
             r"^damping",

@@ -10,13 +10,14 @@ import pytest
 
 from circuits.errors import DesignError
 from circuits.macrospin import FIELD_SCALE, Drive, macrospin_deck, thermal_samples
-from circuits.magnet_parameters import FIELDS, MAGNET_FOLDER, load_magnet, magnet_names
+from circuits.magnet_parameters import DEVICE_FOLDER, FIELDS, load_magnet
+from circuits.mtj import device_names, load_device
 
 UMN, FAN = "UMN2015", "Fan2018"
 
 
 def test_the_shipped_sets_are_the_ones_of_the_references():
-    assert set(magnet_names()) >= {UMN, FAN}
+    assert set(device_names()) >= {UMN, FAN}
     umn, fan = load_magnet(UMN), load_magnet(FAN)
     assert umn.magnetization == pytest.approx(1185e3 * (1 - 300 / 1420) ** 0.4)
     assert umn.external_field == pytest.approx((400 * 1000 / (4 * math.pi), 0, 0))
@@ -51,7 +52,7 @@ def test_energy_is_least_at_the_easy_axis_and_the_barrier_is_its_depth():
     rng = np.random.default_rng(5)
     directions = rng.normal(size=(2000, 3))
     directions /= np.linalg.norm(directions, axis=1)[:, None]
-    for name in magnet_names():
+    for name in device_names():
         magnet = replace(load_magnet(name), external_field=(0.0, 0.0, 0.0))
         energies = magnet.energy_density(directions)
         assert energies.min() >= magnet.energy_density(magnet.easy_axis)
@@ -72,9 +73,9 @@ def test_settings_take_si_or_a_unit_and_text():
 
 
 def test_a_spin_transfer_set_needs_no_track(tmp_path):
-    lines = (MAGNET_FOLDER / "UMN2015.toml").read_text().splitlines()
+    lines = (DEVICE_FOLDER / "UMN2015.toml").read_text().splitlines()
     text = "\n".join(line for line in lines if not line.startswith(("spin_", "track_", "external")))
-    text = text.replace('"spin-orbit"', '"spin-transfer"')
+    text = text.replace("kind = ", 'torque = "spin-transfer"\nkind = ')
     path = tmp_path / "stt.toml"
     path.write_text(
         text + '\nspin_polarization = { value = 0.6, unit = "1", tag = "assumed", source = "x" }\n'
@@ -107,16 +108,40 @@ def test_a_spin_transfer_set_needs_no_track(tmp_path):
         (UMN, {"damping": "small"}, "no value"),
         (UMN, {"colour": "3"}, "unknown key 'colour'"),
         (UMN, {"shape": "sphere"}, "shape must be one of"),
-        (UMN, {"torque": "spin-transfer"}, "spin_polarization"),
+        (UMN, {"torque": "heat"}, "torque must be one of"),
         (UMN, {"initial_y": "0", "initial_z": "0"}, "no direction"),
         (UMN, {"track_width": "45 kA/m"}, "measures magnetic field"),
-        ("UMN1900", {}, "unknown magnet"),
-        ("absent.toml", {}, "no magnet file"),
+        ("UMN1900", {}, "unknown device"),
+        ("absent.toml", {}, "no device file"),
     ],
 )
 def test_unphysical_sets_are_refused_with_the_reason(name, settings, said):
     with pytest.raises(DesignError, match=said):
         load_magnet(name, settings)
+
+
+def test_without_a_stated_start_the_magnet_is_tilted_by_the_thermal_angle():
+    for name, aside in (("sot-perpendicular", 1), ("sot-inplane", 0), ("stt", 1)):
+        magnet = load_magnet(name)
+        sine = 1 / math.sqrt(2 * magnet.stability)
+        assert abs(magnet.initial[aside]) == pytest.approx(sine)
+        assert float(magnet.easy_axis @ magnet.initial) == pytest.approx(math.sqrt(1 - sine**2))
+
+
+def test_magnetization_and_anisotropy_follow_the_temperature():
+    device = load_device("sot-perpendicular")
+    cold, hot = device.magnet_at(300.0), device.magnet_at(400.0)
+    ratio = ((1 - 400 / 1420) / (1 - 300 / 1420)) ** 0.4
+    assert cold.magnetization == pytest.approx(625e3, rel=1e-4)
+    assert hot.magnetization == pytest.approx(cold.magnetization * ratio)
+    assert hot.anisotropy == pytest.approx(cold.anisotropy * ratio**2.18)
+    # The barrier falls, and kT rises.
+    assert hot.stability < 0.75 * cold.stability
+
+
+def test_a_device_file_is_a_magnet_file():
+    for name in device_names():
+        assert load_magnet(name).stability == pytest.approx(load_device(name).stability)
 
 
 def test_factors_that_sum_to_one_within_two_thousandths_are_taken():

@@ -64,7 +64,7 @@ def test_temperature_noise_follows_its_seed(command):
     ("words", "said"),
     [
         (["UMN2015"], "--current"),
-        (["UMN1900", "--current", "1e-4"], "unknown magnet 'UMN1900'"),
+        (["UMN1900", "--current", "1e-4"], "unknown device 'UMN1900'"),
         (["absent.toml", "--current", "1e-4"], "absent.toml"),
         (["UMN2015", "--current", "much"], "'much' is not a number"),
         (["UMN2015", "--current", "450"], "give it in ampere"),
