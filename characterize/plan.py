@@ -127,7 +127,7 @@ def load_plan(
         if key not in _KEYS:
             raise PlanError(f"{chosen}: unknown key '{key}'; a plan has {', '.join(_KEYS)}")
     loaded = load_design(
-        design or _named(chosen, contents, "design") or "strongarm",
+        design or _named(chosen, contents, "design"),
         device=device or _named(chosen, contents, "device"),
         technology=technology or _named(chosen, contents, "technology"),
     )

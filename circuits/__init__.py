@@ -4,6 +4,7 @@ Everything here is a pure function from parameters to the text of a deck; nothin
 """
 
 from circuits.benches import BENCHES, Bench, build_deck
+from circuits.cells import cell_layout
 from circuits.deck import (
     ZERO_CELSIUS,
     Conditions,
@@ -14,7 +15,6 @@ from circuits.deck import (
 )
 from circuits.design import DEFAULT_DESIGN, Design, design_names, load_design
 from circuits.errors import DesignError
-from circuits.layout import cell_layout
 from circuits.macrospin import Drive, macrospin_deck
 from circuits.magnet import Magnet
 from circuits.magnet_parameters import load_magnet

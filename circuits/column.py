@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from circuits.cell import unselected_cells
+from circuits.cells import cell_layout, cell_of
 from circuits.design import Design
-from circuits.layout import cell_layout
 from circuits.netlist import new_subcircuit
 
 
@@ -24,15 +23,15 @@ def read_column(design: Design, rows: int, selected: int, means: int = 0) -> Any
     column = new_subcircuit(name, "rbl", *word_lines, **states)
     segments = design.column.segments
     length = cell_layout(design).height * rows / segments
-    resistance = design.interconnect["local_resistance"] * length
-    capacitance = design.interconnect["local_capacitance"] * length
+    cell = cell_of(design)
+    resistance, capacitance = (per_metre * length for per_metre in cell.line(design))
     near, source_near = "rbl", "sl0"
     for segment in range(1, segments + 1):
         far, source_far = f"bl{segment}", f"sl{segment}" if segment < segments else "0"
         column.R(f"bl{segment}", near, far, resistance)
         column.R(f"sl{segment}", source_near, source_far, resistance)
         column.C(f"bl{segment}", far, "0", capacitance)
-        unselected_cells(
+        cell.unselected_cells(
             column, design, f"rows{segment}", far, source_far, (rows - selected) / segments
         )
         near, source_near = far, source_far
@@ -40,10 +39,7 @@ def read_column(design: Design, rows: int, selected: int, means: int = 0) -> Any
         if index < means:
             column.X(f"mean{index}", "mean_cell", near, "0", word_line)
             continue
-        # The write side is at rest: write bit line and write word line at ground.
-        column.X(
-            f"cell{index}", "bit_cell", near, "0", word_line, "0", "0", ap="{s" + str(index) + "}"
-        )
+        cell.add_cell(column, f"cell{index}", near, word_line, "{s" + str(index) + "}")
     return column
 
 

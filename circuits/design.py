@@ -194,16 +194,20 @@ def design_names() -> list[str]:
 
 
 def load_design(
-    name_or_path: str | Path = DEFAULT_DESIGN,
+    name_or_path: str | Path | None = None,
     *,
     device: str | Path | None = None,
     technology: str | Path | None = None,
 ) -> Design:
     """Load a shipped design by name, or a user's own by the path of its TOML file.
 
-    `device` and `technology` replace those that the file names.
+    `device` and `technology` replace those that the file names. Without a name it is the
+    design made for the device, where the device's set names one, else the default.
     Raises DesignError on unknown keys, units and unphysical sizes.
     """
+    junction = None if device is None else load_device(device)
+    if name_or_path is None:
+        name_or_path = (junction.design if junction else "") or DEFAULT_DESIGN
     path = shipped_or_own(DESIGN_FOLDER, "design", name_or_path)
     contents = read_toml(path, "design")
     for key in contents:
@@ -218,13 +222,16 @@ def load_design(
             f"{path}: unknown amplifier '{contents['amplifier']}'; "
             f"choose one of {', '.join(AMPLIFIERS)}"
         )
+    junction = junction or load_device(_beside(path, contents["device"]))
+    if junction.cell == "stt":
+        _share_transistor(path, contents.get("cell"))
     sections = {
         key: _section(path, key, contents.get(key), kind, expected)
         for key, (kind, expected) in _SECTIONS.items()
     }
     chosen = Design(
         name=contents["name"],
-        device=load_device(device or _beside(path, contents["device"])),
+        device=junction,
         technology=load_technology(technology or _beside(path, contents["technology"])),
         amplifier=contents["amplifier"],
         interconnect=load_interconnect(),
@@ -237,6 +244,16 @@ def load_design(
 def _beside(path: Path, name: str) -> str | Path:
     # A path inside a design file is meant relative to that file.
     return path.parent / name if name.endswith(".toml") else name
+
+
+def _share_transistor(path: Path, table: object) -> None:
+    # A 1T1R cell reads through its write transistor.
+    if isinstance(table, dict) and "write_width" in table:
+        if "read_width" in table:
+            raise DesignError(
+                f"{path}: a spin-transfer cell has one transistor; leave out read_width"
+            )
+        table["read_width"] = table["write_width"]
 
 
 def _section(path: Path, key: str, table: object, kind: type, expected: Mapping[str, Field]) -> Any:

@@ -10,7 +10,7 @@ from circuits.design import Design
 
 @dataclass(frozen=True)
 class CellLayout:
-    """Size of one 2T1R bit-cell: `width` along the word line, `height` along the bit line [m]."""
+    """Size of one bit-cell: `width` along the word line, `height` along the bit line [m]."""
 
     width: float
     height: float
@@ -19,21 +19,6 @@ class CellLayout:
     def area(self) -> float:
         """Cell area [m^2]."""
         return self.width * self.height
-
-
-def cell_layout(design: Design) -> CellLayout:
-    """The cell's size: gate fingers side by side along the bit line, their width across.
-
-    The write transistor's fingers and the read transistor's one share the column pitch;
-    one more gate pitch isolates the diffusions. The junction and its track lie on top.
-    """
-    rules = design.technology.layout
-    cell = design.cell
-    finger = max(cell.write_width / cell.write_fingers, cell.read_width)
-    track = design.device.parameters["track_length"] + rules.metal_pitch
-    width = max(finger + rules.active_spacing, track)
-    height = (cell.write_fingers + 2) * rules.contacted_gate_pitch
-    return CellLayout(width, height)
 
 
 def transistors_area(

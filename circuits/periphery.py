@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from circuits.blocks import block_deck
+from circuits.cells import cell_layout
 from circuits.deck import Conditions, Deck, Energy, Window
 from circuits.design import Design
 from circuits.errors import DesignError
 from circuits.gates import add_nand
-from circuits.layout import cell_layout
 from circuits.netlist import EDGE, add_inverter, add_transistor, new_circuit, waveform
 
 TAPER = 4.0

@@ -7,7 +7,7 @@ from types import ModuleType
 from typing import Any
 
 from circuits import precharge, strongarm
-from circuits.cell import bit_cell, mean_cell
+from circuits.cells import cell_of
 from circuits.column import column_name, read_column
 from circuits.deck import Conditions
 from circuits.design import Design
@@ -57,12 +57,12 @@ def style_of(design: Design) -> ModuleType:
 
 def add_parts(circuit: Any, design: Design, rows: int, operands: int) -> None:
     """Sub-circuits of cells, columns and amplifier."""
-    circuit.subcircuit(bit_cell(design))
+    circuit.subcircuit(cell_of(design).bit_cell(design))
     circuit.subcircuit(read_column(design, rows, 2 * operands))
     if design.amplifier == "strongarm":
         circuit.subcircuit(read_column(design, rows, operands))
     else:
-        circuit.subcircuit(mean_cell(design))
+        circuit.subcircuit(cell_of(design).mean_cell(design))
         circuit.subcircuit(read_column(design, rows, operands, 1))
     circuit.subcircuit(style_of(design).latch(design))
     circuit.subcircuit(style_of(design).hold(design))

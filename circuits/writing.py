@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from circuits.cell import bit_cell
+from circuits.cells import cell_layout, cell_of
 from circuits.deck import Conditions, Deck, Energy, Window
 from circuits.design import Design
 from circuits.errors import DesignError
-from circuits.layout import cell_layout, transistors_area
+from circuits.layout import transistors_area
 from circuits.netlist import (
     add_inverter,
-    add_transistor,
     assemble,
     new_circuit,
     new_subcircuit,
@@ -38,22 +37,23 @@ def write_deck(design: Design, value: str, conditions: Conditions) -> Deck:
         (index * period + 0.1e-9, index * period + 0.1e-9 + timing.write_pulse) for index in (0, 1)
     ]
     circuit = new_circuit(f"write {value}, {design.name}")
-    circuit.subcircuit(bit_cell(design))
+    cell = cell_of(design)
+    circuit.subcircuit(cell.bit_cell(design))
     circuit.subcircuit(_write_line(design, conditions.rows))
     circuit.subcircuit(_driver(design))
     circuit.V("drive", "vdrive", "0", vdd)
     circuit.V("half", "vhalf", "0", vdd)
     boosted = design.write_word_line
     circuit.V("word", "wwl", "0", waveform(0, boosted, windows))
-    # A one is written by current from the write bit line to the source line.
-    high_first, high_second = ("sl", "wbl") if value == "1" else ("wbl", "sl")
+    lines = [cell.LINE_OF_ONE, *(name for name in LINES if name != cell.LINE_OF_ONE)]
+    high_second, high_first = lines if value == "1" else reversed(lines)
     for line in LINES:
         driven = [
             w for w, high in zip(windows, (high_first, high_second), strict=True) if high == line
         ]
         circuit.V(f"data_{line}", f"data_{line}", "0", waveform(0, vdd, driven))
-    _add_column(circuit, "written", "vdrive", ("data_wbl", "data_sl"))
-    _add_column(circuit, "resting", "vhalf", ("0", "0"))
+    _add_column(circuit, cell, "written", "vdrive", ("data_wbl", "data_sl"), 1 - int(value))
+    _add_column(circuit, cell, "resting", "vhalf", ("0", "0"), 0)
     start, stop = windows[1]
     saved = ["wwl", "wbl_written", "sl_written", "vtrack_written#branch"]
     saved += ["vdrive", "vdrive#branch", "vhalf", "vhalf#branch"]
@@ -132,7 +132,6 @@ def _write_line(design: Design, rows: int) -> Any:
     layers = design.write.line_layers
     resistance = design.interconnect["global_resistance"] * length / layers
     capacitance = design.interconnect["global_capacitance"] * length * layers
-    access = design.cell.write_width
     for index in range(1, segments + 1):
         wbl = f"wbl{index}" if index < segments else "wbl_far"
         sl = f"sl{index}" if index < segments else "sl_near"
@@ -142,21 +141,17 @@ def _write_line(design: Design, rows: int) -> Any:
         line.R(f"sl{index}", sl_before, sl, resistance)
         line.C(f"wbl{index}", wbl, "0", capacitance)
         line.C(f"sl{index}", sl, "0", capacitance)
-        count = (rows - 1) / segments
-        add_transistor(
-            line, design, f"rows{index}", "n", wbl, "0", f"off{index}", "0",
-            access / design.cell.write_fingers, multiplicity=count * design.cell.write_fingers,
-        )  # fmt: skip
-        line.R(f"off{index}", f"off{index}", sl, design.device.track_resistance / count)
+        cell_of(design).unwritten_rows(line, design, str(index), wbl, sl, (rows - 1) / segments)
     return line
 
 
-def _add_column(circuit: Any, name: str, supply: str, data: tuple[str, str]) -> None:
+def _add_column(
+    circuit: Any, cell: Any, name: str, supply: str, data: tuple[str, str], stored: int
+) -> None:
     # The cell is at the far end of the bit line, which is the near end of the source line.
     circuit.X(f"{name}_wbl", "driver", data[0], f"wbl_{name}", supply)
     circuit.X(f"{name}_sl", "driver", data[1], f"sl_{name}", supply)
     far, source = f"wbl_far_{name}", f"sl_at_{name}"
     circuit.X(f"{name}_line", "write_line", f"wbl_{name}", far, f"sl_{name}", source)
     circuit.V(f"track_{name}", f"sl_{name}", f"sl_cell_{name}", 0)
-    # Read side at rest: read bit line and read word line at ground.
-    circuit.X(f"{name}_cell", "bit_cell", "0", f"sl_cell_{name}", "0", far, "wwl", ap=0)
+    cell.add_written_cell(circuit, f"{name}_cell", far, f"sl_cell_{name}", "wwl", stored)

@@ -71,13 +71,13 @@ def build(arguments: argparse.Namespace) -> Deck:
     Raises:
         DesignError: a bench, operands, conditions or a parameter set that cannot be.
     """
-    from circuits import BENCHES, DEFAULT_DESIGN, Conditions, DesignError, build_deck, load_design
+    from circuits import BENCHES, Conditions, DesignError, build_deck, load_design
 
     name = arguments.bench
     if name not in BENCHES:
         raise DesignError(f"unknown bench '{name}'; choose one of {', '.join(BENCHES)}")
     design = load_design(
-        arguments.design or DEFAULT_DESIGN,
+        arguments.design,
         device=arguments.device,
         technology=arguments.technology,
     )
