@@ -125,6 +125,8 @@ class Design:
     amplifier_sizes: AmplifierSizes
     timing: Timing
     write: WriteDriver
+    moving: bool = False
+    """Whether every cell's magnet is simulated with its junction; static cells are faster."""
 
     @property
     def write_word_line(self) -> float:

@@ -1,15 +1,4 @@
-"""The Landau-Lifshitz-Gilbert equation of a macrospin as a SPICE deck.
-
-Explicit form, with the torques' mixing by the damping a kept:
-
-    dm/dt = -g/(1+a^2) [ m x A + m x (m x B) ],   A = H - a T,   B = a H + T
-    H = H_ext + M m + f T + H_th,                 T = h s
-
-with the spin torque field T along the polarization s, its field-like share f, and M the
-matrix of shape and anisotropy. Written out, these are the terms m x H + a m x (m x H)
-- a h m x s + h m x (m x s). Each component of m is the voltage of a capacitor charged by a
-behavioural current.
-"""
+"""A macrospin under a current pulse as a SPICE deck of its own, with or without thermal field."""
 
 from __future__ import annotations
 
@@ -20,20 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from circuits.deck import Conditions, Deck, Window
-from circuits.device_fields import AXES
 from circuits.errors import DesignError
+from circuits.llg import FIELD_SCALE, Torque, capacitors, equation
 from circuits.magnet import Magnet
 from circuits.magnetics import BOLTZMANN, VACUUM_PERMEABILITY
 
-FIELD_SCALE = 1e5
-"""Field [A/m] of one volt in the deck: voltages near one suit the simulator's tolerances."""
 LARGEST_STEP = 1e-12
 """Step [s] that the solver does not exceed; the crossing time's error is second order in it."""
 SMALLEST_STEP = 0.1e-12
 USUAL_STEPS = 20_000
 """Steps of a short run, which gets finer ones than the largest for the same cost."""
-RESTORING_RATE = 2e10
-"""Rate [1/s] at which the length of m returns to one; it leaves the direction alone."""
 THERMAL_STEP = 1e-12
 """Distance [s] of the thermal field's samples, short against a turn of precession (> 30 ps)."""
 _EDGE = 1e-14  # A jump of the current, as short as the solver's breakpoints allow.
@@ -43,19 +28,25 @@ _EDGE = 1e-14  # A jump of the current, as short as the solver's breakpoints all
 class Drive:
     """What acts on the magnet: a current [A] from t = 0 for `pulse` [s] in a run of `duration`.
 
-    `thermal_seed` seeds the thermal field; None leaves it out.
+    `thermal_seed` seeds the thermal field; None leaves it out. `voltage` [V] stands over
+    the barrier while the current flows and changes the anisotropy.
     """
 
     current: float
     pulse: float
     duration: float
     thermal_seed: int | None = None
+    voltage: float = 0.0
 
     def __post_init__(self) -> None:
         if not math.isfinite(self.current) or abs(self.current) > 1.0:
             raise DesignError(
                 f"a current of {self.current:g} A is outside -1 A to 1 A; give it in ampere, as "
                 "in 450e-6"
+            )
+        if not math.isfinite(self.voltage) or abs(self.voltage) > 10.0:
+            raise DesignError(
+                f"a voltage of {self.voltage:g} V is outside -10 V to 10 V; give it in volt"
             )
         for name, value in (("pulse", self.pulse), ("duration", self.duration)):
             if not 1e-12 <= value <= 1e-6:
@@ -104,8 +95,20 @@ def macrospin_deck(magnet: Magnet, drive: Drive, thermal_file: str | None = None
         f"* fields in units of {FIELD_SCALE:g} A/m; m is one volt",
         *_current(drive),
         *_thermal(thermal_file),
-        *_fields(magnet, thermal_file is not None),
-        *_torques(magnet),
+        *equation(
+            magnet,
+            [
+                Torque(
+                    "v(i)",
+                    magnet.damping_like_field(1.0),
+                    magnet.polarization,
+                    magnet.field_like_ratio,
+                )
+            ],
+            thermal=thermal_file is not None,
+            voltage=f"{drive.voltage!r}*(v(i)!=0)" if drive.voltage else "",
+        ),
+        *capacitors(magnet, [f"{component:.12g}" for component in magnet.initial]),
         # Gear damps the precession; the trapezoidal rule keeps its amplitude. Newton's loose
         # default tolerance would double the error of the crossing time.
         ".option method=trap reltol=1e-5",
@@ -150,47 +153,3 @@ def _thermal(thermal_file: str | None) -> list[str]:
         f'.model thermal filesource (file="{thermal_file}" amploffset=[0 0 0] '
         "amplscale=[1 1 1] timeoffset=0 timescale=1 timerelative=false amplstep=false)",
     ]
-
-
-def _fields(magnet: Magnet, thermal: bool) -> list[str]:
-    """The torque field T and the vectors A and B, nodes ax..bz."""
-    per_ampere = magnet.damping_like_field(1.0) / FIELD_SCALE
-    damping = magnet.damping
-    lines = []
-    for row, axis in enumerate(AXES):
-        matrix = magnet.field_matrix[row] / FIELD_SCALE
-        terms = [f"{magnet.external_field[row] / FIELD_SCALE:.12g}"]
-        if thermal:
-            terms.append(f"v(th{axis})")
-        terms += [
-            f"{value:.12g}*v(m{other})"
-            for other, value in zip(AXES, matrix, strict=True)
-            if value != 0
-        ]
-        torque = per_ampere * magnet.polarization[row]
-        if magnet.field_like_ratio * torque != 0:
-            terms.append(f"{magnet.field_like_ratio * torque:.12g}*v(i)")
-        lines.append(f"Bh{axis} h{axis} 0 v=" + "+".join(f"({term})" for term in terms))
-        a, b = -damping * torque, torque
-        lines.append(f"Ba{axis} a{axis} 0 v=v(h{axis})+({a:.12g})*v(i)")
-        lines.append(f"Bb{axis} b{axis} 0 v={damping:.12g}*v(h{axis})+({b:.12g})*v(i)")
-    return lines
-
-
-def _torques(magnet: Magnet) -> list[str]:
-    """The capacitors and what charges them; m x (m x B) = m (m.B) - B (m.m)."""
-    capacitance = (1 + magnet.damping**2) / (magnet.gyromagnetic_ratio * FIELD_SCALE)
-    restoring = RESTORING_RATE * capacitance
-    lines = [
-        "Bp p 0 v=v(mx)*v(bx)+v(my)*v(by)+v(mz)*v(bz)",
-        "Bn n 0 v=v(mx)*v(mx)+v(my)*v(my)+v(mz)*v(mz)",
-    ]
-    for row, axis in enumerate(AXES):
-        second, third = AXES[(row + 1) % 3], AXES[(row + 2) % 3]
-        precession = f"v(m{second})*v(a{third})-v(m{third})*v(a{second})"
-        relaxation = f"v(m{axis})*v(p)-v(b{axis})*v(n)"
-        length = f"{restoring:.9g}*v(m{axis})*(v(n)-1)"
-        # A B-source's current leaves its first node, which gives the minus sign of the equation.
-        lines.append(f"Bm{axis} m{axis} 0 i={precession}+{relaxation}+{length}")
-        lines.append(f"Cm{axis} m{axis} 0 {capacitance:.12g} ic={magnet.initial[row]:.12g}")
-    return lines

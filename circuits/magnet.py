@@ -140,6 +140,15 @@ class Magnet:
         )
 
     @property
+    def polarity(self) -> int:
+        """+1 where a positive current takes m from its easy axis to the opposite, else -1."""
+        along = float(np.dot(self.easy_axis, self.polarization))
+        if abs(along) < 1e-3:
+            across = np.cross(self.polarization, self.easy_axis)
+            along = float(np.dot(across, self.external_field))
+        return 1 if self.efficiency * along > 0 else -1
+
+    @property
     def fault(self) -> str:
         """Why this set cannot be a memory cell, or an empty text."""
         if self.effective_fields[0] <= 1e-6 * self.magnetization:

@@ -147,7 +147,7 @@ def _magnet(read: ParameterSet, temperature: float | None) -> Magnet:
         if length is not None:
             efficiency *= 1 - 1 / math.cosh(min(read["track_thickness"] / length, 700.0))
     else:
-        efficiency = read["spin_polarization"]
+        efficiency = polarization_at(read, at)
         section = read["free_layer_length"] * read["free_layer_width"]
         section *= math.pi / 4 if texts["shape"] == "ellipse" else 1.0
     magnet = Magnet(
@@ -179,6 +179,17 @@ def _magnet(read: ParameterSet, temperature: float | None) -> Magnet:
         sources=read,
     )
     return replace(magnet, initial=_direction(read, "initial", magnet.thermal_tilt))
+
+
+def polarization_at(read: ParameterSet, temperature: float) -> float:
+    """Polarization of the tunnel current, P ~ 1 - a T^1.5 from the set's own temperature [K].
+
+    Constant where the set does not give a.
+    """
+    slope = read.get("polarization_temperature_coefficient") or 0.0
+    own = read.get("temperature") or REFERENCE_TEMPERATURE
+    ratio = (1 - slope * temperature**1.5) / (1 - slope * own**1.5)
+    return float(read["spin_polarization"] * ratio)
 
 
 def _anisotropy_per_volt(read: ParameterSet) -> float:

@@ -12,7 +12,7 @@ from pathlib import Path
 from circuits import magnetics
 from circuits.device_fields import JUNCTION_FIELDS, MAGNET_FIELDS, TEXTS
 from circuits.magnet import Magnet
-from circuits.magnet_parameters import DEVICE_FOLDER, device_file, magnet_of
+from circuits.magnet_parameters import DEVICE_FOLDER, device_file, magnet_of, polarization_at
 from circuits.parameters import ParameterSet, read_parameters, shipped_names
 
 REFERENCE_TEMPERATURE = 300.0
@@ -90,6 +90,25 @@ class Device:
         p = self.polarization_zero * (1 - slope * temperature**1.5)
         return float(
             2 * p * p / (1 - p * p) / (1 + (voltage / self.parameters["half_bias_voltage"]) ** 2)
+        )
+
+    @property
+    def magnetoresistance_expression(self) -> str:
+        """SPICE expression of TMR at the simulator's temperature and v(top, bottom)."""
+        p = self.parameters
+        slope = p["polarization_temperature_coefficient"]
+        polarization = f"({self.polarization_zero!r}*(1-{slope!r}*(temper+273.15)**1.5))"
+        bias = f"(1+(v(top,bottom)/{p['half_bias_voltage']!r})**2)"
+        return f"2*{polarization}**2/(1-{polarization}**2)/{bias}"
+
+    def spin_transfer_field(self, temperature: float = REFERENCE_TEMPERATURE) -> float:
+        """Damping-like field [A/m] of one ampere through the junction, towards parallel."""
+        magnet = self.magnet_at(temperature)
+        return magnetics.damping_like_field(
+            magnet.thickness / magnet.volume,
+            polarization_at(self.parameters, temperature),
+            magnet.magnetization,
+            magnet.thickness,
         )
 
     def resistance(
@@ -181,15 +200,15 @@ def junction_subcircuit(device: Device) -> str:
     I = V / (R_P (1 + ap TMR(V, T))) with T from the simulator's own temperature, so that a
     deck stays right when its `.temp` line is changed by hand.
     """
-    p = device.parameters
-    slope = p["polarization_temperature_coefficient"]
-    polarization = f"({device.polarization_zero!r}*(1-{slope!r}*(temper+273.15)**1.5))"
-    tmr = f"2*{polarization}**2/(1-{polarization}**2)"
-    bias = f"(1+(v(top,bottom)/{p['half_bias_voltage']!r})**2)"
     return (
         f"* magnetic tunnel junction, set {device.name}: ap=0 parallel, ap=1 antiparallel\n"
         ".subckt junction top bottom ap=0 resistance=1 magnetoresistance=1\n"
-        f"B1 top bottom i=v(top,bottom)/({device.resistance_parallel!r}*{{resistance}}"
-        f"*(1+{{ap*magnetoresistance}}*{tmr}/{bias}))\n"
+        f"B1 top bottom i={parallel_current(device)}"
+        f"/(1+{{ap*magnetoresistance}}*{device.magnetoresistance_expression})\n"
         ".ends junction\n"
     )
+
+
+def parallel_current(device: Device) -> str:
+    """SPICE expression of the current [A] of the parallel state, inside a junction."""
+    return f"v(top,bottom)/({device.resistance_parallel!r}*{{resistance}})"

@@ -7,8 +7,11 @@ from typing import Any
 
 from circuits.deck import ZERO_CELSIUS, Conditions
 from circuits.design import Design
+from circuits.magnet_junction import magnet_junction_subcircuit
 from circuits.mtj import junction_subcircuit
 
+MAGNET_STEP = 1e-12
+"""Longest step [s] of a deck with magnets: a turn of precession is some 30 ps."""
 EDGE = 40e-12
 """Rise and fall time [s] of the ideal signals that enter a deck from outside."""
 
@@ -102,6 +105,10 @@ def assemble(
     ]
     if junction:
         lines.append(junction_subcircuit(design.device).rstrip("\n"))
+        if design.moving:
+            moving = magnet_junction_subcircuit(design.device, conditions.temperature)
+            lines.append(moving.rstrip("\n"))
+            step = min(step, MAGNET_STEP)
     lines += [
         body.rstrip("\n"),
         f".temp {conditions.temperature - ZERO_CELSIUS:.6g}",

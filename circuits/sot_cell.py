@@ -34,7 +34,10 @@ def bit_cell(design: Design) -> Any:
         design.cell.write_width / design.cell.write_fingers,
         multiplicity=design.cell.write_fingers,
     )
-    cell.X("mtj", "junction", "top", "middle", ap="{ap}")
+    if design.moving:
+        cell.X("mtj", "magnet_junction", "top", "middle", "sl", "end", ap="{ap}")
+    else:
+        cell.X("mtj", "junction", "top", "middle", ap="{ap}")
     cell.R("left", "middle", "sl", half_track)
     cell.R("right", "middle", "end", half_track)
     return cell

@@ -1,6 +1,7 @@
 """Bench `write`: one cell of a row is written, another of the same row is half selected.
 
-Two cycles, the opposite value first; the second is measured. Whether the junction switches
+Two cycles, the opposite value first; the second is measured. With moving magnets one cycle,
+from the opposite value. Whether the junction switches
 rests on a static criterion, the least track current of the pulse against the critical one.
 """
 
@@ -33,8 +34,11 @@ def write_deck(design: Design, value: str, conditions: Conditions) -> Deck:
         raise DesignError(f"operands '{value}' do not fit write; choose 0 or 1")
     timing, vdd = design.timing, conditions.vdd
     period = timing.write_cycle
+    # A moving magnet comes to rest along its axis, where without heat nothing turns it again.
+    written = [value] if design.moving else ["10"[int(value)], value]
     windows = [
-        (index * period + 0.1e-9, index * period + 0.1e-9 + timing.write_pulse) for index in (0, 1)
+        (index * period + 0.1e-9, index * period + 0.1e-9 + timing.write_pulse)
+        for index in range(len(written))
     ]
     circuit = new_circuit(f"write {value}, {design.name}")
     cell = cell_of(design)
@@ -45,16 +49,14 @@ def write_deck(design: Design, value: str, conditions: Conditions) -> Deck:
     circuit.V("half", "vhalf", "0", vdd)
     boosted = design.write_word_line
     circuit.V("word", "wwl", "0", waveform(0, boosted, windows))
-    lines = [cell.LINE_OF_ONE, *(name for name in LINES if name != cell.LINE_OF_ONE)]
-    high_second, high_first = lines if value == "1" else reversed(lines)
     for line in LINES:
-        driven = [
-            w for w, high in zip(windows, (high_first, high_second), strict=True) if high == line
-        ]
+        highs = [(bit == "1") == (line == cell.LINE_OF_ONE) for bit in written]
+        driven = [window for window, high in zip(windows, highs, strict=True) if high]
         circuit.V(f"data_{line}", f"data_{line}", "0", waveform(0, vdd, driven))
     _add_column(circuit, cell, "written", "vdrive", ("data_wbl", "data_sl"), 1 - int(value))
     _add_column(circuit, cell, "resting", "vhalf", ("0", "0"), 0)
-    start, stop = windows[1]
+    start, stop = windows[-1]
+    cycle = Window((len(written) - 1) * period, len(written) * period)
     saved = ["wwl", "wbl_written", "sl_written", "vtrack_written#branch"]
     saved += ["vdrive", "vdrive#branch", "vhalf", "vhalf#branch"]
     netlist = assemble(
@@ -70,7 +72,7 @@ def write_deck(design: Design, value: str, conditions: Conditions) -> Deck:
         ],
         saved=saved,
         step=STEP,
-        stop=2 * period,
+        stop=cycle.stop,
     )
     settled = Window(start + 0.3 * (stop - start), stop - 0.05e-9)
     return Deck(
@@ -78,11 +80,11 @@ def write_deck(design: Design, value: str, conditions: Conditions) -> Deck:
         title=f"write {value}",
         netlist=netlist,
         conditions=conditions,
-        stop=2 * period,
-        cycle=Window(period, 2 * period),
+        stop=cycle.stop,
+        cycle=cycle,
         energies={
-            "energy": Energy({"vdrive": 1.0}, Window(period, 2 * period)),
-            "energy_half_selected": Energy({"vhalf": 1.0}, Window(period, 2 * period)),
+            "energy": Energy({"vdrive": 1.0}, cycle),
+            "energy_half_selected": Energy({"vhalf": 1.0}, cycle),
         },
         total=("energy",),
         watched=(),
