@@ -53,6 +53,8 @@ _PLAIN = {
     "Oe": Unit(79.57747154594767, "magnetic field"),
     "A/m^2": Unit(1.0, "current density"),
     "MA/cm^2": Unit(1e10, "current density"),
+    "J/m": Unit(1.0, "energy by length"),
+    "pJ/m": Unit(1e-12, "energy by length"),
     "J/m^2": Unit(1.0, "energy by area"),
     "mJ/m^2": Unit(1e-3, "energy by area"),
     "J/m^3": Unit(1.0, "energy by volume"),

@@ -57,6 +57,8 @@ def test_prefixed_units_keep_their_dimension() -> None:
         (2.5, "mV um", 2.5e-9),
         (1, "kJ/m^3", 1e3),
         (1, "mJ/m^2", 1e-3),
+        (10, "pJ/m", 1e-11),
+        (1, "J/m", 1),
         (1, "um^2", 1e-12),
         (1, "nm^2", 1e-18),
         (1, "kA/m", 1e3),
