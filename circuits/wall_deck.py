@@ -1,0 +1,149 @@
+"""A domain wall under a current pulse as a SPICE deck of its own, with or without thermal field."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from circuits.deck import Conditions, Deck, Window
+from circuits.errors import DesignError
+from circuits.llg import FIELD_SCALE
+from circuits.macrospin import LARGEST_STEP, SMALLEST_STEP, THERMAL_STEP, USUAL_STEPS, Drive
+from circuits.wall import Wall
+
+_EDGE = 1e-14  # A jump of the current, as short as the solver's breakpoints allow.
+
+
+def check_drive(wall: Wall, drive: Drive) -> None:
+    """Refuse a current that pushes the wall through the fixed ends, where the model ends."""
+    if abs(drive.current) >= wall.expulsion_current:
+        raise DesignError(
+            f"a current of {drive.current:g} A pushes the wall of {wall.name} through the fixed "
+            f"ends, which hold up to {wall.expulsion_current:.4g} A; lower the current or raise "
+            "end_field"
+        )
+
+
+def wall_equation(wall: Wall, current: str, *, thermal: bool = False) -> list[str]:
+    """The wall's two rates, nodes wf and wz, as functions of the nodes wq and wphi.
+
+    Node wq is the position in half track lengths, wphi the angle in rad as volts; fields are
+    in units of 10^5 A/m. `current` is the SPICE expression of the track's current [A]. With
+    `thermal` the nodes thf, thz add to the two fields.
+    """
+    h_x, h_y, h_z = wall.external_field
+    quarter, unit = math.pi / 2 / FIELD_SCALE, wall.track_length / 2
+    spin_hall = wall.spin_hall_field(1.0)
+    position = f"({unit!r}*v(wq))"
+    first = [
+        f"{-wall.wall_anisotropy_field / 2 / FIELD_SCALE!r}*sin(2*v(wphi))",
+        f"{quarter * (h_x + wall.dmi_field)!r}*sin(v(wphi))",
+        f"{-quarter * h_y!r}*cos(v(wphi))",
+    ]
+    if wall.field_like_ratio:
+        ratio = quarter * wall.field_like_ratio * spin_hall
+        first.append(f"{ratio!r}*({current})*cos(v(wphi))")
+    second = [
+        f"{h_z / FIELD_SCALE!r}",
+        f"{wall.left_domain / FIELD_SCALE!r}*({wall.landscape.spice_field(position)})",
+        f"{-quarter * spin_hall!r}*({current})*cos(v(wphi))",
+    ]
+    if thermal:
+        first.append("v(thf)")
+        second.append("v(thz)")
+    return [
+        "Bwf wf 0 v=" + "+".join(f"({term})" for term in first),
+        "Bwz wz 0 v=" + "+".join(f"({term})" for term in second),
+    ]
+
+
+def wall_capacitors(wall: Wall, position: str, angle: str) -> list[str]:
+    """The two capacitors and what charges them; `position` [m over half the track] and `angle`.
+
+    C dv/dt is a field in units of the deck, so C = (1 + a^2)/(g 10^5 A/m).
+    """
+    capacitance = (1 + wall.damping**2) / (wall.gyromagnetic_ratio * FIELD_SCALE)
+    travel = wall.left_domain * wall.width / (wall.track_length / 2)
+    # A B-source's current leaves its first node, so the source is turned.
+    return [
+        f"Bwq 0 wq i={travel!r}*(v(wf)+{wall.damping!r}*v(wz))",
+        f"Cwq wq 0 {capacitance:.12g} ic={position}",
+        f"Bwphi 0 wphi i=v(wz)-{wall.damping!r}*v(wf)",
+        f"Cwphi wphi 0 {capacitance:.12g} ic={angle}",
+    ]
+
+
+def wall_thermal_samples(wall: Wall, drive: Drive) -> NDArray[np.float64]:
+    """Rows of time [s] and the thermal fields beside F and Z in units of the deck.
+
+    Shape (n, 3); the deck joins them by straight lines. The same seed gives the same rows.
+    """
+    count = math.ceil(drive.duration / THERMAL_STEP) + 2
+    deviation = wall.thermal_field / math.sqrt(THERMAL_STEP) / FIELD_SCALE
+    fields = np.random.default_rng(drive.thermal_seed).normal(0.0, deviation, (count, 2))
+    return np.column_stack([np.arange(count) * THERMAL_STEP, fields])
+
+
+def wall_deck(wall: Wall, drive: Drive, thermal_file: str | None = None) -> Deck:
+    """The transient of a wall under a current pulse from t = 0.
+
+    Nodes as in `wall_equation`, `i` the current in ampere as a voltage. `thermal_file` names
+    the file with the `wall_thermal_samples`. Raises DesignError for a current that pushes
+    the wall off its track.
+    """
+    check_drive(wall, drive)
+    step = min(LARGEST_STEP, max(SMALLEST_STEP, drive.duration / USUAL_STEPS))
+    title = f"domain wall {wall.name} under {drive.current:g} A for {drive.pulse:g} s"
+    position, angle = wall.initial
+    lines = [
+        f"* {title}",
+        f"* Ms {wall.magnetization:.6g} A/m, Delta {wall.width:.6g} m, H_DMI {wall.dmi_field:.6g} "
+        f"A/m, H_K {wall.wall_anisotropy_field:.6g} A/m",
+        f"* {wall.temperature:g} K, barrier {wall.stability:.4g} kT; wq in units of "
+        f"{wall.track_length / 2:g} m, fields of {FIELD_SCALE:g} A/m",
+        _current(drive),
+        *_thermal(thermal_file),
+        *wall_equation(wall, "v(i)", thermal=thermal_file is not None),
+        *wall_capacitors(wall, f"{position / (wall.track_length / 2):.12g}", f"{angle:.12g}"),
+        # Gear damps; Newton's loose default tolerance would add to the error of the crossing.
+        ".option method=trap reltol=1e-5",
+        ".save v(wq) v(wphi) v(i)" + (" v(thf)" if thermal_file else ""),
+        f".tran {step:.6g} {drive.duration:.9g} 0 {step:.6g} uic",
+        ".end",
+    ]
+    return Deck(
+        bench="switch",
+        title=title,
+        netlist="\n".join(lines) + "\n",
+        conditions=Conditions(),
+        stop=drive.duration,
+        cycle=Window(0.0, drive.duration),
+        energies={},
+        total=(),
+        watched=(),
+        edges=(),
+        level=0.0,
+        plotted=("wq", "wphi"),
+    )
+
+
+def _current(drive: Drive) -> str:
+    if drive.pulse >= drive.duration:
+        return f"Vi i 0 dc {drive.current:.12g}"
+    end = drive.pulse + _EDGE
+    return (
+        f"Vi i 0 pwl(0 {drive.current:.12g} {drive.pulse:.12g} {drive.current:.12g} "
+        f"{end:.12g} 0 {drive.duration + end:.12g} 0)"
+    )
+
+
+def _thermal(thermal_file: str | None) -> list[str]:
+    if thermal_file is None:
+        return []
+    return [
+        "Ath %v([thf thz]) thermal",
+        f'.model thermal filesource (file="{thermal_file}" amploffset=[0 0] amplscale=[1 1] '
+        "timeoffset=0 timescale=1 timerelative=false amplstep=false)",
+    ]

@@ -1,0 +1,294 @@
+"""Domain walls that move: from a device file to a wall, and what is refused.
+
+A set lives in `circuits/walls/AuthorYear.toml`; a user's own set is used by its path.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from circuits.errors import DesignError
+from circuits.magnetics import VACUUM_PERMEABILITY, spin_hall_efficiency
+from circuits.parameters import (
+    Parameter,
+    ParameterSet,
+    read_number,
+    read_parameters,
+    read_toml,
+    shipped_names,
+    shipped_or_own,
+)
+from circuits.wall import Wall
+from circuits.wall_demagnetization import wall_demagnetization
+from circuits.wall_fields import (
+    AXES,
+    DIRECTIONS,
+    KIND,
+    WALL_FIELDS,
+    WALL_JUNCTION_FIELDS,
+    WALL_TEXTS,
+)
+from circuits.wall_landscape import Landscape
+
+WALL_FOLDER = Path(__file__).parent / "walls"
+WALL_FAMILIES = {KIND: "Emori2013"}
+"""The shipped set that stands for the kind of device."""
+REFERENCE_TEMPERATURE = 300.0
+"""Temperature [K] at which a set without a temperature of its own holds."""
+GYROMAGNETIC_RATIO = 220_880.0
+"""Default gyromagnetic ratio times vacuum permeability [m/(A s)], as for the other devices."""
+THINNEST = 0.3e-9
+"""Least thickness [m] of a free layer: about one and a half atomic layers of iron."""
+PULSE, RUN = 5e-9, 10e-9
+"""Pulse and simulated time [s] where the set states none."""
+_SI_UNITS = {"nm": "m", "kA/m": "A/m", "ns": "s", "pJ/m": "J/m", "mJ/m^2": "J/m^2"}
+_SI_UNITS |= {"ohm um^2": "ohm m^2", "uohm cm": "ohm m", "%": "1"}
+_FIELDS = {**WALL_FIELDS, **WALL_JUNCTION_FIELDS}
+
+
+def wall_names() -> list[str]:
+    """Names of the shipped domain-wall sets, sorted."""
+    return shipped_names(WALL_FOLDER)
+
+
+def is_wall(name_or_path: str | Path) -> bool:
+    """Whether a device's name, or the `kind` of its file, is that of a domain-wall device."""
+    if Path(name_or_path).suffix != ".toml":
+        return str(name_or_path) in {*WALL_FAMILIES, *wall_names()}
+    return read_toml(Path(name_or_path), "device").get("kind") == KIND
+
+
+def read_wall(name_or_path: str | Path, settings: Mapping[str, str] | None = None) -> ParameterSet:
+    """The numbers of a shipped domain-wall set by its name, or of a user's own by its file.
+
+    `settings` replaces or adds entries: a number in SI, or a number and its unit ("0.9 nm").
+    """
+    name = WALL_FAMILIES.get(str(name_or_path), name_or_path)
+    path = shipped_or_own(WALL_FOLDER, "domain-wall device", name)
+    read = read_parameters(path, "domain-wall device", _FIELDS, WALL_TEXTS)
+    numbers: dict[str, Parameter] = dict(read.numbers)
+    texts = dict(read.texts)
+    for key, value in (settings or {}).items():
+        if key in WALL_TEXTS:
+            texts[key] = value
+        elif key in _FIELDS:
+            numbers[key] = _setting(path, key, value)
+        else:
+            known = ", ".join(sorted({*_FIELDS, *WALL_TEXTS}))
+            raise DesignError(f"unknown key '{key}'; a domain wall has {known}")
+    return ParameterSet(path, numbers, texts)
+
+
+def load_wall(name_or_path: str | Path, settings: Mapping[str, str] | None = None) -> Wall:
+    """Load the wall of a shipped device by name, or of a user's own by its TOML file.
+
+    Raises DesignError with the reason when the file, a setting or the physics is wrong.
+    """
+    return wall_of(read_wall(name_or_path, settings))
+
+
+def wall_of(read: ParameterSet, temperature: float | None = None) -> Wall:
+    """The wall of a set that was read, at the set's or another temperature [K].
+
+    Raises DesignError with the reason when it cannot be a memory cell.
+    """
+    wall = _wall(read, temperature)
+    reason = _fault(wall)
+    if reason:
+        raise DesignError(f"{read.path}: {reason}")
+    return wall
+
+
+def direction(read: ParameterSet, key: str) -> int:
+    """+1 for "up" (the default), -1 for "down"."""
+    text = read.texts.get(key, DIRECTIONS[0])
+    if text not in DIRECTIONS:
+        raise DesignError(f"{read.path}: {key} must be up or down, not '{text}'")
+    return 1 if text == "up" else -1
+
+
+def _setting(path: Path, key: str, value: str) -> Parameter:
+    number, _, unit = value.strip().partition(" ")
+    try:
+        parsed = float(number)
+    except ValueError:
+        parsed = math.nan
+    if not math.isfinite(parsed):
+        raise DesignError(
+            f"'{value}' is no value of '{key}'; give a number in SI, or a number, a blank and its "
+            "unit"
+        )
+    field = _FIELDS[key]
+    # A bare number is SI; a field's own unit may be a multiple.
+    given = unit.strip() or _SI_UNITS.get(field.unit, field.unit)
+    if not unit:
+        field = replace(field, unit=given)
+    entry = {"value": parsed, "unit": given, "tag": "assumed", "source": "set by the user"}
+    return read_number(path, key, entry, field)
+
+
+def _wall(read: ParameterSet, temperature: float | None) -> Wall:
+    if read.texts["kind"] != KIND:
+        raise DesignError(
+            f"{read.path}: kind must be {KIND} for a domain wall, not '{read.texts['kind']}'"
+        )
+    thickness = read["free_layer_thickness"]
+    if thickness < THINNEST:
+        raise DesignError(
+            f"{read.path}: a free layer of {thickness * 1e9:.3g} nm is thinner than "
+            f"{THINNEST * 1e9:g} nm and no magnet; make free_layer_thickness larger"
+        )
+    own = read.get("temperature") or REFERENCE_TEMPERATURE
+    at = own if temperature is None else temperature
+    magnetization = _magnetization(read, at)
+    ratio = magnetization / _magnetization(read, own)
+    dmi = read["dmi_constant"] * ratio ** (read.get("dmi_exponent") or 0.0)
+    width = _width(read, magnetization, ratio, dmi)
+    efficiency = read["spin_hall_angle"]
+    length = read.get("spin_diffusion_length")
+    if length is not None:
+        # Beyond 700 diffusion lengths the correction is zero and cosh overflows.
+        depth = min(read["track_thickness"], 700 * length)
+        efficiency = spin_hall_efficiency(efficiency, depth, length)
+    anisotropy = read.get("wall_anisotropy_field")
+    if anisotropy is None:
+        along, across = wall_demagnetization(width, read["track_width"], thickness)
+        anisotropy = magnetization * (along - across)
+    x, y, z = (read.get(f"external_field_{axis}") or 0.0 for axis in AXES)
+    return Wall(
+        name=read.texts["name"],
+        temperature=at,
+        track_length=read["track_length"],
+        track_width=read["track_width"],
+        thickness=thickness,
+        magnetization=magnetization,
+        width=width,
+        dmi=dmi,
+        wall_anisotropy_field=anisotropy,
+        damping=read["damping"],
+        gyromagnetic_ratio=read.get("gyromagnetic_ratio") or GYROMAGNETIC_RATIO,
+        efficiency=efficiency,
+        section=read["track_width"] * read["track_thickness"],
+        landscape=_landscape(read, width),
+        field_like_ratio=read.get("field_like_ratio") or 0.0,
+        external_field=(x, y, z),
+        left_domain=direction(read, "left_domain"),
+        position_given=read.get("initial_position"),
+        angle_given=read.get("initial_angle"),
+        pulse_duration=read.get("pulse_duration") or PULSE,
+        run_duration=read.get("run_duration") or RUN,
+        sources=read,
+    )
+
+
+def _landscape(read: ParameterSet, width: float) -> Landscape:
+    for field, needed in (
+        ("notch_field", ("notch_position",)),
+        ("pinning_field", ("pinning_length",)),
+    ):
+        for key in needed:
+            if read.get(field) and read.get(key) is None:
+                raise DesignError(f"{read.path}: {field} is given without {key}; add {key}")
+    return Landscape(
+        width=width,
+        notch_field=read.get("notch_field") or 0.0,
+        notch_length=read.get("notch_length") or width,
+        notch_position=read.get("notch_position") or 0.0,
+        end_field=read["end_field"],
+        end_position=read["track_length"] / 2 - read["end_length"],
+        pinning_field=read.get("pinning_field") or 0.0,
+        pinning_length=read.get("pinning_length") or 1.0,
+    )
+
+
+def _width(read: ParameterSet, magnetization: float, ratio: float, dmi: float) -> float:
+    """Delta [m]: the given one, else sqrt(A/K_eff) with K_eff = K - mu0 Ms^2/2."""
+    given = read.get("wall_width")
+    stiffness, anisotropy = read.get("exchange_stiffness"), read.get("anisotropy")
+    if given is not None and stiffness is not None:
+        raise DesignError(
+            f"{read.path}: wall_width and exchange_stiffness are both given; give one of them"
+        )
+    if given is not None:
+        return given
+    if stiffness is None or anisotropy is None:
+        raise DesignError(
+            f"{read.path}: the width of the wall is unknown; give wall_width, or "
+            "exchange_stiffness and anisotropy"
+        )
+    stiffness *= ratio ** (read.get("exchange_exponent") or 0.0)
+    anisotropy *= ratio ** (read.get("anisotropy_exponent") or 0.0)
+    effective = anisotropy - VACUUM_PERMEABILITY * magnetization**2 / 2
+    if effective <= 0:
+        raise DesignError(
+            f"{read.path}: the film is not magnetized perpendicular, its anisotropy less mu0 "
+            f"Ms^2/2 is {effective:.4g} J/m^3; raise anisotropy or lower the magnetization"
+        )
+    limit = 4 * math.sqrt(stiffness * effective) / math.pi
+    if abs(dmi) >= limit:
+        raise DesignError(
+            f"{read.path}: a dmi_constant of {dmi * 1e3:.3g} mJ/m^2 makes walls multiply, a wall "
+            f"costs energy only below {limit * 1e3:.3g} mJ/m^2; lower it"
+        )
+    return math.sqrt(stiffness / effective)
+
+
+def _magnetization(read: ParameterSet, temperature: float) -> float:
+    law = ("saturation_magnetization_zero", "curie_temperature", "magnetization_exponent")
+    plain = read.get("saturation_magnetization")
+    given = [key for key in law if read.get(key) is not None]
+    if plain is not None and given:
+        raise DesignError(
+            f"{read.path}: saturation_magnetization and {given[0]} are both given; give the value "
+            "at the temperature or the law, not both"
+        )
+    if plain is not None:
+        return plain
+    if len(given) < len(law):
+        raise DesignError(
+            f"{read.path}: no saturation magnetization; give saturation_magnetization or all of "
+            f"{', '.join(law)}"
+        )
+    zero, curie, exponent = (read[key] for key in law)
+    if temperature >= curie:
+        raise DesignError(
+            f"{read.path}: at {temperature:g} K the layer is no magnet, its curie_temperature is "
+            f"{curie:g} K; lower the temperature"
+        )
+    return float(zero * (1 - temperature / curie) ** exponent)
+
+
+def _fault(wall: Wall) -> str:
+    """Why this set cannot be a memory cell, or an empty text."""
+    edge, landscape = wall.landscape.end_position, wall.landscape
+    if wall.dmi == 0 and wall.external_field[0] == 0:
+        return (
+            "without Dzyaloshinskii-Moriya interaction spin-Hall torque does not move the wall; "
+            "give a dmi_constant"
+        )
+    if edge <= 0:
+        return "the fixed ends fill the track; make end_length less than half of track_length"
+    if math.pi * wall.width >= 2 * edge:
+        return (
+            f"the wall is {math.pi * wall.width * 1e9:.3g} nm wide, wider than the "
+            f"{2 * edge * 1e9:.3g} nm of track between its fixed ends; lengthen the track"
+        )
+    if landscape.notch_field and landscape.notch_position > edge:
+        return (
+            f"the notches, {landscape.notch_position * 1e9:.3g} nm from the middle, lie in the "
+            f"fixed ends, which begin at {edge * 1e9:.3g} nm; move them inwards"
+        )
+    if abs(wall.initial[0]) > wall.track_length / 2:
+        return (
+            f"the wall starts at {wall.initial[0] * 1e9:.3g} nm, off the track, which ends "
+            f"{wall.track_length / 2 * 1e9:.3g} nm from its middle; mend initial_position"
+        )
+    if abs(wall.external_field[2]) >= landscape.end_field:
+        return (
+            "the external field along z is not below end_field and pushes the wall off the "
+            "track; lower it"
+        )
+    return ""
