@@ -155,6 +155,23 @@ def _sense(table: Table, group: str, operands: tuple[str, ...], at: dict[str, An
 
 
 def _write(table: Table, at: dict[str, Any]) -> WritePrice:
+    """The price with the driver width that takes least energy of those that work here."""
+    # lut is not imported at module level, for the start-up time of the command.
+    from lut import TableError
+
+    found: list[WritePrice] = []
+    refused: TableError | None = None
+    for width in table.axis("write", "driver_width"):
+        try:
+            found.append(_write_with(table, {**at, "driver_width": float(width)}))
+        except TableError as error:
+            refused = error
+    if not found and refused is not None:
+        raise refused
+    return min(found, key=lambda price: sum(price.energy.values()))
+
+
+def _write_with(table: Table, at: dict[str, Any]) -> WritePrice:
     values = ("0", "1")
     return WritePrice(
         energy={value: table.value("write", "energy", operands=value, **at) for value in values},

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +21,24 @@ from circuits import (
 )
 
 PLAN_FOLDER = Path(__file__).parent / "plans"
-_KEYS = ("title", "design", "device", "technology", "benches", "axes", "tolerance", "time_limit")
+_KEYS = (
+    "title",
+    "design",
+    "device",
+    "technology",
+    "benches",
+    "axes",
+    "tolerance",
+    "write_error_rate",
+    "time_limit",
+)
 _AXES: dict[str, str] = {
     "corner": "text",
     "vdd": "V",
     "temperature": "K",
     "rows": "count",
     "columns": "count",
+    "driver": "number",
 }
 
 
@@ -56,6 +69,8 @@ class Plan:
     time_limit: float = 120.0
     source: str = ""
     seed: int = 0
+    write_error_rate: float = 1e-6
+    """Probability of leaving the old bit that the write pulse is chosen for."""
 
     def group_axes(self, bench: str) -> dict[str, tuple[Any, ...]]:
         """The axes of one bench's group, in order, with the variant axis last."""
@@ -69,23 +84,16 @@ class Plan:
         """Every point, lazily: benches in order, the last axis running fastest."""
         for bench in self.benches:
             kind = BENCHES[bench]
-            for corner in self.axes["corner"]:
-                for vdd in self.axes["vdd"]:
-                    for temperature in self.axes["temperature"]:
-                        for size in self.axes[kind.size_axis] if kind.size_axis else (None,):
-                            sizes = {kind.size_axis: size} if kind.size_axis else {}
-                            where = Conditions(corner, vdd, temperature, **sizes)
-                            for variant in kind.variants or ("",):
-                                yield Point(bench, variant, where, self.tolerance and kind.senses)
+            for values in product(*(self.axes[name] for name in kind.axes)):
+                where = Conditions(**dict(zip(kind.axes, values, strict=True)))
+                for variant in kind.variants or ("",):
+                    yield Point(bench, variant, where, self.tolerance and kind.senses)
 
     def count(self) -> int:
         """Number of points."""
         total = 0
         for bench in self.benches:
-            product = 1
-            for values in self.group_axes(bench).values():
-                product *= len(values)
-            total += product
+            total += math.prod(len(values) for values in self.group_axes(bench).values())
         return total
 
 
@@ -142,7 +150,10 @@ def load_plan(
     title = contents.get("title", chosen.stem)
     if not isinstance(title, str):
         raise PlanError(f"{chosen}: 'title' must be text, not {title!r}")
-    return Plan(title, loaded, benches, axes, tolerance, limit, text)
+    rate = contents.get("write_error_rate", Plan.write_error_rate)
+    if isinstance(rate, bool) or not isinstance(rate, int | float) or not 1e-12 <= rate <= 0.5:
+        raise PlanError(f"{chosen}: 'write_error_rate' must be from 1e-12 to 0.5, not {rate!r}")
+    return Plan(title, loaded, benches, axes, tolerance, limit, text, write_error_rate=float(rate))
 
 
 def _named(path: Path, contents: Mapping[str, Any], key: str) -> str | Path | None:
@@ -172,7 +183,7 @@ def _axes(path: Path, table: object, design: Design) -> dict[str, tuple[Any, ...
             raise PlanError(f"{path}: unknown axis '{key}'; the axes are {', '.join(_AXES)}")
     axes: dict[str, tuple[Any, ...]] = {}
     for name, unit in _AXES.items():
-        values = table.get(name)
+        values = table.get(name, [1.0] if name == "driver" else None)
         if not isinstance(values, list) or not values:
             raise PlanError(f"{path}: the axis '{name}' is missing or empty; give it a list")
         if unit == "text":
@@ -188,19 +199,24 @@ def _axes(path: Path, table: object, design: Design) -> dict[str, tuple[Any, ...
                 if isinstance(value, bool) or not isinstance(value, int):
                     raise PlanError(f"{path}: '{name}' must be whole numbers, not {value!r}")
             read = tuple(values)
+        elif unit == "number":
+            for value in values:
+                if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+                    raise PlanError(f"{path}: '{name}' must be numbers above 0, not {value!r}")
+            read = tuple(float(value) for value in values)
         else:
             read = tuple(_quantity(path, name, value, unit) for value in values)
         if len(set(read)) != len(read) or (unit != "text" and list(read) != sorted(read)):
             raise PlanError(f"{path}: the axis '{name}' must ascend without repeats")
         axes[name] = read
-    for vdd in axes["vdd"]:
-        for temperature in axes["temperature"]:
-            for rows in axes["rows"]:
-                for columns in axes["columns"]:
-                    try:
-                        Conditions(axes["corner"][0], vdd, temperature, rows, columns)
-                    except DesignError as error:
-                        raise PlanError(f"{path}: {error}") from None
+    # A plan speaks of multiples of the design's write driver, a table of widths.
+    widths = (design.write.driver_n_width * scale for scale in axes.pop("driver"))
+    axes["driver_width"] = tuple(round(width, 12) for width in widths)
+    for values in product(*(axes[name] for name in axes if name != "corner")):
+        try:
+            Conditions(axes["corner"][0], *values)
+        except DesignError as error:
+            raise PlanError(f"{path}: {error}") from None
     return axes
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from characterize.plan import Plan, Point
 from characterize.simulate import PointResult
 from circuits import BENCHES, Conditions, amplifiers_per_reference, build_deck, cell_layout
-from lut import SCHEMA, Axis, Group, Outcome, Variable
+from lut import SCHEMA, Axis, Group, Outcome, Variable, VariableSpec
 
 CELL = "cell"
 
@@ -43,8 +43,7 @@ def _group(plan: Plan, bench: str, results: Mapping[Point, PointResult]) -> Grou
         if name == "outcome":
             values = np.array([int(result.outcome) for result in found], dtype=np.int8)
         elif name == "area":
-            area = build_deck(plan.design, bench, points[0].variant, points[0].conditions).values
-            variables[name] = Variable(np.array(area[name]), (), variable.units, variable.meaning)
+            variables[name] = _area(plan, bench, points, variable)
             continue
         elif any(name in result.values for result in found):
             values = np.array([result.values.get(name, np.nan) for result in found])
@@ -60,6 +59,19 @@ def _group(plan: Plan, bench: str, results: Mapping[Point, PointResult]) -> Grou
     return Group(coordinates, variables, _attributes(plan, bench))
 
 
+def _area(plan: Plan, bench: str, points: list[Point], spec: VariableSpec) -> Variable:
+    """Area [m^2]: one number, for a driver one of each width."""
+
+    def of(point: Point) -> float:
+        return build_deck(plan.design, bench, point.variant, point.conditions).values["area"]
+
+    if "driver_width" not in BENCHES[bench].axes:
+        return Variable(np.array(of(points[0])), (), spec.units, spec.meaning)
+    first = {point.conditions.driver_width: point for point in reversed(points)}
+    areas = [of(first[width]) for width in plan.axes["driver_width"]]
+    return Variable(np.array(areas), ("driver_width",), spec.units, spec.meaning)
+
+
 def _attributes(plan: Plan, bench: str) -> dict[str, Any]:
     design = plan.design
     sharing = amplifiers_per_reference(design, bench)
@@ -70,6 +82,7 @@ def _attributes(plan: Plan, bench: str) -> dict[str, Any]:
         "amplifier": design.amplifier,
         "device": design.device.name,
         "technology": design.technology.name,
+        "error_rate_target": plan.write_error_rate,
     }
     return {name: known[name] for name in SCHEMA[bench].attributes if name in known}
 

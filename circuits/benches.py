@@ -17,13 +17,14 @@ _CONDITIONS = ("corner", "vdd", "temperature")
 class Bench:
     """One bench: its builder and the axes of its group in the table.
 
-    `size_axis` is "rows", "columns" or "" ; `variants` are the values of `variant_axis`.
+    `size_axes` are those beside corner, supply and temperature; `variants` are the values of
+    `variant_axis`.
     """
 
     name: str
     description: str
     builder: Callable[[Design, str, Conditions, float], Deck]
-    size_axis: str = ""
+    size_axes: tuple[str, ...] = ()
     variant_axis: str = ""
     variants: tuple[str, ...] = ()
     senses: bool = False
@@ -31,7 +32,7 @@ class Bench:
     @property
     def axes(self) -> tuple[str, ...]:
         """The axes of conditions, in the table's order."""
-        return (*_CONDITIONS, self.size_axis) if self.size_axis else _CONDITIONS
+        return (*_CONDITIONS, *self.size_axes)
 
 
 def _sensing(operation: str, description: str) -> Bench:
@@ -39,7 +40,7 @@ def _sensing(operation: str, description: str) -> Bench:
         return sensing.sense_deck(design, operation, operands, where, offset)
 
     patterns = operations.operand_patterns(operation)
-    return Bench(operation, description, build, "rows", "operands", patterns, True)
+    return Bench(operation, description, build, ("rows",), "operands", patterns, True)
 
 
 _ALL = (
@@ -51,7 +52,7 @@ _ALL = (
         "write",
         "write one cell through its driver and lines",
         lambda design, value, where, _: writing.write_deck(design, value, where),
-        "rows",
+        ("rows", "driver_width"),
         "operands",
         ("0", "1"),
     ),
@@ -59,7 +60,7 @@ _ALL = (
         "wordline_driver",
         "word-line driver with its line and cells",
         lambda design, line, where, _: periphery.wordline_deck(design, line, where),
-        "columns",
+        ("columns",),
         "line",
         periphery.LINES,
     ),

@@ -12,13 +12,17 @@ ZERO_CELSIUS = 273.15
 
 @dataclass(frozen=True)
 class Conditions:
-    """Where one simulation stands: corner, supply [V], temperature [K], rows and columns."""
+    """Where one simulation stands: corner, supply [V], temperature [K], rows and columns.
+
+    `driver_width` [m] is that of the write driver's last n transistor; None is the design's.
+    """
 
     corner: str = "tt"
     vdd: float = 1.0
     temperature: float = 300.15
     rows: int = 256
     columns: int = 256
+    driver_width: float | None = None
 
     def __post_init__(self) -> None:
         if not 0.2 <= self.vdd <= 5.0:
@@ -32,6 +36,11 @@ class Conditions:
         for name, count in (("rows", self.rows), ("columns", self.columns)):
             if not 8 <= count <= 8192:
                 raise DesignError(f"{count} {name} cannot be built; choose 8 to 8192 {name}")
+        if self.driver_width is not None and not 1e-7 <= self.driver_width <= 1e-3:
+            raise DesignError(
+                f"a write driver of {self.driver_width:g} m is outside 0.1 um to 1 mm; choose "
+                "another width"
+            )
 
 
 @dataclass(frozen=True)

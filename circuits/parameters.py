@@ -73,13 +73,13 @@ def shipped_or_own(folder: Path, what: str, name_or_path: str | Path) -> Path:
     path = Path(name_or_path)
     if path.suffix == ".toml":
         return path
-    names = shipped_names(folder)
-    if str(name_or_path) not in names:
+    shipped = folder / f"{name_or_path}.toml"
+    if not shipped.is_file():
         raise DesignError(
-            f"unknown {what} '{name_or_path}'; choose one of {', '.join(names)} "
+            f"unknown {what} '{name_or_path}'; choose one of {', '.join(shipped_names(folder))} "
             "or give the path of a .toml file"
         )
-    return folder / f"{name_or_path}.toml"
+    return shipped
 
 
 def read_toml(path: Path, what: str) -> dict[str, Any]:

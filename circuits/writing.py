@@ -7,6 +7,7 @@ rests on a static criterion, the least track current of the pulse against the cr
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from circuits.cells import cell_layout, cell_of
@@ -32,6 +33,7 @@ def write_deck(design: Design, value: str, conditions: Conditions) -> Deck:
     """The deck that writes the bit "0" or "1" into a cell at the far end of a column."""
     if value not in ("0", "1"):
         raise DesignError(f"operands '{value}' do not fit write; choose 0 or 1")
+    design = _with_driver(design, conditions.driver_width)
     timing, vdd = design.timing, conditions.vdd
     period = timing.write_cycle
     # A moving magnet comes to rest along its axis, where without heat nothing turns it again.
@@ -99,6 +101,16 @@ def write_deck(design: Design, value: str, conditions: Conditions) -> Deck:
         },
         plotted=("wwl", "wbl_written", "sl_written", "vtrack_written#branch"),
     )
+
+
+def _with_driver(design: Design, width: float | None) -> Design:
+    if width is None:
+        return design
+    scale = width / design.write.driver_n_width
+    sizes = replace(
+        design.write, driver_n_width=width, driver_p_width=design.write.driver_p_width * scale
+    )
+    return replace(design, write=sizes)
 
 
 def write_driver_area(design: Design) -> float:

@@ -14,7 +14,7 @@ from lut.checking import check
 from lut.errors import TableError
 from lut.model import Axis, Group, Variable
 from lut.outcomes import Outcome
-from lut.schema import SCHEMA, SCHEMA_VERSION
+from lut.schema import SCHEMA, SCHEMA_VERSION, VariableSpec
 from lut.summary import info
 from lut.table import Table, reference_path
 from lut.writing import require_writable, write_table
@@ -28,6 +28,7 @@ __all__ = [
     "Table",
     "TableError",
     "Variable",
+    "VariableSpec",
     "check",
     "info",
     "reference_path",

@@ -14,7 +14,7 @@ from lut.outcomes import Outcome
 from lut.schema import SCHEMA, GroupSpec
 from lut.table import load
 
-_MEASURED = (Outcome.OK, Outcome.WRONG_LOGIC, Outcome.BELOW_CRITICAL_CURRENT)
+_MEASURED = (Outcome.OK, Outcome.WRONG_LOGIC, Outcome.BELOW_CRITICAL_CURRENT, Outcome.NOT_SWITCHED)
 _ROUNDING = 1e-9
 
 
@@ -138,28 +138,29 @@ def _output_within_cycle(group: Group, _spec: GroupSpec) -> Iterator[str]:
             yield f"/delay: longer than cycle_time {_first(group, bad)}"
 
 
-def _write_current_suffices(group: Group, _spec: GroupSpec) -> Iterator[str]:
-    if {"current", "critical_current"} <= set(group.variables):
-        current = np.abs(group.spread("current"))
-        critical = np.abs(group.spread("critical_current"))
-        outcomes = _outcomes(group)
-        bad = (outcomes == Outcome.OK) & (current < critical)
-        if bad.any():
-            yield f"/current: below critical_current but its outcome is ok {_first(group, bad)}"
-        bad = (outcomes == Outcome.BELOW_CRITICAL_CURRENT) & (current >= critical)
-        if bad.any():
-            yield (
-                "/current: reaches critical_current but its outcome is below_critical_current "
-                f"{_first(group, bad)}"
-            )
+def _write_meets_its_error_rate(group: Group, _spec: GroupSpec) -> Iterator[str]:
+    target = group.attributes.get("error_rate_target")
+    if target is None or "error_rate" not in group.variables:
+        return
+    rate, outcomes = group.spread("error_rate"), _outcomes(group)
+    bad = (outcomes == Outcome.OK) & (rate > target)
+    if bad.any():
+        yield f"/error_rate: above error_rate_target but its outcome is ok {_first(group, bad)}"
+    bad = (outcomes == Outcome.NOT_SWITCHED) & (rate <= target)
+    if bad.any():
+        yield (
+            "/error_rate: within error_rate_target but its outcome is not_switched "
+            f"{_first(group, bad)}"
+        )
 
 
 def _rates_are_probabilities(group: Group, _spec: GroupSpec) -> Iterator[str]:
-    if "error_rate" in group.variables:
-        variable = group.variables["error_rate"]
-        bad = (variable.values < 0) | (variable.values > 1)
-        if bad.any():
-            yield f"/error_rate: not between 0 and 1 {_first(group, bad, variable.dims)}"
+    for name in ("error_rate", "read_disturb"):
+        if name in group.variables:
+            variable = group.variables[name]
+            bad = (variable.values < 0) | (variable.values > 1)
+            if bad.any():
+                yield f"/{name}: not between 0 and 1 {_first(group, bad, variable.dims)}"
 
 
 def _area_is_pitches(group: Group, _spec: GroupSpec) -> Iterator[str]:
@@ -175,7 +176,7 @@ _LAWS: tuple[Callable[[Group, GroupSpec], Iterator[str]], ...] = (
     _energy_is_its_parts,
     _logic_agrees,
     _output_within_cycle,
-    _write_current_suffices,
+    _write_meets_its_error_rate,
     _rates_are_probabilities,
     _area_is_pitches,
 )

@@ -8,8 +8,9 @@ from enum import IntEnum
 class Outcome(IntEnum):
     """Outcome of one simulated point; the numbers are those stored in a table (int8).
 
-    `remedy` says what to do about it. The values beside `OK`, `WRONG_LOGIC` and
-    `BELOW_CRITICAL_CURRENT` were measured; beside every other outcome they are NaN.
+    `remedy` says what to do about it. The values beside `OK`, `WRONG_LOGIC`,
+    `BELOW_CRITICAL_CURRENT` (of tables before schema 2) and `NOT_SWITCHED` were measured;
+    beside every other outcome they are NaN.
     """
 
     OK = 0
@@ -19,6 +20,7 @@ class Outcome(IntEnum):
     MISSING_MEASUREMENT = 4
     SIMULATOR_ERROR = 5
     BELOW_CRITICAL_CURRENT = 6
+    NOT_SWITCHED = 7
 
     @property
     def meaning(self) -> str:
@@ -38,6 +40,8 @@ _REMEDIES = {
     Outcome.TIME_OUT: "raise the time limit of a point",
     Outcome.MISSING_MEASUREMENT: "lengthen the operation, as an expected edge never came",
     Outcome.SIMULATOR_ERROR: "run the point's netlist by hand in ngspice and read its message",
+    Outcome.NOT_SWITCHED: "choose another driver width, a longer pulse or fewer rows, as no pulse "
+    "within the limit meets the write error rate",
     Outcome.BELOW_CRITICAL_CURRENT: "widen the write transistor or shorten the write line",
 }
 

@@ -1,7 +1,7 @@
 """The closed, versioned schema of a table: which groups, axes, variables and units exist.
 
 Nothing outside it is written or accepted; a change of it raises `SCHEMA_VERSION` and brings a
-converter from the version before (`lut.table.CONVERTERS`).
+converter from the version before (`lut.conversion.CONVERTERS`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = "2"
 
 ROOT_ATTRIBUTES = (
     "schema_version",
@@ -133,6 +133,9 @@ def _sensing(meaning: str, truth: Mapping[str, int]) -> GroupSpec:
             "offset_tolerance": VariableSpec("V", "input offset tolerated in either polarity"),
             "logic_value": VariableSpec("1", "logic value read at the output"),
             "error_rate": _ERROR_RATE,
+            "read_disturb": VariableSpec(
+                "1", "probability that one sense turns a cell that it reads", expected=False
+            ),
             "leakage_power": _power("power of one amplifier and its columns at rest"),
             "peak_current": VariableSpec("A", "largest supply current of one sense"),
             "outcome": _OUTCOME,
@@ -180,6 +183,7 @@ _WRITE = GroupSpec(
     axes={
         **_CONDITIONS,
         "rows": _ROWS,
+        "driver_width": AxisSpec("real", "m", "width of the driver's last n transistor"),
         "operands": AxisSpec("text", "1", "value that is written", ("0", "1")),
     },
     variables={
@@ -187,15 +191,22 @@ _WRITE = GroupSpec(
         "energy_half_selected": VariableSpec(
             "J", "energy of one unselected cell and column on the selected row in one row write"
         ),
-        "current": VariableSpec("A", "write current through the heavy-metal line"),
-        "critical_current": VariableSpec("A", "current needed to switch the cell"),
-        "delay": _time("pulse width that the switching needs"),
+        "current": VariableSpec("A", "least write current through track or junction"),
+        "critical_current": VariableSpec("A", "threshold current in closed form"),
+        "delay": _time("pulse width that the stated error rate needs"),
         "cycle_time": _time("full period of the operation"),
-        "error_rate": _ERROR_RATE,
+        "error_rate": VariableSpec(
+            "1", "probability that a pulse of this width leaves the old bit", expected=False
+        ),
         "leakage_power": _power("power of one write driver at rest"),
         "peak_current": VariableSpec("A", "largest supply current of one cell's write"),
         "outcome": _OUTCOME,
         "area": _area("area of the write driver of one column"),
+    },
+    attributes={
+        "error_rate_target": AttributeSpec("real", "1", "write error rate that the pulse meets"),
+        "device": AttributeSpec("text", "1", "name of the device parameter set"),
+        "technology": AttributeSpec("text", "1", "name of the transistor technology"),
     },
 )
 

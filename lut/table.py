@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from lut.conversion import CONVERTERS
 from lut.errors import TableError
 from lut.hdf5 import decode
 from lut.interpolation import Interpolator
 from lut.model import Array, Content, Group
 from lut.schema import SCHEMA_VERSION
 from lut.validation import problems
-
-# Schema version -> what makes such a content one of a later version. None is older than "1".
-CONVERTERS: dict[str, Callable[[Content], Content]] = {}
 
 
 def reference_path() -> Path:

@@ -35,14 +35,14 @@ def benches() -> Listing:
             "variant_axis": bench.variant_axis or None,
             "variants": list(bench.variants),
             "axes": list(bench.axes),
-            "size_axis": bench.size_axis or None,
+            "size_axes": list(bench.size_axes),
         }
         for bench in BENCHES.values()
     ]
     columns = {
         "bench": lambda row: row["name"],
         "operands or line": lambda row: " ".join(row["variants"]) or "-",
-        "size": lambda row: row["size_axis"] or "-",
+        "size": lambda row: " ".join(row["size_axes"]) or "-",
         "what is simulated": lambda row: row["description"],
     }
     return Listing(rows, columns)

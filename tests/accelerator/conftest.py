@@ -56,9 +56,9 @@ def _group(axes, values, per=None, attributes=None):
         "1",
         "outcome",
         {
-            "flag_values": np.arange(7, dtype=np.int8),
+            "flag_values": np.arange(8, dtype=np.int8),
             "flag_meanings": "ok wrong_logic no_convergence time_out missing_measurement "
-            "simulator_error below_critical_current",
+            "simulator_error below_critical_current not_switched",
         },
     )
     return Group(axes, variables, attributes or {})
@@ -101,6 +101,7 @@ def _sensing(operands: tuple[str, ...], factors: tuple[float, ...], logic: tuple
 def _write():
     axes = conditions() | {
         "rows": Axis(np.array(ROWS), "1", "rows"),
+        "driver_width": Axis(np.array([4e-6, 8e-6]), "m", "driver"),
         "operands": Axis(("0", "1"), "1", "value written"),
     }
     values = {
@@ -114,7 +115,7 @@ def _write():
         "peak_current": (1e-3, "A"),
         "area": (2e-12, "m2"),
     }
-    return _group(axes, values, {"energy": {"operands": (1.0, 1.2)}})
+    return _group(axes, values, {"energy": {"operands": (1.0, 1.2), "driver_width": (1.0, 1.5)}})
 
 
 def _block(energy, delay, leakage, area, extra=None, axes=None, per=None):

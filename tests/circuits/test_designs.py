@@ -19,7 +19,7 @@ def changed(tmp_path, source, pattern, replacement):
 
 
 def test_shipped_sets_load():
-    assert design_names() == ["precharge", "strongarm"]
+    assert design_names() == ["inplane", "precharge", "strongarm", "stt"]
     assert {"Fan2018", "OpenNVRAM2019", "UMN2015", "Zhang2026"} <= set(device_names())
     for name in design_names():
         load_design(name)

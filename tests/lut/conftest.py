@@ -15,12 +15,14 @@ COORDINATES = {
     "temperature": np.array([233.15, 300.15, 398.15]),
     "rows": np.array([64, 256]),
     "columns": np.array([128, 512]),
+    "driver_width": np.array([4e-6, 8e-6]),
 }
 MAGNITUDES = {"J": 1e-15, "s": 1e-9, "V": 0.05, "W": 1e-9, "A": 1e-5, "m2": 1e-12, "m": 1e-7}
 ATTRIBUTES = {
     "columns_per_amplifier": 4,
     "columns_per_reference": 8,
     "bias_current": 5e-6,
+    "error_rate_target": 1e-3,
     "amplifier": "voltage-latch",
     "device": "Author2020",
     "technology": "planar45",
@@ -53,8 +55,9 @@ def build_group(name: str) -> Group:
         values["cycle_time"] = values["delay"] * 2.0
     if "critical_current" in values:
         values["critical_current"] = values["current"] / 2.0
-    if "error_rate" in values:
-        values["error_rate"] = ramp * 1e-6
+    for key in ("error_rate", "read_disturb"):
+        if key in values:
+            values[key] = ramp * 1e-6
     if name == "cell":
         values["area"] = values["width"] * values["height"]
     variables = {

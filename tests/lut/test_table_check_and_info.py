@@ -52,12 +52,12 @@ def set_first(value):
         ("read", "cycle_time", lambda v: v / 4, "read/delay: longer than cycle_time"),
         ("wire", "energy", lambda v: -v, "wire/energy: not above zero at 18 points"),
         ("wire", "leakage_power", lambda v: -v, "wire/leakage_power: not above zero"),
-        ("write", "critical_current", lambda v: v * 4, "write/current: below critical_current"),
+        ("write", "error_rate", lambda v: v + 0.01, "write/error_rate: above error_rate_target"),
         (
             "write",
             "outcome",
-            set_first(Outcome.BELOW_CRITICAL_CURRENT),
-            "write/current: reaches critical_current",
+            set_first(Outcome.NOT_SWITCHED),
+            "write/error_rate: within error_rate_target",
         ),
         ("and2", "error_rate", lambda v: v + 1, "and2/error_rate: not between 0 and 1"),
         ("cell", "area", lambda v: v * 1.01, "cell/area: not width times height"),
@@ -120,7 +120,7 @@ def test_info_is_json_and_tells_versions_axes_variables_outcomes_and_hashes(
     assert told["format"] == "mramcim-table-info/1"
     assert told["path"] == str(path)
     assert (told["schema_version"], told["mramcim_version"], told["ngspice_version"]) == (
-        "1",
+        "2",
         "0.1.0",
         "39",
     )

@@ -103,7 +103,7 @@ def test_any_content_of_the_schema_is_read_as_it_was_written(named, provenance, 
         table = Table.open(path)
     assert_same(table[name], group)
     assert table.provenance == provenance
-    assert (table.title, table.schema_version) == (title, "1")
+    assert (table.title, table.schema_version) == (title, "2")
     assert (table.mramcim_version, table.ngspice_version) == ("0.1.0", "ngspice-39")
 
 

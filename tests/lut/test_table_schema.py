@@ -39,7 +39,7 @@ def test_truth_tables_are_those_of_the_operations():
 def test_every_outcome_has_a_word_and_a_remedy():
     assert [outcome.meaning for outcome in Outcome] == [
         *("ok", "wrong_logic", "no_convergence", "time_out", "missing_measurement"),
-        *("simulator_error", "below_critical_current"),
+        *("simulator_error", "below_critical_current", "not_switched"),
     ]
     assert all(outcome.remedy for outcome in Outcome)
 
@@ -72,7 +72,7 @@ def test_a_variable_that_departs_is_refused(make_groups, save, with_variable, ch
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"values": np.full((2, 3, 3, 2, 4), 7)}, "unknown outcome 7"),
+        ({"values": np.full((2, 3, 3, 2, 4), 8)}, "unknown outcome 8"),
         ({"values": np.zeros((2, 3, 3, 2, 4))}, "values are float64, not whole numbers"),
         ({"attributes": {"flag_meanings": "fine bad"}}, "flag_values and flag_meanings"),
     ],

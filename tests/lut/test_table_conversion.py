@@ -1,0 +1,36 @@
+"""A table of an earlier schema is read as one of the present."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import h5py
+import pytest
+
+from lut import SCHEMA, Table, TableError, check
+
+# Nominal corner, made by `mramcim characterize --quick` when the schema was "1".
+OLD = Path(__file__).parents[1] / "data" / "tables" / "schema-1.h5"
+
+
+def test_the_first_schema_is_read_with_the_driver_of_its_design():
+    with h5py.File(OLD) as file:
+        assert file.attrs["schema_version"] == "1"
+        energies = file["write/energy"][...].ravel().tolist()
+    table = Table.open(OLD)
+    assert table.schema_version == "2"
+    assert tuple(table["write"].axes) == SCHEMA["write"].dims
+    assert table.axis("write", "driver_width").tolist() == [8e-6]
+    at = {"corner": "tt", "vdd": 1.0, "temperature": 300.15, "rows": 256, "driver_width": 8e-6}
+    assert [table.value("write", "energy", operands=bit, **at) for bit in "01"] == energies
+    # Its pulse was not chosen for an error rate.
+    assert [text for text in check(OLD) if "error_rate_target" not in text] == []
+
+
+def test_without_its_driver_it_is_refused(tmp_path):
+    path = tmp_path / "old.h5"
+    path.write_bytes(OLD.read_bytes())
+    with h5py.File(path, "a") as file:
+        file.attrs["provenance"] = "{}"
+    with pytest.raises(TableError, match="how wide the write driver is"):
+        Table.open(path)
