@@ -70,7 +70,10 @@ def test_stability_of_the_umn_set_is_the_published_one():
 def test_two_row_levels_of_the_fan_set():
     device = load_device("Fan2018")
     p, ap = device.resistance(False), device.resistance(True)
-    pair = lambda a, b: a * b / (a + b)  # noqa: E731
+
+    def pair(a: float, b: float) -> float:
+        return a * b / (a + b)
+
     levels = pair(p, p), pair(p, ap), pair(ap, ap)
     assert levels == pytest.approx((2806, 4101, 7611), rel=1e-3)
     references = (levels[0] + levels[1]) / 2, (levels[1] + levels[2]) / 2, (p + ap) / 2
