@@ -1,0 +1,177 @@
+"""Write error rates: the probability that a pulse leaves the old bit, against its width."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from characterize.ensemble import Ensemble, thermal_ensemble
+from characterize.stochastic import STEP, Integrator
+from circuits.magnet import Magnet
+from circuits.magnetics import BOLTZMANN
+
+Array = NDArray[np.float64]
+
+RELAXATION = 6e-9
+"""Longest time [s] after a pulse until every walker counts for the side it is on."""
+PATIENCE = 0.25e-9
+"""Time [s] between two looks at which walkers have settled."""
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """A current pulse [A]: what rises at t = 0 and stays, and the time [s] in which it falls.
+
+    `times` [s] and `currents` [A] are the waveform with the current on, joined by straight
+    lines and constant after its end; a pulse of width w follows it up to w and falls then.
+    """
+
+    times: Array
+    currents: Array
+    fall: float
+
+    @classmethod
+    def trapezoid(cls, current: float, rise: float, fall: float) -> Pulse:
+        """A pulse of constant current with linear edges."""
+        return cls(np.array([0.0, rise]), np.array([0.0, current]), fall)
+
+    def on(self, start: float, stop: float, step: float) -> Array:
+        """The current at the ends of the steps from `start` to `stop`."""
+        count = round((stop - start) / step)
+        return np.interp(start + step * np.arange(count + 1), self.times, self.currents)
+
+    def falling(self, width: float, step: float) -> Array:
+        """The current at the ends of the steps of the falling edge after `width`."""
+        count = max(1, round(self.fall / step))
+        last = float(np.interp(width, self.times, self.currents))
+        return last * (1 - np.arange(count + 1) / count)
+
+
+@dataclass(frozen=True)
+class ErrorRates:
+    """Error rates against pulse widths [s], with the 95 % interval of the repeats' mean."""
+
+    widths: Array
+    rate: Array
+    low: Array
+    high: Array
+
+
+def write_error_rates(
+    magnet: Magnet,
+    pulse: Pulse,
+    widths: Sequence[float],
+    *,
+    seed: int = 1,
+    walkers: int = 50,
+    repeats: int = 4,
+    step: float = STEP,
+) -> ErrorRates:
+    """Probability that a magnet at its easy axis has not changed sides after a pulse.
+
+    A weighted ensemble of `walkers` in each bin follows the current; copies of it at each of
+    the ascending `widths` [s] follow the falling edge and settle. Independent `repeats` give
+    the interval, with Student's t. Where no walker carries error, the rate is 0.
+    """
+    integrator = Integrator(magnet, step)
+    runs = np.array(
+        [_run(integrator, pulse, widths, walkers, seed + 1000 * index) for index in range(repeats)]
+    )
+    mean = runs.mean(axis=0)
+    if repeats == 1:
+        return ErrorRates(np.array(widths), mean, np.zeros_like(mean), np.ones_like(mean))
+    from scipy.stats import t
+
+    half = t.ppf(0.975, repeats - 1) * runs.std(axis=0, ddof=1) / math.sqrt(repeats)
+    return ErrorRates(np.array(widths), mean, np.maximum(mean - half, 0.0), mean + half)
+
+
+def _run(
+    integrator: Integrator, pulse: Pulse, widths: Sequence[float], walkers: int, seed: int
+) -> list[float]:
+    ensemble = thermal_ensemble(integrator, walkers, seed)
+    rates, reached = [], 0.0
+    for width in widths:
+        ensemble.advance(integrator, pulse.on(reached, width, integrator.step))
+        reached = width
+        after = ensemble.copy()
+        after.advance(integrator, pulse.falling(width, integrator.step))
+        rates.append(_left_behind(integrator, after))
+    return rates
+
+
+def _left_behind(integrator: Integrator, ensemble: Ensemble) -> float:
+    """Weight that settles on the side where it began; takes the ensemble apart."""
+    threshold = _settled_energy(integrator.magnet)
+    wrong = 0.0
+    for _ in range(round(RELAXATION / PATIENCE)):
+        settled = integrator.magnet.energy_density(ensemble.m) < threshold
+        behind = ensemble.m @ ensemble.axis > 0
+        wrong += float(ensemble.weights[settled & behind].sum())
+        ensemble.m = np.ascontiguousarray(ensemble.m[~settled])
+        ensemble.weights = ensemble.weights[~settled]
+        # What is still undecided cannot change the rate by more than a thousandth.
+        if ensemble.weights.sum() <= 1e-3 * wrong or len(ensemble.weights) == 0:
+            return wrong
+        ensemble.advance(integrator, np.zeros(round(PATIENCE / integrator.step) + 1))
+    behind = ensemble.m @ ensemble.axis > 0
+    return wrong + float(ensemble.weights[behind].sum())
+
+
+def _settled_energy(magnet: Magnet) -> float:
+    """Energy density [J/m^3] under which a walker keeps its side: half-way down the well."""
+    angles = np.linspace(0, 2 * math.pi, 721)
+    easy = magnet.easy_axis
+    first = np.cross(easy, [1.0, 0.0, 0.0] if abs(easy[0]) < 0.9 else [0.0, 1.0, 0.0])
+    first /= np.linalg.norm(first)
+    second = np.cross(easy, first)
+    equator = np.outer(np.cos(angles), first) + np.outer(np.sin(angles), second)
+    saddle = float(magnet.energy_density(equator).min())
+    bottom = float(magnet.energy_density(well(magnet)))
+    heat = BOLTZMANN * magnet.temperature / magnet.volume
+    return saddle - min(0.5 * (saddle - bottom), 8 * heat)
+
+
+def well(magnet: Magnet) -> Array:
+    """Direction of least energy on the easy axis' side, external field included."""
+    m = magnet.easy_axis.copy()
+    external = np.array(magnet.external_field)
+    for _ in range(2000):
+        # Steps along the field, shifted so that the fixed point is stable.
+        field = magnet.field_matrix @ m + external + magnet.magnetization * m
+        m = field / np.linalg.norm(field)
+    return m
+
+
+def pulse_width_needed(rates: ErrorRates, target: float) -> float | None:
+    """The least width [s] from which every wider pulse keeps within the target, or None.
+
+    Between the last width that fails and the first that passes the logarithm of the rate is
+    taken as linear, with rates clipped at a tenth of the target.
+    """
+    clipped = np.log(np.maximum(rates.rate, target / 10))
+    failing = np.flatnonzero(rates.rate > target)
+    if len(failing) == 0:
+        return float(rates.widths[0])
+    last = int(failing[-1])
+    if last == len(rates.widths) - 1:
+        return None
+    share = (clipped[last] - math.log(target)) / (clipped[last] - clipped[last + 1])
+    return float(rates.widths[last] + share * (rates.widths[last + 1] - rates.widths[last]))
+
+
+def brute_force(
+    magnet: Magnet, pulse: Pulse, width: float, trials: int, *, seed: int = 1, step: float = STEP
+) -> int:
+    """Number of `trials` that end on the side where they began, each simulated by itself."""
+    integrator = Integrator(magnet, step)
+    m = np.tile(magnet.easy_axis, (trials, 1))
+    integrator.rest(m, 2e-9, seed)
+    integrator.advance(m, pulse.on(0.0, width, step), seed + 1)
+    integrator.advance(m, pulse.falling(width, step), seed + 2)
+    integrator.rest(m, RELAXATION, seed + 3)
+    return int(np.count_nonzero(m @ magnet.easy_axis > 0))
