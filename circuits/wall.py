@@ -202,13 +202,15 @@ class Wall:
 
         Without external field.
         """
-        return self.depinning_field / (math.pi / 2 * abs(self.spin_hall_field(1.0)))
+        per_ampere = math.pi / 2 * abs(self.spin_hall_field(1.0))
+        return self.depinning_field / per_ampere if per_ampere else math.inf
 
     @property
     def expulsion_current(self) -> float:
         """Current [A] from which the fixed ends no longer stop the wall."""
         held = self.landscape.end_field - abs(self.external_field[2])
-        return max(0.0, held) / (math.pi / 2 * abs(self.spin_hall_field(1.0)))
+        per_ampere = math.pi / 2 * abs(self.spin_hall_field(1.0))
+        return max(0.0, held) / per_ampere if per_ampere else math.inf
 
     @property
     def thermal_field(self) -> float:

@@ -141,7 +141,7 @@ def load_wall_device(
 
     Raises DesignError with the reason when the file, a setting or the physics is wrong.
     """
-    read = read_wall(name_or_path, settings)
+    read = read_wall(name_or_path, settings, junction=True)
     wall = wall_of(read, REFERENCE_TEMPERATURE)
     length, width = read["junction_length"], read["junction_width"]
     if width > wall.track_width:

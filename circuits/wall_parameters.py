@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from circuits.device_fields import merged
 from circuits.errors import DesignError
 from circuits.magnetics import VACUUM_PERMEABILITY, spin_hall_efficiency
 from circuits.parameters import (
@@ -47,6 +48,7 @@ PULSE, RUN = 5e-9, 10e-9
 _SI_UNITS = {"nm": "m", "kA/m": "A/m", "ns": "s", "pJ/m": "J/m", "mJ/m^2": "J/m^2"}
 _SI_UNITS |= {"ohm um^2": "ohm m^2", "uohm cm": "ohm m", "%": "1"}
 _FIELDS = {**WALL_FIELDS, **WALL_JUNCTION_FIELDS}
+_WALL_ALONE = merged(WALL_FIELDS, WALL_JUNCTION_FIELDS)
 
 
 def wall_names() -> list[str]:
@@ -61,14 +63,21 @@ def is_wall(name_or_path: str | Path) -> bool:
     return read_toml(Path(name_or_path), "device").get("kind") == KIND
 
 
-def read_wall(name_or_path: str | Path, settings: Mapping[str, str] | None = None) -> ParameterSet:
+def read_wall(
+    name_or_path: str | Path,
+    settings: Mapping[str, str] | None = None,
+    *,
+    junction: bool = False,
+) -> ParameterSet:
     """The numbers of a shipped domain-wall set by its name, or of a user's own by its file.
 
     `settings` replaces or adds entries: a number in SI, or a number and its unit ("0.9 nm").
+    The junction's keys may be missing unless `junction`.
     """
     name = WALL_FAMILIES.get(str(name_or_path), name_or_path)
     path = shipped_or_own(WALL_FOLDER, "domain-wall device", name)
-    read = read_parameters(path, "domain-wall device", _FIELDS, WALL_TEXTS)
+    fields = _FIELDS if junction else _WALL_ALONE
+    read = read_parameters(path, "domain-wall device", fields, WALL_TEXTS)
     numbers: dict[str, Parameter] = dict(read.numbers)
     texts = dict(read.texts)
     for key, value in (settings or {}).items():
@@ -205,13 +214,9 @@ def _landscape(read: ParameterSet, width: float) -> Landscape:
 
 
 def _width(read: ParameterSet, magnetization: float, ratio: float, dmi: float) -> float:
-    """Delta [m]: the given one, else sqrt(A/K_eff) with K_eff = K - mu0 Ms^2/2."""
+    """Delta [m]: the given one holds, else sqrt(A/K_eff) with K_eff = K - mu0 Ms^2/2."""
     given = read.get("wall_width")
     stiffness, anisotropy = read.get("exchange_stiffness"), read.get("anisotropy")
-    if given is not None and stiffness is not None:
-        raise DesignError(
-            f"{read.path}: wall_width and exchange_stiffness are both given; give one of them"
-        )
     if given is not None:
         return given
     if stiffness is None or anisotropy is None:
@@ -269,6 +274,8 @@ def _fault(wall: Wall) -> str:
             "without Dzyaloshinskii-Moriya interaction spin-Hall torque does not move the wall; "
             "give a dmi_constant"
         )
+    if wall.efficiency == 0:
+        return "without a spin_hall_angle no current moves the wall; give one that is not zero"
     if edge <= 0:
         return "the fixed ends fill the track; make end_length less than half of track_length"
     if math.pi * wall.width >= 2 * edge:

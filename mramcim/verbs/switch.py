@@ -1,20 +1,24 @@
-"""`mramcim switch DEVICE`: simulate a magnet under a current pulse in ngspice."""
+"""`mramcim switch DEVICE`: simulate a magnet or a domain wall under a current pulse in ngspice."""
 
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING, Any
 
 from mramcim.arguments import add_json, finite, positive_count
 from mramcim.errors import CommandError
 from mramcim.outputs import STANDARD_OUTPUT, check_outputs, write_json
 
-SUMMARY = "switch a magnet by a current pulse, simulated in ngspice"
+if TYPE_CHECKING:
+    from circuits.macrospin import Drive
+
+SUMMARY = "switch a magnet or a domain wall by a current pulse, simulated in ngspice"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the verb takes."""
     parser.add_argument(
-        "device", metavar="DEVICE|FILE.toml", help="a magnet's name, or the path of its file"
+        "device", metavar="DEVICE|FILE.toml", help="a device's name, or the path of its file"
     )
     parser.add_argument(
         "--current",
@@ -53,31 +57,58 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Simulate and print when the easy-axis component crosses zero and where m ends."""
+    """Simulate and print when the bit's boundary is crossed, and the end.
+
+    That is the easy-axis component's zero, or the wall's passage of the junction's middle.
+    """
     check_outputs({"--json": arguments.json}, inputs=[arguments.device])
 
-    from circuits.macrospin import Drive
-    from circuits.magnet_parameters import load_magnet
+    from circuits.wall_parameters import is_wall
 
-    magnet = load_magnet(arguments.device, _settings(arguments.set))
-    drive = Drive(
+    if is_wall(arguments.device):
+        content, lines = _wall(arguments)
+    else:
+        content, lines = _magnet(arguments)
+    if arguments.json is not None:
+        write_json(arguments.json, content)
+    if arguments.json != STANDARD_OUTPUT:
+        for name, text in lines.items():
+            print(f"{name:<17} {text}")
+    return 0
+
+
+def _drive(arguments: argparse.Namespace, pulse: float, duration: float) -> Drive:
+    from circuits.macrospin import Drive
+
+    return Drive(
         current=arguments.current,
-        pulse=magnet.pulse_duration if arguments.pulse is None else arguments.pulse,
-        duration=magnet.run_duration if arguments.duration is None else arguments.duration,
+        pulse=pulse if arguments.pulse is None else arguments.pulse,
+        duration=duration if arguments.duration is None else arguments.duration,
         thermal_seed=arguments.seed if arguments.temperature_noise == "on" else None,
     )
 
-    from characterize.switching import switch
 
-    result = switch(magnet, drive)
-    content = {
+def _common(name: str, drive: Drive, temperature: float) -> dict[str, Any]:
+    return {
         "format": "mramcim-switch/1",
-        "device": magnet.name,
+        "device": name,
         "current_A": drive.current,
         "pulse_s": drive.pulse,
         "duration_s": drive.duration,
-        "temperature_K": magnet.temperature,
+        "temperature_K": temperature,
         "temperature_noise_seed": drive.thermal_seed,
+    }
+
+
+def _magnet(arguments: argparse.Namespace) -> tuple[dict[str, Any], dict[str, str]]:
+    from characterize.switching import switch
+    from circuits.magnet_parameters import load_magnet
+
+    magnet = load_magnet(arguments.device, _settings(arguments.set))
+    drive = _drive(arguments, magnet.pulse_duration, magnet.run_duration)
+    result = switch(magnet, drive)
+    content = {
+        **_common(magnet.name, drive, magnet.temperature),
         "crossing_time_s": result.crossing_time,
         "switched": result.switched,
         "final_m": result.final,
@@ -89,24 +120,61 @@ def run(arguments: argparse.Namespace) -> int:
         "thermal_stability_computed": magnet.stability_computed,
         "damping_like_field_A_per_m": magnet.damping_like_field(drive.current),
     }
-    if arguments.json is not None:
-        write_json(arguments.json, content)
-    if arguments.json != STANDARD_OUTPUT:
-        crossing = result.crossing_time
-        given, computed = (
-            " ".join(f"{factor:.4f}" for factor in factors)
-            for factors in (magnet.demagnetization, magnet.demagnetization_computed)
-        )
-        print(f"device            {magnet.name}, {magnet.kind}, {magnet.temperature:g} K")
-        print(f"demagnetization   {given} (of the dimensions: {computed})")
-        print(
-            f"stability         {magnet.stability:.1f} kT (of the dimensions: "
-            f"{magnet.stability_computed:.1f})"
-        )
-        print(f"crossing_time_s   {'null' if crossing is None else f'{crossing:.6e}'}")
-        print(f"switched          {'yes' if result.switched else 'no'}")
-        print("final_m           " + " ".join(f"{component:.6f}" for component in result.final))
-    return 0
+    given, computed = (
+        " ".join(f"{factor:.4f}" for factor in factors)
+        for factors in (magnet.demagnetization, magnet.demagnetization_computed)
+    )
+    lines = {
+        "device": f"{magnet.name}, {magnet.kind}, {magnet.temperature:g} K",
+        "demagnetization": f"{given} (of the dimensions: {computed})",
+        "stability": f"{magnet.stability:.1f} kT (of the dimensions: "
+        f"{magnet.stability_computed:.1f})",
+        "crossing_time_s": _seconds(result.crossing_time),
+        "switched": "yes" if result.switched else "no",
+        "final_m": " ".join(f"{component:.6f}" for component in result.final),
+    }
+    return content, lines
+
+
+def _wall(arguments: argparse.Namespace) -> tuple[dict[str, Any], dict[str, str]]:
+    from characterize.wall_motion import move
+    from circuits.wall_parameters import load_wall
+
+    wall = load_wall(arguments.device, _settings(arguments.set))
+    drive = _drive(arguments, wall.pulse_duration, wall.run_duration)
+    result = move(wall, drive)
+    position, angle = float(result.position[-1]), float(result.angle[-1])
+    content = {
+        **_common(wall.name, drive, wall.temperature),
+        "crossing_time_s": result.crossing_time,
+        "switched": result.switched,
+        "final_position_m": position,
+        "final_angle_rad": angle,
+        "initial_position_m": wall.initial[0],
+        "saturation_magnetization_A_per_m": wall.magnetization,
+        "wall_width_m": wall.width,
+        "dmi_field_A_per_m": wall.dmi_field,
+        "wall_anisotropy_field_A_per_m": wall.wall_anisotropy_field,
+        "spin_hall_field_A_per_m": wall.spin_hall_field(drive.current),
+        "free_velocity_m_per_s": wall.spin_hall_velocity(drive.current),
+        "depinning_current_A": wall.depinning_current,
+        "thermal_stability": wall.stability,
+    }
+    lines = {
+        "device": f"{wall.name}, domain wall, {wall.temperature:g} K",
+        "wall_width_m": f"{wall.width:.4e}",
+        "depinning_A": f"{wall.depinning_current:.4e}",
+        "stability": f"{wall.stability:.1f} kT",
+        "crossing_time_s": _seconds(result.crossing_time),
+        "switched": "yes" if result.switched else "no",
+        "final_position_m": f"{position:.6e}",
+        "final_angle_rad": f"{angle:.6f}",
+    }
+    return content, lines
+
+
+def _seconds(time: float | None) -> str:
+    return "null" if time is None else f"{time:.6e}"
 
 
 def _settings(texts: list[str]) -> dict[str, str]:
