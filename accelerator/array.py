@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from accelerator.errors import EstimateError
+from accelerator.errors import EstimateError, UnsuitableTableError
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +29,11 @@ class Array:
 
     def __post_init__(self) -> None:
         if self.columns % self.columns_per_amplifier:
-            raise EstimateError(
+            raise UnsuitableTableError(
                 f"{self.columns} columns cannot be shared out: in this table an amplifier has "
                 f"{self.columns_per_amplifier} columns, give a multiple of that"
             )
-        needed = self.reserved_rows + 2
-        if self.rows < needed:
-            raise EstimateError(
-                f"a sub-array of {self.rows} rows is too small: one bit-plane of each operand and "
-                f"{self.reserved_rows} reserved rows need {needed}"
-            )
+        require_room(self.rows, self.reserved_rows)
 
     @property
     def amplifiers(self) -> int:
@@ -62,3 +57,17 @@ class Array:
     def write_pulses(self, cells: int) -> int:
         """Pulses in which `cells` cells of one row are written (1)."""
         return -(-cells // self.written_at_once)
+
+
+def require_room(rows: int, reserved_rows: int) -> None:
+    """Refuse a sub-array that cannot work, whatever is in it.
+
+    Raises:
+        EstimateError: `rows` do not hold one bit-plane of each operand and the reserved rows.
+    """
+    needed = reserved_rows + 2
+    if rows < needed:
+        raise EstimateError(
+            f"a sub-array of {rows} rows is too small: one bit-plane of each operand and "
+            f"{reserved_rows} reserved rows need {needed}"
+        )

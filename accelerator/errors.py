@@ -1,4 +1,4 @@
-"""The one exception of the accelerator for input that it cannot accept."""
+"""The exceptions of the accelerator for input that it cannot accept."""
 
 from __future__ import annotations
 
@@ -8,3 +8,7 @@ class EstimateError(ValueError):
 
     The message is one sentence that says what is wrong, where, and what to do.
     """
+
+
+class UnsuitableTableError(EstimateError):
+    """A table that can be read but does not serve this estimate; another one may."""

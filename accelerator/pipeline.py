@@ -9,11 +9,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from accelerator.array import Array
+from accelerator.array import Array, require_room
 from accelerator.assumptions import Assumptions, load_assumptions
 from accelerator.boundary import boundary
 from accelerator.chip import Chip
-from accelerator.errors import EstimateError
+from accelerator.errors import UnsuitableTableError
+from accelerator.names import printable
 from accelerator.networks import Network, load_network
 from accelerator.options import (
     Options,
@@ -59,7 +60,8 @@ def estimate(
         options: fields of `accelerator.options.Options`.
 
     Raises:
-        EstimateError: a network or an argument that cannot be used.
+        EstimateError: a network or an argument that cannot be used; its kind
+            `UnsuitableTableError` where another table could serve.
         lut.TableError: a table that cannot be used, or conditions outside it.
     """
     chosen = read_options(options)
@@ -69,10 +71,11 @@ def estimate(
     ends = first_last_widths(first_last)
     rows = whole_number("rows", rows, least=1)
     columns = whole_number("columns", columns, least=1)
+    require_room(rows, int(constants.reserved_rows.value))
     parsed = load_network(network)
     plan = plan_layers(parsed, weight_bits, activation_bits, ends, chosen.coverage)
 
-    opened = _open(table)
+    opened = open_table(table)
     conditions = Conditions(corner, vdd, temperature, rows, columns)
     prices = read_prices(opened, conditions)
     array = build_array(conditions, prices, chosen, constants)
@@ -91,7 +94,12 @@ def estimate(
     return replace(report, references=references(report))
 
 
-def _open(table: str | os.PathLike[str] | Table | None) -> Table:
+def open_table(table: str | os.PathLike[str] | Table | None) -> Table:
+    """The table itself, the one in a file, or the one shipped.
+
+    Raises:
+        lut.TableError: there is none, or it cannot be used.
+    """
     from lut import Table as LookupTable
     from lut import reference_path
 
@@ -116,7 +124,7 @@ def _read(table: str | None, _path: str, _changed: int, _size: int) -> Table:
 
 def _table_entry(table: Table, conditions: Conditions) -> dict[str, Any]:
     return {
-        "name": table.name,
+        "name": printable(table.name),
         "schema_version": table.schema_version,
         "mramcim_version": table.mramcim_version,
         "ngspice_version": table.ngspice_version,
@@ -134,7 +142,7 @@ def build_array(
     """The sub-array under the current that it may draw.
 
     Raises:
-        EstimateError: the current does not suffice for one cell or amplifier.
+        UnsuitableTableError: the current does not suffice for one cell or amplifier.
     """
     limit = assumptions.peak_current_per_subarray.value
     for what, one in (
@@ -142,7 +150,7 @@ def build_array(
         ("sensing", max(prices.and2.peak_current, prices.read.peak_current)),
     ):
         if one > limit:
-            raise EstimateError(
+            raise UnsuitableTableError(
                 f"{what} draws {one:.3g} A, more than the {limit:.3g} A that a sub-array may "
                 "draw: raise the assumption peak_current_per_subarray"
             )

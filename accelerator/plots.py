@@ -23,7 +23,7 @@ def save_plot(report: Report, path: str | os.PathLike[str]) -> None:
     from matplotlib.figure import Figure
 
     layers = report.layers
-    names = [layer.name for layer in layers]
+    names = [plain_text(layer.name) for layer in layers]
     places = range(len(layers))
     width = min(max(6.0, 0.35 * len(layers) + 3), 40.0)
     figure = Figure(figsize=(width, 7), layout="constrained")
@@ -40,13 +40,18 @@ def save_plot(report: Report, path: str | os.PathLike[str]) -> None:
     energy.set_ylabel("energy [uJ]")
     energy.legend(fontsize="small", ncols=2)
     energy.set_title(
-        f"{report.network} at W{report.weight_bits}:A{report.activation_bits}: "
+        f"{plain_text(report.network)} at W{report.weight_bits}:A{report.activation_bits}: "
         f"{report.energy * 1e6:.4g} uJ, {report.latency * 1e3:.4g} ms an image"
     )
     latency.bar(places, [layer.latency * 1e6 for layer in layers], color="0.4")
     latency.set_ylabel("latency [us]")
     latency.set_xticks(list(places), names, rotation=90, fontsize="small")
     figure.savefig(path, dpi=120)
+
+
+def plain_text(name: str) -> str:
+    """A name as matplotlib draws it letter by letter: dollar signs would begin a formula."""
+    return name.replace("$", r"\$")
 
 
 def _stacks(report: Report) -> dict[str, list[float]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from accelerator.errors import EstimateError
+from accelerator.errors import UnsuitableTableError
 
 if TYPE_CHECKING:
     from lut import Table
@@ -89,7 +89,7 @@ def read_prices(table: Table, conditions: Conditions) -> Prices:
 
     Raises:
         lut.TableError: a condition outside the table, or a point whose simulation failed.
-        EstimateError: a table whose parts contradict each other.
+        UnsuitableTableError: a table whose parts contradict each other.
     """
     base = {
         "corner": conditions.corner,
@@ -103,7 +103,7 @@ def read_prices(table: Table, conditions: Conditions) -> Prices:
         for g, name in (("and2", "columns_per_reference"), ("read", "columns_per_reference"))
     ]
     if sharing[0] != sharing[1]:
-        raise EstimateError(
+        raise UnsuitableTableError(
             f"in the table {table.name} and2 and read share amplifiers differently "
             f"({sharing[0]} and {sharing[1]}): characterize both with one design"
         )
@@ -139,7 +139,7 @@ def _sense(table: Table, group: str, operands: tuple[str, ...], at: dict[str, An
         }
         whole = table.value(group, "energy", operands=value, **at)
         if abs(sum(parts.values()) - whole) > 1e-3 * abs(whole):
-            raise EstimateError(
+            raise UnsuitableTableError(
                 f"in the table {table.name} the parts of {group}'s energy at operands {value} "
                 f"add up to {sum(parts.values()):.4g} J and not to {whole:.4g} J: "
                 "characterize it again"

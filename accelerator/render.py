@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
+from accelerator.alignment import aligned, short
 from accelerator.report import LayerReport, Report
 
 SHOWN_UNITS = {
@@ -62,23 +62,6 @@ def csv_rows(report: Report) -> list[list[Any]]:
     return [header, *rows]
 
 
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Aligned columns, the first to the left and the others to the right."""
-    lines = [header, *rows]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
-    return "\n".join(
-        "  ".join(
-            cell.ljust(width) if column == 0 else cell.rjust(width)
-            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in lines
-    )
-
-
-def _number(value: float) -> str:
-    return f"{value:.4g}" if abs(value) < 1e4 else f"{value:.0f}"
-
-
 def _heading(report: Report) -> str:
     table = report.table
     shape = " x ".join(map(str, report.input_shape))
@@ -96,25 +79,25 @@ def _layers(report: Report) -> str:
         widths = f"{layer.weight_bits}:{layer.activation_bits}" if layer.macs else "-"
         return [
             layer.name,
-            _number(layer.macs / 1e6) if layer.macs else "-",
+            short(layer.macs / 1e6) if layer.macs else "-",
             widths,
             str(layer.subarrays) if layer.subarrays else "-",
-            _number(layer.energy * 1e6),
+            short(layer.energy * 1e6),
             f"{100 * layer.energy / report.energy:.1f}",
-            _number(layer.latency * 1e6),
+            short(layer.latency * 1e6),
         ]
 
     total = [
         "total",
-        _number(report.macs / 1e6),
+        short(report.macs / 1e6),
         "",
         str(report.subarrays),
-        _number(report.energy * 1e6),
+        short(report.energy * 1e6),
         "100.0",
-        _number(report.latency * 1e6),
+        short(report.latency * 1e6),
     ]
     header = ("layer", "M MACs", "W:A", "sub-arrays", "energy uJ", "%", "latency us")
-    return _table(header, [*map(row, report.layers), total])
+    return aligned(header, [*map(row, report.layers), total])
 
 
 def _components(report: Report) -> str:
@@ -122,30 +105,30 @@ def _components(report: Report) -> str:
     rows = [
         [
             name,
-            _number(energy * 1e6),
+            short(energy * 1e6),
             f"{100 * energy / report.energy:.1f}",
-            _number(energy / report.and_operations * 1e15),
+            short(energy / report.and_operations * 1e15),
         ]
         for name, energy in ranked
     ]
-    return _table(("component", "energy uJ", "%", "fJ an AND"), rows)
+    return aligned(("component", "energy uJ", "%", "fJ an AND"), rows)
 
 
 def _totals(report: Report) -> str:
     area = ", ".join(
-        f"{name} {_number(value * 1e6)}"
+        f"{name} {short(value * 1e6)}"
         for name, value in sorted(report.area_components.items(), key=lambda item: -item[1])
     )
     return (
-        f"energy {_number(report.energy * 1e6)} uJ an image, "
-        f"{_number(report.energy / report.and_operations * 1e15)} fJ a bit-wise AND, "
-        f"{_number(report.tops_per_w)} TOPS/W (2 operations a MAC at these widths)\n"
-        f"latency {_number(report.latency * 1e3)} ms, "
-        f"{_number(report.images_per_s)} images/s, {_number(report.power * 1e3)} mW, "
+        f"energy {short(report.energy * 1e6)} uJ an image, "
+        f"{short(report.energy / report.and_operations * 1e15)} fJ a bit-wise AND, "
+        f"{short(report.tops_per_w)} TOPS/W (2 operations a MAC at these widths)\n"
+        f"latency {short(report.latency * 1e3)} ms, "
+        f"{short(report.images_per_s)} images/s, {short(report.power * 1e3)} mW, "
         f"{report.sense_cycles} sense cycles of a sub-array\n"
-        f"area {_number(report.area * 1e6)} mm2: {area} mm2;\n"
+        f"area {short(report.area * 1e6)} mm2: {area} mm2;\n"
         f"  {report.subarrays} sub-arrays with weights occupy "
-        f"{_number(report.subarray_area * 1e6)} mm2"
+        f"{short(report.subarray_area * 1e6)} mm2"
     )
 
 
@@ -154,7 +137,7 @@ def _references(report: Report) -> str:
     for entry in report.references:
         scale, unit = SHOWN_UNITS[entry.quantity]
         lines.append(
-            f"beside {entry.name}: {_number(entry.ours * scale)} {unit} here, "
+            f"beside {entry.name}: {short(entry.ours * scale)} {unit} here, "
             f"{entry.published * scale:.5g} {unit} published, ratio {entry.ratio:.3g}"
         )
     if report.references:
@@ -171,7 +154,7 @@ def _own_conditions(report: Report) -> str:
         f"W{report.weight_bits}:A{report.activation_bits}, "
         f"input {' x '.join(map(str, report.input_shape))}, layers {layers}, columns without "
         f"operands {'not fired' if options['gate_unused_columns'] else 'fired'}, "
-        f"{report.subarrays} sub-arrays of {_number(report.one_subarray_area * 1e6)} mm2 each, "
+        f"{report.subarrays} sub-arrays of {short(report.one_subarray_area * 1e6)} mm2 each, "
         f"{report.sense_cycles} sense cycles, writing of inputs "
         f"{'counted' if options['count_input_writes'] else 'not counted'}"
     )

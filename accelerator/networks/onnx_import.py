@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from accelerator.errors import EstimateError
+from accelerator.names import printable
 from accelerator.networks.layers import Layer, Network, Operation
 from accelerator.networks.onnx_attributes import integer, integers, padding
 from accelerator.networks.onnx_graph import Graph, read_graph
@@ -42,12 +43,12 @@ def read_onnx(path: Path) -> Network:
         )
     reader = _Reader(graph)
     for index, node in enumerate(graph.nodes):
-        reader.take(node, node.name or f"{node.op_type}_{index}")
+        reader.take(node, printable(node.name or f"{node.op_type}_{index}"))
     shape = next((graph.shapes[n] for n in graph.data if len(graph.shapes.get(n, ())) > 1), ())
     return Network(
-        path.name,
+        printable(path.name),
         tuple(reader.layers),
-        f"ONNX file {path.name}, one image",
+        f"ONNX file {printable(path.name)}, one image",
         tuple(size or 0 for size in shape[1:]),
         reader.notes(),
         reader.not_counted(),

@@ -1,4 +1,4 @@
-"""`mramcim estimate NETWORK`: energy, latency and area of a network on a table."""
+"""`mramcim estimate NETWORK`: energy, latency and area of a network on one table or several."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ import argparse
 import csv
 import io
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from mramcim.arguments import add_json, finite, kelvin
 from mramcim.outputs import STANDARD_OUTPUT, check_outputs, write_file, write_json, write_text
 
-SUMMARY = "estimate a network's energy, latency and area on a table"
+SUMMARY = "estimate a network's energy, latency and area on a table, or compare tables"
 
+EXIT_SOME_REFUSED = 1
 
 _OPTIONS = (
     ("weights", int, "W", "bits of a weight, 1 to 16 (default: 1)"),
@@ -39,41 +41,83 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "network", metavar="NETWORK", help="one of `mramcim list networks`, or an ONNX file"
     )
     parser.add_argument(
-        "--lut", metavar="FILE", help="the table (default: the reference table of mramcim)"
+        "--lut",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="the table (default: the reference table of mramcim); given several times, the "
+        "tables are compared, and the exit code is 1 where some of them cannot be used",
     )
     for name, kind, metavar, what in _OPTIONS:
         # An option that is not given is left out of the call, so that defaults live in one place.
         parser.add_argument(
             f"--{name}", type=kind, metavar=metavar, help=what, default=argparse.SUPPRESS
         )
-    parser.add_argument("--csv", metavar="F", help="write a row for each layer to the file F")
-    parser.add_argument("--plot", metavar="F", help="draw energy and latency (png, svg, pdf)")
+    parser.add_argument(
+        "--csv", metavar="F", help="write a row for each layer, or table compared, to the file F"
+    )
+    parser.add_argument(
+        "--plot",
+        metavar="F",
+        help="draw energy and latency, or the tables compared (png, svg, pdf)",
+    )
     add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Estimate, print the report, and write the files asked for."""
+    """Estimate, print the report or the comparison, and write the files asked for."""
     outputs = {"--json": arguments.json, "--csv": arguments.csv, "--plot": arguments.plot}
-    check_outputs(outputs, inputs=[arguments.network, arguments.lut])
+    check_outputs(outputs, inputs=[arguments.network, *arguments.lut])
+    return _compare(arguments) if len(arguments.lut) > 1 else _estimate(arguments)
 
+
+def _estimate(arguments: argparse.Namespace) -> int:
     from accelerator import estimate
     from accelerator.render import csv_rows, render_text
 
-    report = estimate(arguments.network, table=arguments.lut, **_chosen(arguments))
-    if arguments.csv is not None:
-        write_text(arguments.csv, _csv_text(csv_rows(report)))
-    if arguments.plot is not None:
+    table = arguments.lut[0] if arguments.lut else None
+    report = estimate(arguments.network, table=table, **_chosen(arguments))
+
+    def draw(path: Path) -> None:
         from accelerator.plots import save_plot
 
-        def draw(path: Path) -> None:
-            save_plot(report, path)
+        save_plot(report, path)
 
+    _write(arguments, csv_rows(report), draw, report.to_dict(), render_text(report))
+    return 0
+
+
+def _compare(arguments: argparse.Namespace) -> int:
+    from accelerator import compare
+    from accelerator.render_comparison import comparison_csv_rows, render_comparison
+
+    comparison = compare(arguments.network, arguments.lut, **_chosen(arguments))
+
+    def draw(path: Path) -> None:
+        from accelerator.comparison_plot import save_comparison_plot
+
+        save_comparison_plot(comparison, path)
+
+    rows, text = comparison_csv_rows(comparison), render_comparison(comparison)
+    _write(arguments, rows, draw, comparison.to_dict(), text)
+    return EXIT_SOME_REFUSED if comparison.refused else 0
+
+
+def _write(
+    arguments: argparse.Namespace,
+    rows: list[list[Any]],
+    draw: Callable[[Path], None],
+    content: Mapping[str, Any],
+    text: str,
+) -> None:
+    if arguments.csv is not None:
+        write_text(arguments.csv, _csv_text(rows))
+    if arguments.plot is not None:
         write_file(arguments.plot, draw)
     if arguments.json is not None:
-        write_json(arguments.json, report.to_dict())
+        write_json(arguments.json, content)
     if arguments.json != STANDARD_OUTPUT:
-        sys.stdout.write(render_text(report))
-    return 0
+        sys.stdout.write(text)
 
 
 def _chosen(arguments: argparse.Namespace) -> dict[str, Any]:
