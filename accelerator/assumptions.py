@@ -62,7 +62,7 @@ def _shipped() -> dict[str, Assumption]:
 
 
 def _checked(name: str, value: float) -> float:
-    number = float(value)
+    number = float(value) if isinstance(value, int | float) else float("nan")
     if not (0 <= number < float("inf")) or (number == 0 and name not in MAY_BE_ZERO):
         raise EstimateError(f"the assumption {name} cannot be {value!r}: give a positive number")
     if name in AT_MOST_ONE and number > 1:

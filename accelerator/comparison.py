@@ -143,7 +143,7 @@ def _path(table: str | os.PathLike[str] | Table) -> str:
 def _short_name(path: str, paths: Sequence[str]) -> str:
     name = Path(path).name
     twins = {other for other in paths if Path(other).name == name}
-    return printable(name if len(twins) == 1 else path)
+    return printable(name if len(twins) == 1 else path) or "''"
 
 
 def _entry(

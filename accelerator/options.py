@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -11,6 +13,8 @@ ENCODINGS = ("symmetric", "unsigned", "twos_complement")
 WEIGHT_LOADS = ("amortized", "each_image", "off")
 COVERAGES = ("all", "convolutions")
 LARGEST_WIDTH = 16
+LARGEST_COUNT = 2**53  # above, a float no longer counts in ones
+_WIDTHS = re.compile(r"\s*(\d{1,9})\s*:\s*(\d{1,9})\s*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,8 @@ def whole_number(name: str, value: object, least: int, most: int | None = None) 
     number = value.__index__()
     if number < least or (most is not None and number > most):
         raise EstimateError(f"{name} is a whole number {bounds}, not {number}")
+    if number > LARGEST_COUNT:
+        raise EstimateError(f"{name} is a whole number {bounds}, and at most {LARGEST_COUNT}")
     return int(number)
 
 
@@ -113,12 +119,16 @@ def first_last_widths(value: str | tuple[int, int] | None) -> tuple[int, int] | 
     """
     if value is None or value == "off":
         return value
-    parts: list[object] = list(value.split(":")) if isinstance(value, str) else list(value)
-    if len(parts) == 2 and all(not isinstance(p, str) or p.strip().isdecimal() for p in parts):
-        weight, activation = (int(p) if isinstance(p, str) else p for p in parts)
+    parts: Sequence[object] = ()
+    if isinstance(value, str):
+        found = _WIDTHS.fullmatch(value)
+        parts = [int(text) for text in found.groups()] if found else ()
+    elif isinstance(value, Sequence):
+        parts = value
+    if len(parts) == 2:
         return (
-            bit_width("the first and last layers' weight bits", weight),
-            bit_width("the first and last layers' activation bits", activation),
+            bit_width("the first and last layers' weight bits", parts[0]),
+            bit_width("the first and last layers' activation bits", parts[1]),
         )
     raise EstimateError(
         f"the first and last layers cannot be {value!r}: "

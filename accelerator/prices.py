@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from lut import Table
 
 SENSE_PARTS = ("bias", "reference", "latch", "clock", "equalize")
+# In SI units. What lies outside is of no circuit of this kind, and would end in an overflow or
+# in a negative total; a part of an energy may be negative, which is charge given back.
+SMALLEST_PRICE, LARGEST_PRICE = 1e-30, 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,8 @@ def read_prices(table: Table, conditions: Conditions) -> Prices:
 
     Raises:
         lut.TableError: a condition outside the table, or a point whose simulation failed.
-        UnsuitableTableError: a table whose parts contradict each other.
+        UnsuitableTableError: a table whose parts contradict each other, or a figure that no
+            circuit has.
     """
     base = {
         "corner": conditions.corner,
@@ -119,25 +123,45 @@ def read_prices(table: Table, conditions: Conditions) -> Prices:
         full_adder=_block(table, "full_adder", base),
         flip_flop=_block(table, "flip_flop", base),
         wire=_block(table, "wire", base),
-        cell_area=table.value("cell", "area"),
-        cell_width=table.value("cell", "width"),
-        cell_height=table.value("cell", "height"),
+        cell_area=_price(table, "cell", "area", {}),
+        cell_width=_price(table, "cell", "width", {}),
+        cell_height=_price(table, "cell", "height", {}),
     )
+
+
+def _price(table: Table, group: str, variable: str, at: dict[str, Any]) -> float:
+    """A value of the table that has to be positive."""
+    return _within(table, group, variable, table.value(group, variable, **at), SMALLEST_PRICE)
+
+
+def _share(table: Table, group: str, variable: str, whole: float, at: dict[str, Any]) -> float:
+    """An energy that may give back no more than the `whole` operation takes."""
+    return _within(table, group, variable, table.value(group, variable, **at), -whole)
+
+
+def _within(table: Table, group: str, variable: str, value: float, least: float) -> float:
+    if not least <= value <= LARGEST_PRICE:
+        unit = table[group].variables[variable].units
+        raise UnsuitableTableError(
+            f"{group}/{variable} of table {table.name} is {value:.4g} {unit} here, but should be "
+            f"{least:.4g} to {LARGEST_PRICE:g} {unit}: look at it with `mramcim lut check` and "
+            "characterize it again"
+        )
+    return value
 
 
 def _largest(
     table: Table, group: str, variable: str, operands: tuple[str, ...], at: dict[str, Any]
 ) -> float:
-    return max(table.value(group, variable, operands=value, **at) for value in operands)
+    return max(_price(table, group, variable, {**at, "operands": value}) for value in operands)
 
 
 def _sense(table: Table, group: str, operands: tuple[str, ...], at: dict[str, Any]) -> SensePrice:
     energy = {}
     for value in operands:
-        parts = {
-            part: table.value(group, f"energy_{part}", operands=value, **at) for part in SENSE_PARTS
-        }
-        whole = table.value(group, "energy", operands=value, **at)
+        here = {**at, "operands": value}
+        whole = _price(table, group, "energy", here)
+        parts = {part: _share(table, group, f"energy_{part}", whole, here) for part in SENSE_PARTS}
         if abs(sum(parts.values()) - whole) > 1e-3 * abs(whole):
             raise UnsuitableTableError(
                 f"in the table {table.name} the parts of {group}'s energy at operands {value} "
@@ -173,12 +197,14 @@ def _write(table: Table, at: dict[str, Any]) -> WritePrice:
 
 def _write_with(table: Table, at: dict[str, Any]) -> WritePrice:
     values = ("0", "1")
+    energy = {v: _price(table, "write", "energy", {**at, "operands": v}) for v in values}
+    half_selected = [
+        _share(table, "write", "energy_half_selected", energy[v], {**at, "operands": v})
+        for v in values
+    ]
     return WritePrice(
-        energy={value: table.value("write", "energy", operands=value, **at) for value in values},
-        half_selected=sum(
-            table.value("write", "energy_half_selected", operands=value, **at) for value in values
-        )
-        / 2,
+        energy=energy,
+        half_selected=sum(half_selected) / len(half_selected),
         cycle_time=_largest(table, "write", "cycle_time", values, at),
         peak_current=_largest(table, "write", "peak_current", values, at),
         leakage_power=_largest(table, "write", "leakage_power", values, at),
@@ -188,5 +214,5 @@ def _write_with(table: Table, at: dict[str, Any]) -> WritePrice:
 
 def _block(table: Table, group: str, at: dict[str, Any]) -> BlockPrice:
     return BlockPrice(
-        *(table.value(group, name, **at) for name in ("energy", "delay", "leakage_power", "area"))
+        *(_price(table, group, name, at) for name in ("energy", "delay", "leakage_power", "area"))
     )

@@ -117,7 +117,8 @@ def _parse(path: Path) -> Any:
     import onnx
 
     if not path.is_file():
-        raise EstimateError(f"there is no file {path}: give the path of an ONNX file")
+        what = f"{path} is not a regular file" if path.exists() else f"there is no file {path}"
+        raise EstimateError(f"{what}: give the path of an ONNX file")
     if path.stat().st_size > LARGEST_FILE:
         raise EstimateError(
             f"{path} is larger than an ONNX file can be: keep its weights in external data"
