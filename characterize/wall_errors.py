@@ -78,6 +78,17 @@ def settled(
     return propagate(wall, start, np.full(count, wall.rest_angle), still, seed=seed, step=step)
 
 
+def waveform(times: ArrayLike, currents: ArrayLike, step: float) -> FloatArray:
+    """Currents [A] `step` [s] apart: the waveform, then none for `RELAXATION`."""
+    time, current = np.asarray(times, float), np.asarray(currents, float)
+    if time.ndim != 1 or time.shape != current.shape or len(time) < 2:
+        raise PlanError("the waveform needs two or more times and as many currents; give both")
+    if time[0] != 0 or np.any(np.diff(time) < 0):
+        raise PlanError("the waveform's times must rise from 0; sort them")
+    count = math.ceil((time[-1] + RELAXATION) / step) + 1
+    return np.asarray(np.interp(np.arange(count) * step, time, current, right=0.0))
+
+
 def write_errors(
     wall: Wall,
     times: ArrayLike,
@@ -94,15 +105,9 @@ def write_errors(
     last current is followed by none. The walls start settled on `side` and should end
     beyond the junction's middle after `RELAXATION`. The same seed gives the same walls.
     """
-    time, current = np.asarray(times, float), np.asarray(currents, float)
-    if time.ndim != 1 or time.shape != current.shape or len(time) < 2:
-        raise PlanError("the waveform needs two or more times and as many currents; give both")
-    if time[0] != 0 or np.any(np.diff(time) < 0):
-        raise PlanError("the waveform's times must rise from 0; sort them")
+    sampled = waveform(times, currents, step)
     if trials < 1 or side not in (-1, 1):
         raise PlanError(f"{trials} trials from side {side} cannot be run; give 1 or more, side ±1")
-    count = math.ceil((time[-1] + RELAXATION) / step) + 1
-    sampled = np.interp(np.arange(count) * step, time, current, right=0.0)
     position, angle = settled(wall, trials, seed=seed, side=side, step=step)
     position, angle = propagate(
         wall, position, angle, sampled, seed=(seed + 0x9E3779B1) % 2**32, step=step

@@ -60,10 +60,49 @@ def test_temperature_noise_follows_its_seed(command):
     assert noisy["crossing_time_s"] != quiet["crossing_time_s"]
 
 
+def test_a_domain_wall_moves_by_its_name_family_and_file(command, tmp_path):
+    words = ("--current", "3e-4", "--pulse", "2e-9", "--duration", "6e-9")
+    content = json.loads(command("switch", "domain-wall", *words, "--json").stdout)
+    assert content["format"] == "mramcim-switch/1"
+    assert content["device"] == "Emori2013"
+    # DOP853 of the same equations: 679.3767 ps.
+    assert content["crossing_time_s"] == pytest.approx(679.3767e-12, abs=0.05e-12)
+    assert content["switched"] is True
+    assert content["final_position_m"] == pytest.approx(-content["initial_position_m"], abs=1e-11)
+    assert content["final_angle_rad"] == pytest.approx(3.14159265, abs=1e-5)
+    assert content["thermal_stability"] > 60
+    output = command("switch", "Emori2013", *words).stdout
+    lines = dict(line.split(maxsplit=1) for line in output.splitlines())
+    assert float(lines["crossing_time_s"]) == pytest.approx(content["crossing_time_s"], rel=1e-6)
+    assert lines["switched"] == "yes"
+    from circuits.wall_parameters import WALL_FOLDER
+
+    (tmp_path / "own.toml").write_text((WALL_FOLDER / "Emori2013.toml").read_text())
+    own = json.loads(command("switch", "own.toml", *words, "--json").stdout)
+    assert own == content
+    noisy = ("--temperature-noise", "on", "--seed", "2", "--json")
+    warm = json.loads(command("switch", "domain-wall", *words, *noisy).stdout)
+    assert warm["temperature_noise_seed"] == 2
+    assert warm["crossing_time_s"] != content["crossing_time_s"]
+
+
+def test_a_domain_wall_that_does_not_pass_is_null(command):
+    words = ("switch", "domain-wall", "--current", "2e-4", "--json")
+    content = json.loads(command(*words).stdout)
+    assert content["crossing_time_s"] is None
+    assert content["switched"] is False
+    strong = json.loads(command(*words, "--set", "spin_hall_angle=0.15").stdout)
+    assert strong["switched"] is True
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         (["UMN2015"], "--current"),
+        (["domain-wall", "--current", "2e-3"], "through the fixed ends"),
+        (["domain-wall", "--current", "1e-4", "--set", "dmi_constant=0"], "Dzyaloshinskii-Moriya"),
+        (["domain-wall", "--current", "1e-4", "--set", "damp=1"], "unknown key 'damp'"),
+        (["domain-wall", "--current", "1e-4", "--pulse", "0"], "a pulse of 0 s"),
         (["UMN1900", "--current", "1e-4"], "unknown device 'UMN1900'"),
         (["absent.toml", "--current", "1e-4"], "absent.toml"),
         (["UMN2015", "--current", "much"], "'much' is not a number"),

@@ -1,0 +1,73 @@
+"""The weighted ensemble of walls against brute force where that can reach, and its laws."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from characterize.errors import PlanError
+from characterize.wall_errors import write_errors
+from characterize.wall_rare import _redistributed, rare_write_errors
+from circuits.wall_parameters import load_wall
+
+EMORI = load_wall("Emori2013")
+
+
+@pytest.mark.parametrize(
+    ("current", "pulse"), [(3e-4, 1.4e-9), pytest.param(3.3e-4, 0.8e-9, marks=pytest.mark.slow)]
+)
+def test_rates_of_one_in_a_hundred_are_those_of_brute_force(current, pulse):
+    waveform = ([0.0, pulse], [current, current])
+    counted = write_errors(EMORI, *waveform, trials=5000, seed=9)
+    assert 20 <= counted.errors <= 120
+    low, high = counted.interval(0.99)
+    rare = rare_write_errors(EMORI, *waveform, seed=1)
+    assert rare.low < high
+    assert rare.high > low
+    assert 0.5 < rare.rate / counted.rate < 2
+
+
+@pytest.mark.slow
+def test_rates_of_one_in_a_thousand_are_those_of_brute_force():
+    waveform = ([0.0, 1.0e-9], [3.3e-4, 3.3e-4])
+    low, high = write_errors(EMORI, *waveform, trials=30_000, seed=10).interval(0.99)
+    rare = rare_write_errors(EMORI, *waveform, seed=2, repeats=6)
+    assert rare.low < high
+    assert rare.high > low
+    assert high < 4e-3
+
+
+def test_a_millionth_is_reached_and_falls_with_the_pulse():
+    rates = [
+        rare_write_errors(EMORI, [0.0, pulse], [3.6e-4, 3.6e-4], seed=3, repeats=2, walkers=20).rate
+        for pulse in (0.8e-9, 1.0e-9)
+    ]
+    # Brute force has 3 in 10^4 at 0.8 ns.
+    assert 3e-5 < rates[0] < 6e-4
+    assert 1e-7 < rates[1] < rates[0] / 5
+
+
+def test_redistribution_keeps_every_bin_s_weight():
+    generator = np.random.default_rng(1)
+    position = generator.normal(0, 5e-9, 500)
+    weights = generator.random(500)
+    weights /= weights.sum()
+    taken, new = _redistributed(position, weights, 7, generator)
+    assert new.sum() == pytest.approx(1.0)
+    before = np.bincount(np.floor(position / 2e-9).astype(int) + 50, weights, minlength=100)
+    after = np.bincount(np.floor(position[taken] / 2e-9).astype(int) + 50, new, minlength=100)
+    assert after == pytest.approx(before)
+    assert len(taken) == 7 * np.count_nonzero(before)
+
+
+def test_the_same_seed_gives_the_same_rates():
+    waveform = ([0.0, 0.3e-9], [3e-4, 3e-4])
+    first, again = (
+        rare_write_errors(EMORI, *waveform, seed=1, walkers=4, repeats=2) for _ in range(2)
+    )
+    assert first == again
+
+
+def test_too_few_repeats_are_refused():
+    with pytest.raises(PlanError, match="2 or more of each"):
+        rare_write_errors(EMORI, [0.0, 1e-9], [0.0, 0.0], seed=1, repeats=1)
