@@ -50,7 +50,25 @@ def add_bench_arguments(parser: argparse.ArgumentParser) -> None:
         default=0.0,
         help="input offset of every sense amplifier (default: 0)",
     )
+    parser.add_argument(
+        "--sample",
+        type=seed,
+        metavar="SEED",
+        help="vary every transistor and junction, with this seed (default: all nominal)",
+    )
+    parser.add_argument(
+        "--variation",
+        metavar="NAME",
+        help="distributions of the sample: a name, or the path of a .toml file (default: default)",
+    )
     add_design_arguments(parser)
+
+
+def seed(text: str) -> int:
+    """A seed: a whole number from 0."""
+    if not (text.isascii() and text.isdigit()):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a seed; give a whole number from 0")
+    return int(text)
 
 
 def add_design_arguments(parser: argparse.ArgumentParser) -> None:
@@ -95,4 +113,24 @@ def build(arguments: argparse.Namespace) -> Deck:
     for option, value in given.items():
         if value is not None:
             raise DesignError(f"{name} takes no --{option}; leave it out")
-    return build_deck(design, name, variant, conditions, arguments.offset)
+    if arguments.sample is None and arguments.variation is not None:
+        raise DesignError("--variation needs a seed to draw by; add --sample SEED")
+    deck = build_deck(design, name, variant, conditions, arguments.offset)
+    if arguments.sample is None:
+        return deck
+
+    from circuits.variation import DEFAULT_VARIATION, load_variation
+    from circuits.varied import sampled
+
+    variation = load_variation(arguments.variation or DEFAULT_VARIATION)
+    return sampled(deck, design, variation, arguments.sample)
+
+
+def sample_content(arguments: argparse.Namespace) -> dict[str, object]:
+    """What JSON says of the sample: variation set and seed, null for a nominal deck."""
+    name = None
+    if arguments.sample is not None:
+        from circuits.variation import DEFAULT_VARIATION
+
+        name = arguments.variation or DEFAULT_VARIATION
+    return {"variation": name, "sample": arguments.sample}

@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from mramcim.arguments import add_json
-from mramcim.benches import add_bench_arguments, build
+from mramcim.benches import add_bench_arguments, build, sample_content
 from mramcim.outputs import STANDARD_OUTPUT, check_outputs, write_json
 
 SUMMARY = "print the deck of a bench, which `ngspice -b` runs as it is"
@@ -30,6 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
             "corner": deck.conditions.corner,
             "vdd_V": deck.conditions.vdd,
             "temperature_K": deck.conditions.temperature,
+            **sample_content(arguments),
             "cycle_start_s": deck.cycle.start,
             "cycle_stop_s": deck.cycle.stop,
             "netlist": deck.netlist,

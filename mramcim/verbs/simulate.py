@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mramcim.arguments import ZERO_CELSIUS, add_json
-from mramcim.benches import add_bench_arguments, build
+from mramcim.benches import add_bench_arguments, build, sample_content
 from mramcim.columns import aligned
 from mramcim.outputs import STANDARD_OUTPUT, check_outputs, write_file, write_json
 
@@ -53,6 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
             "corner": deck.conditions.corner,
             "vdd_V": deck.conditions.vdd,
             "temperature_K": deck.conditions.temperature,
+            **sample_content(arguments),
             "outcome": measured.outcome.meaning,
             "measures": {
                 name if units == "1" else f"{name}_{units}": value for name, value, units, _ in rows

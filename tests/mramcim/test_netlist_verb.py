@@ -50,6 +50,14 @@ def test_operands_and_conditions_reach_the_deck(command):
     assert "corner ss, VDD 0.9 V" in cold
 
 
+def test_a_sample_names_its_variation_and_seed(command):
+    text = command("netlist", "and2", "--sample", 7).stdout
+    assert "* variation default, hash" in text
+    assert "seed 7" in text
+    assert text == command("netlist", "and2", "--variation", "default", "--sample", 7).stdout
+    assert "delvto" not in command("netlist", "and2").stdout
+
+
 def test_json_holds_the_same_deck(command, tmp_path):
     text = command("netlist", "full_adder").stdout
     content = json.loads(command("netlist", "--json", "full_adder").stdout)
@@ -79,6 +87,9 @@ def test_json_holds_the_same_deck(command, tmp_path):
         (["and2", "--device", "missing.toml"], "missing.toml"),
         (["and2", "--technology", "missing.toml"], "missing.toml"),
         (["and2", "--json", "absent/deck.json"], "absent"),
+        (["and2", "--variation", "default"], "add --sample SEED"),
+        (["and2", "--sample", "1", "--variation", "wild"], "unknown variation 'wild'"),
+        (["and2", "--sample", "-1"], "'-1' is not a seed"),
     ],
 )
 def test_what_cannot_be_built_is_refused(refused, words, said):

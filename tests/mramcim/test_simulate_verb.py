@@ -35,6 +35,26 @@ def test_json_has_units_in_its_keys(command):
     assert sum(parts) == pytest.approx(measures["energy_J"])
 
 
+def test_a_sample_of_the_variation_differs_by_its_seed(command):
+    def measures(*words):
+        content = json.loads(command("simulate", "and2", "--rows", 64, *words, "--json").stdout)
+        return content["variation"], content["sample"], content["measures"]["margin_V"]
+
+    nominal, first, named, second = (
+        measures(*words)
+        for words in (
+            (),
+            ("--sample", 1),
+            ("--variation", "default", "--sample", 1),
+            ("--sample", 2),
+        )
+    )
+    assert nominal[:2] == (None, None)
+    assert first == named
+    assert first[:2] == ("default", 1)
+    assert len({nominal[2], first[2], second[2]}) == 3
+
+
 @pytest.mark.parametrize("suffix", ["svg", "pdf"])
 def test_other_kinds_of_picture(command, tmp_path, suffix):
     command("simulate", "wire", "--plot", f"wire.{suffix}")
