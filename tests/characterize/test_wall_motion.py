@@ -43,6 +43,8 @@ def reference(wall, drive, times):
     def middle(_time, state, _current):
         return state[0]
 
+    # The last point may lie a rounding beyond the end.
+    times = np.minimum(times, drive.duration)
     state = [wall.initial[0] / wall.width, wall.initial[1]]
     rows, crossings = np.empty((2, len(times))), []
     for start, stop, current in (
