@@ -8,7 +8,7 @@ becomes `bit_cell__xdata__xcell0`. Node names do not change, since instance name
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 _ASSIGNMENT = re.compile(r"(\w+)=(\{[^}]*\}|\S+)")
@@ -83,11 +83,15 @@ class _Definition:
 class Netlist:
     """A netlist with its sub-circuits, of which `chosen` elements are to have own values.
 
-    `chosen` sees every element of a sub-circuit or of the circuit itself.
+    `chosen` sees every transistor and sub-circuit use, but for what is inside the sub-circuits
+    named in `closed`, those of the models.
     """
 
-    def __init__(self, text: str, chosen: Callable[[Card], bool]) -> None:
+    def __init__(
+        self, text: str, chosen: Callable[[Card], bool], closed: Collection[str] = ()
+    ) -> None:
         self._chosen = chosen
+        self._closed = {name.lower() for name in closed}
         self._definitions: dict[str, _Definition] = {}
         self._top: list[str | _Definition] = []
         inside: _Definition | None = None
@@ -146,6 +150,8 @@ class Netlist:
     def _below(self, lines: list[str], prefix: str, copies: float) -> list[Instance]:
         found = []
         for card in map(Card, filter(_is_element, lines)):
+            if card.model.lower() in self._closed:
+                continue
             path, count = prefix + card.name, copies * card.multiplicity
             if self._chosen(card):
                 found.append(Instance(path, card, count))
@@ -163,8 +169,8 @@ class Netlist:
         path = prefix + card.name
         if path in cards:
             return cards[path].text
-        inner = None if self._chosen(card) else self._inner(card)
-        if inner is None or not self._below(inner.lines, path + ".", 1.0):
+        inner = self._inner(card)
+        if inner is None or not any(other.startswith(path + ".") for other in cards):
             return line
         name = f"{inner.name}__{path.replace('.', '__')}"
         body = [self._rewrite(below, path + ".", cards) for below in inner.lines]

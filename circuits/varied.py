@@ -131,17 +131,19 @@ def vary(
 def _netlist(deck: Deck, design: Design) -> Netlist:
     def chosen(card: Card) -> bool:
         if card.name[0] == "m":
-            return _polarity(card, design) is not None
+            return bool(_polarity(card, design))
         return set(_FACTORS) <= set(netlist.header_parameters(card.model))
 
-    netlist = Netlist(deck.netlist, chosen)
+    kinds = design.technology.transistors.values()
+    closed = [kind.model for kind in kinds if kind.kind == "X"]
+    netlist = Netlist(deck.netlist, chosen, closed)
     return netlist
 
 
 def _polarity(card: Card, design: Design) -> str | None:
     """ "n" or "p" of a transistor, None of anything else."""
     for polarity, kind in design.technology.transistors.items():
-        if card.name[0] == kind.kind.lower() and card.model == kind.model:
+        if kind.kind == "M" and card.name[0] == "m" and card.model == kind.model:
             return polarity
     return None
 
