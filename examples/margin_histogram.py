@@ -1,0 +1,189 @@
+"""Sense margins under variation: what every operand pattern's amplifier sees, and its errors.
+
+    python examples/margin_histogram.py [--samples 30] [--rows 256] [--plot FILE.png]
+
+Every sample is one column with its reference and amplifier, the same for all patterns of an
+operation: transistors and junctions are drawn from a variation set by a seed. The pattern 10
+is left out, it is 01 with its two cells exchanged.
+"""
+
+from __future__ import annotations
+
+import argparse
+import queue
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from characterize.measure import measure
+from characterize.ngspice import Waveforms
+from characterize.pool import Worker
+from circuits import Conditions, Deck, Design, build_deck, load_design
+from circuits.variation import Variation, load_variation
+from circuits.varied import sample, vary
+from lut import Outcome
+
+PATTERNS = {"read": ("0", "1"), "and2": ("00", "01", "11"), "or2": ("00", "01", "11")}
+
+
+@dataclass(frozen=True)
+class Sensed:
+    """One pattern over all samples: differentials [V] of shape (samples,), and wrong decisions.
+
+    The differential is signal less reference when the amplifier latches; `right` is its sign
+    where the decision is to be a one, else -1.
+    """
+
+    differentials: np.ndarray
+    right: int
+    wrong: int
+
+
+@contextmanager
+def workers(jobs: int) -> Iterator[queue.SimpleQueue[Worker]]:
+    """Processes with a loaded ngspice each, to be taken and put back."""
+    with tempfile.TemporaryDirectory() as folder:
+        started = [Worker(folder, None) for _ in range(jobs)]
+        idle: queue.SimpleQueue[Worker] = queue.SimpleQueue()
+        for worker in started:
+            worker.receive()
+            idle.put(worker)
+        try:
+            yield idle
+        finally:
+            for worker in started:
+                worker.kill()
+
+
+def simulate(idle: queue.SimpleQueue[Worker], deck: Deck) -> tuple[float, bool]:
+    """Margin [V] of a deck and whether its decision is right."""
+    worker = idle.get()
+    try:
+        worker.send(deck)
+        waves = worker.receive()
+    finally:
+        idle.put(worker)
+    if not isinstance(waves, Waveforms):
+        raise SystemExit(f"ngspice could not simulate {deck.title}: {waves or 'it died'}")
+    measured = measure(deck, waves)
+    return measured.values["margin"], measured.outcome is Outcome.OK
+
+
+def sense(
+    idle: queue.SimpleQueue[Worker],
+    executor: ThreadPoolExecutor,
+    deck: Deck,
+    design: Design,
+    variation: Variation,
+    samples: int,
+    seed: int,
+) -> Sensed:
+    """All samples of one operation and pattern."""
+    drawn = sample(deck, design, variation, seed, samples)
+    decks = [
+        vary(deck, design, variation, deviates, f"sample {index} of seed {seed}")
+        for index, deviates in enumerate(drawn)
+    ]
+    results = list(executor.map(lambda varied: simulate(idle, varied), decks))
+    right = deck.differentials[0].sign
+    margins = np.array([margin for margin, _ in results])
+    return Sensed(right * margins, right, sum(not correct for _, correct in results))
+
+
+def interval(wrong: int, samples: int) -> tuple[float, float]:
+    """Clopper-Pearson interval of an error rate at 95 %."""
+    from scipy.stats import beta
+
+    low = beta.ppf(0.025, wrong, samples - wrong + 1) if wrong else 0.0
+    high = beta.ppf(0.975, wrong + 1, samples - wrong) if wrong < samples else 1.0
+    return float(low), float(high)
+
+
+def print_table(found: dict[tuple[str, str], Sensed]) -> None:
+    """Markdown: one row an operation and pattern."""
+    print("| operation | stored | margin/mV | sigma/mV | wrong | error rate, 95 % |")
+    print("|---|---|---|---|---|---|")
+    for (operation, operands), sensed in found.items():
+        count = len(sensed.differentials)
+        low, high = interval(sensed.wrong, count)
+        margin = 1e3 * sensed.right * sensed.differentials.mean()
+        sigma = 1e3 * sensed.differentials.std(ddof=1)
+        print(
+            f"| {operation} | {operands} | {margin:.1f} | {sigma:.1f} | {sensed.wrong} of {count} "
+            f"| {100 * low:.1f} to {100 * high:.1f} % |"
+        )
+
+
+def plot(found: dict[tuple[str, str], Sensed], title: str, path: Path) -> None:
+    """One panel an operation: a histogram of every pattern about the reference level."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    import matplotlib.pyplot as plt
+
+    everything = 1e3 * np.concatenate([sensed.differentials for sensed in found.values()])
+    width = 4.0
+    low, high = (np.floor(everything.min() / width), np.ceil(everything.max() / width))
+    bins = width * np.arange(low - 1, high + 2)
+    figure, panels = plt.subplots(
+        len(PATTERNS), 1, figsize=(8, 7), sharex=True, sharey=True, layout="constrained"
+    )
+    colours = {"0": "tab:blue", "00": "tab:blue", "01": "tab:orange"}
+    for panel, (operation, patterns) in zip(panels, PATTERNS.items(), strict=True):
+        for operands in patterns:
+            sensed = found[operation, operands]
+            millivolts = 1e3 * sensed.differentials
+            panel.hist(
+                millivolts,
+                bins,
+                histtype="stepfilled",
+                alpha=0.55,
+                color=colours.get(operands, "tab:green"),
+                label=f"{operands}: {sensed.wrong} of {len(millivolts)} wrong",
+            )
+        panel.axvline(0, color="black", linewidth=1.2, label="reference level")
+        panel.set_title(operation, loc="left", fontsize="medium")
+        panel.set_ylabel("samples")
+        panel.legend(loc="upper right", fontsize="small", title="stored")
+    panels[-1].set_xlabel("signal less reference when the amplifier latches / mV")
+    figure.suptitle(title, fontsize="medium")
+    figure.savefig(path, dpi=110)
+
+
+def main() -> None:
+    """Simulate, print the table, and plot it where asked."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--samples", type=int, default=30)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--rows", type=int, default=256)
+    parser.add_argument("--variation", default="default")
+    parser.add_argument("--design")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--plot", type=Path)
+    arguments = parser.parse_args()
+    design, variation = load_design(arguments.design), load_variation(arguments.variation)
+    where = Conditions(vdd=design.technology.vdd, rows=arguments.rows)
+    found = {}
+    with workers(arguments.jobs) as idle, ThreadPoolExecutor(arguments.jobs) as executor:
+        for operation, patterns in PATTERNS.items():
+            for operands in patterns:
+                deck = build_deck(design, operation, operands, where)
+                found[operation, operands] = sense(
+                    idle, executor, deck, design, variation, arguments.samples, arguments.seed
+                )
+    print_table(found)
+    if arguments.plot is not None:
+        title = (
+            f"{design.name} with {design.device.name}, variation {variation.name}, "
+            f"{arguments.rows} rows, {arguments.samples} samples of seed {arguments.seed}"
+        )
+        plot(found, title, arguments.plot)
+
+
+if __name__ == "__main__":
+    main()
