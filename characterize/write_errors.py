@@ -18,6 +18,7 @@ Array = NDArray[np.float64]
 
 RELAXATION = 6e-9
 """Longest time [s] after a pulse until every walker counts for the side it is on."""
+_REACH = 1e4
 PATIENCE = 0.25e-9
 """Time [s] between two looks at which walkers have settled."""
 
@@ -42,7 +43,8 @@ class Pulse:
     def on(self, start: float, stop: float, step: float) -> Array:
         """The current at the ends of the steps from `start` to `stop`."""
         count = round((stop - start) / step)
-        return np.interp(start + step * np.arange(count + 1), self.times, self.currents)
+        instants = start + step * np.arange(count + 1)
+        return np.asarray(np.interp(instants, self.times, self.currents))
 
     def falling(self, width: float, step: float) -> Array:
         """The current at the ends of the steps of the falling edge after `width`."""
@@ -148,20 +150,22 @@ def well(magnet: Magnet) -> Array:
 
 
 def pulse_width_needed(rates: ErrorRates, target: float) -> float | None:
-    """The least width [s] from which every wider pulse keeps within the target, or None.
+    """The width [s] from which the error rate keeps within the target, or None.
 
-    Between the last width that fails and the first that passes the logarithm of the rate is
-    taken as linear, with rates clipped at a tenth of the target.
+    In the tail the rate falls exponentially: a straight line is fitted to its logarithm over
+    the widths whose rates are within a factor of `_REACH` of the target, which evens out the
+    scatter of single rates. With fewer than three such widths it is the first of those from
+    which all rates are within the target.
     """
-    clipped = np.log(np.maximum(rates.rate, target / 10))
     failing = np.flatnonzero(rates.rate > target)
-    if len(failing) == 0:
-        return float(rates.widths[0])
-    last = int(failing[-1])
-    if last == len(rates.widths) - 1:
-        return None
-    share = (clipped[last] - math.log(target)) / (clipped[last] - clipped[last + 1])
-    return float(rates.widths[last] + share * (rates.widths[last + 1] - rates.widths[last]))
+    first = int(failing[-1]) + 1 if len(failing) else 0
+    near = (rates.rate < target * _REACH) & (rates.rate > target / _REACH)
+    found = float(rates.widths[first]) if first < len(rates.widths) else math.inf
+    if np.count_nonzero(near) >= 3:
+        slope, level = np.polyfit(rates.widths[near], np.log(rates.rate[near]), 1)
+        if slope < 0:
+            found = float((math.log(target) - level) / slope)
+    return found if found <= rates.widths[-1] else None
 
 
 def brute_force(

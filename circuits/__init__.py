@@ -14,11 +14,12 @@ from circuits.deck import (
     Window,
 )
 from circuits.design import DEFAULT_DESIGN, Design, design_names, load_design
+from circuits.device import device_names, load_device
 from circuits.errors import DesignError
 from circuits.macrospin import Drive, macrospin_deck
 from circuits.magnet import Magnet
 from circuits.magnet_parameters import load_magnet
-from circuits.mtj import Device, device_names, load_device
+from circuits.mtj import Device
 from circuits.operations import operand_patterns, truth
 from circuits.sensing import amplifiers_per_reference
 from circuits.technologies import Technology, load_technology, technology_names

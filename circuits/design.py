@@ -8,8 +8,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from circuits.device import load_device
 from circuits.errors import DesignError
-from circuits.mtj import Device, load_device
+from circuits.junction import Junction
 from circuits.parameters import (
     Field,
     ParameterSet,
@@ -115,7 +116,7 @@ class Design:
     """Everything that a bench needs to know besides the conditions of one simulation."""
 
     name: str
-    device: Device
+    device: Junction
     technology: Technology
     amplifier: str
     interconnect: ParameterSet

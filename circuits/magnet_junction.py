@@ -12,7 +12,7 @@ from __future__ import annotations
 from circuits.device_fields import AXES
 from circuits.llg import Torque, capacitors, equation
 from circuits.magnet import Magnet
-from circuits.mtj import Device, parallel_current
+from circuits.mtj import Device
 
 
 def magnet_junction_subcircuit(device: Device, temperature: float) -> str:
@@ -29,18 +29,18 @@ def magnet_junction_subcircuit(device: Device, temperature: float) -> str:
         for share, axis in zip(easy, AXES, strict=True)
         if abs(share) > 1e-12
     )
-    parallel = parallel_current(device)
+    parallel = device.parallel_current
     start = [f"{{(1-2*ap)*({component:.12g})}}" for component in magnet.initial]
     lines = [
         f"* magnetic tunnel junction, set {device.name}, with its magnet at {temperature:g} K",
-        ".subckt magnet_junction top bottom left right ap=0 resistance=1 magnetoresistance=1",
+        ".subckt moving_junction top bottom left right ap=0 resistance=1 magnetoresistance=1",
         f"Bap ratio 0 v={{magnetoresistance}}*{device.magnetoresistance_expression}",
         f"B1 top bottom i={parallel}*(2+v(ratio)*(1+{cosine}))/(2*(1+v(ratio)))",
         *equation(magnet, _torques(device, magnet, parallel, cosine), voltage="v(top,bottom)"),
         *capacitors(magnet, start),
         # The operating point keeps the magnet where it starts.
         *(f".ic v(m{axis})={value}" for axis, value in zip(AXES, start, strict=True)),
-        ".ends magnet_junction",
+        ".ends moving_junction",
     ]
     return "\n".join(lines) + "\n"
 

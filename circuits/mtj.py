@@ -1,4 +1,4 @@
-"""Magnetic tunnel junction on a spin-Hall track: parameter sets and the read macro-model.
+"""Devices whose bit is a single-domain free layer: parameter sets and thresholds.
 
 A set lives in `circuits/devices/AuthorYear.toml`; a user's own set is used by its path.
 """
@@ -11,11 +11,11 @@ from pathlib import Path
 
 from circuits import magnetics
 from circuits.device_fields import JUNCTION_FIELDS, MAGNET_FIELDS, TEXTS
+from circuits.junction import REFERENCE_TEMPERATURE, Junction
 from circuits.magnet import Magnet
-from circuits.magnet_parameters import DEVICE_FOLDER, device_file, magnet_of, polarization_at
-from circuits.parameters import ParameterSet, read_parameters, shipped_names
+from circuits.magnet_parameters import device_file, magnet_of, polarization_at
+from circuits.parameters import read_parameters
 
-REFERENCE_TEMPERATURE = 300.0
 MEMORY_STABILITY = 60.0
 """Thermal stability from which a cell counts as a memory (ten years for an array)."""
 
@@ -24,19 +24,13 @@ _TRACK = ("track_length", "track_width", "track_thickness", "track_resistivity")
 
 
 @dataclass(frozen=True)
-class Device:
-    """A magnetic tunnel junction with its track: a validated parameter set and what follows.
+class Device(Junction):
+    """A junction whose bit is a magnet: `magnet` is the free layer at 300 K.
 
-    `magnet` is the free layer at 300 K; `design` the one made for it, or an empty text.
     Axes: x along the track's current, y across it (the spin polarization), z the normal.
     """
 
-    name: str
-    description: str
-    note: str
-    design: str
     magnet: Magnet
-    parameters: ParameterSet
 
     @property
     def kind(self) -> str:
@@ -50,7 +44,7 @@ class Device:
 
     @property
     def cell(self) -> str:
-        """The bit-cell it needs: "sot" with a track of its own, or "stt" without."""
+        """The bit-cell it needs."""
         return "stt" if self.magnet.torque == "spin-transfer" else "sot"
 
     @property
@@ -61,46 +55,6 @@ class Device:
         width = p.get("electrical_width") or p["free_layer_width"]
         return (math.pi / 4 if self.shape == "ellipse" else 1.0) * length * width
 
-    @property
-    def resistance_parallel(self) -> float:
-        """R_P [ohm] at zero bias."""
-        return self.parameters["resistance_area_product"] / self.area
-
-    @property
-    def track_resistance(self) -> float:
-        """Resistance [ohm] of the spin-Hall track between its contacts, 0 without a track."""
-        p = self.parameters
-        if self.cell == "stt":
-            return 0.0
-        return (
-            p["track_resistivity"] * p["track_length"] / (p["track_width"] * p["track_thickness"])
-        )
-
-    @property
-    def polarization_zero(self) -> float:
-        """Tunnelling polarization at 0 K that gives the set's TMR at 300 K (Julliere)."""
-        tmr = self.parameters["tunnel_magnetoresistance"]
-        at_reference = math.sqrt(tmr / (2 + tmr))
-        slope = self.parameters["polarization_temperature_coefficient"]
-        return float(at_reference / (1 - slope * REFERENCE_TEMPERATURE**1.5))
-
-    def magnetoresistance(self, voltage: float = 0.0, temperature: float = 300.0) -> float:
-        """TMR at a bias [V] and temperature [K]: 2P^2/(1-P^2) / (1 + (V/V_h)^2)."""
-        slope = self.parameters["polarization_temperature_coefficient"]
-        p = self.polarization_zero * (1 - slope * temperature**1.5)
-        return float(
-            2 * p * p / (1 - p * p) / (1 + (voltage / self.parameters["half_bias_voltage"]) ** 2)
-        )
-
-    @property
-    def magnetoresistance_expression(self) -> str:
-        """SPICE expression of TMR at the simulator's temperature and v(top, bottom)."""
-        p = self.parameters
-        slope = p["polarization_temperature_coefficient"]
-        polarization = f"({self.polarization_zero!r}*(1-{slope!r}*(temper+273.15)**1.5))"
-        bias = f"(1+(v(top,bottom)/{p['half_bias_voltage']!r})**2)"
-        return f"2*{polarization}**2/(1-{polarization}**2)/{bias}"
-
     def spin_transfer_field(self, temperature: float = REFERENCE_TEMPERATURE) -> float:
         """Damping-like field [A/m] of one ampere through the junction, towards parallel."""
         magnet = self.magnet_at(temperature)
@@ -110,13 +64,6 @@ class Device:
             magnet.magnetization,
             magnet.thickness,
         )
-
-    def resistance(
-        self, antiparallel: bool, voltage: float = 0.0, temperature: float = 300.0
-    ) -> float:
-        """Resistance [ohm] of one state at a bias [V] and temperature [K]."""
-        tmr = self.magnetoresistance(voltage, temperature) if antiparallel else 0.0
-        return self.resistance_parallel * (1 + tmr)
 
     @property
     def stability(self) -> float:
@@ -160,15 +107,15 @@ class Device:
             field = magnet.damping * (easier + harder) / 2
         return max(0.0, field) / abs(magnet.damping_like_field(1.0))
 
-    def read_disturb(self, current: float, duration: float) -> float:
-        """Probability that one sense with this current [A] for this time [s] flips the cell."""
-        return magnetics.read_disturb_probability(
-            self.stability, current, self.critical_read_current, duration
-        )
+    def moving_subcircuit(self, temperature: float) -> str:
+        """The SPICE text of the junction with its magnet at a temperature [K]."""
+        from circuits.magnet_junction import magnet_junction_subcircuit
+
+        return magnet_junction_subcircuit(self, temperature)
 
 
-def load_device(name_or_path: str | Path) -> Device:
-    """Load a shipped device by its name or family, or a user's own by its `.toml` file.
+def load_magnet_device(name_or_path: str | Path) -> Device:
+    """Load a shipped magnet's device by its name or family, or a user's own by its file.
 
     Raises DesignError with the reason when the file or the physics of the set is wrong.
     """
@@ -183,32 +130,6 @@ def load_device(name_or_path: str | Path) -> Device:
         texts["description"],
         texts.get("note", ""),
         texts.get("design", ""),
-        magnet,
         read,
+        magnet,
     )
-
-
-def device_names() -> list[str]:
-    """Names of the shipped device sets, sorted."""
-    return shipped_names(DEVICE_FOLDER)
-
-
-def junction_subcircuit(device: Device) -> str:
-    """The SPICE text of the junction: terminals `top`, `bottom`; parameter `ap` 0 or 1.
-
-    `resistance` and `magnetoresistance` are factors on R_P and TMR, for variation.
-    I = V / (R_P (1 + ap TMR(V, T))) with T from the simulator's own temperature, so that a
-    deck stays right when its `.temp` line is changed by hand.
-    """
-    return (
-        f"* magnetic tunnel junction, set {device.name}: ap=0 parallel, ap=1 antiparallel\n"
-        ".subckt junction top bottom ap=0 resistance=1 magnetoresistance=1\n"
-        f"B1 top bottom i={parallel_current(device)}"
-        f"/(1+{{ap*magnetoresistance}}*{device.magnetoresistance_expression})\n"
-        ".ends junction\n"
-    )
-
-
-def parallel_current(device: Device) -> str:
-    """SPICE expression of the current [A] of the parallel state, inside a junction."""
-    return f"v(top,bottom)/({device.resistance_parallel!r}*{{resistance}})"

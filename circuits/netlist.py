@@ -7,8 +7,6 @@ from typing import Any
 
 from circuits.deck import ZERO_CELSIUS, Conditions
 from circuits.design import Design
-from circuits.magnet_junction import magnet_junction_subcircuit
-from circuits.mtj import junction_subcircuit
 
 MAGNET_STEP = 1e-12
 """Longest step [s] of a deck with magnets: a turn of precession is some 30 ps."""
@@ -104,10 +102,9 @@ def assemble(
         design.technology.model_text(conditions.corner).rstrip("\n"),
     ]
     if junction:
-        lines.append(junction_subcircuit(design.device).rstrip("\n"))
+        lines.append(design.device.subcircuit().rstrip("\n"))
         if design.moving:
-            moving = magnet_junction_subcircuit(design.device, conditions.temperature)
-            lines.append(moving.rstrip("\n"))
+            lines.append(design.device.moving_subcircuit(conditions.temperature).rstrip("\n"))
             step = min(step, MAGNET_STEP)
     lines += [
         body.rstrip("\n"),

@@ -35,7 +35,7 @@ def bit_cell(design: Design) -> Any:
         multiplicity=design.cell.write_fingers,
     )
     if design.moving:
-        cell.X("mtj", "magnet_junction", "top", "middle", "sl", "end", ap="{ap}")
+        cell.X("mtj", "moving_junction", "top", "middle", "sl", "end", ap="{ap}")
     else:
         cell.X("mtj", "junction", "top", "middle", ap="{ap}")
     cell.R("left", "middle", "sl", half_track)

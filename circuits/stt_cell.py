@@ -21,7 +21,7 @@ def bit_cell(design: Design) -> Any:
     """Sub-circuit `bit_cell bl sl wl` with parameter `ap`, the stored bit (1 = AP)."""
     cell = new_subcircuit("bit_cell", "bl", "sl", "wl", ap=0)
     if design.moving:
-        cell.X("mtj", "magnet_junction", "bl", "middle", "0", "0", ap="{ap}")
+        cell.X("mtj", "moving_junction", "bl", "middle", "0", "0", ap="{ap}")
     else:
         cell.X("mtj", "junction", "bl", "middle", ap="{ap}")
     _add_access(cell, design, "access", "middle", "wl", "sl", 1)

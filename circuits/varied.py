@@ -22,7 +22,7 @@ from circuits.variation import Variation
 from circuits.varied_magnets import varied_junction
 
 _FACTORS = ("resistance", "magnetoresistance")
-_MAGNET = "magnet_junction"
+_MAGNET = "moving_junction"
 _MAGNETIC = {"magnetization", "anisotropy", "area"}
 
 

@@ -9,8 +9,8 @@ from dataclasses import replace
 import numpy as np
 
 from circuits.errors import DesignError
+from circuits.junction import Junction
 from circuits.magnet import Magnet
-from circuits.magnet_junction import magnet_junction_subcircuit
 from circuits.mtj import Device
 from circuits.parameters import Parameter
 from circuits.variation import Variation
@@ -46,12 +46,17 @@ def vary_magnet(magnet: Magnet, variation: Variation, seed: int) -> Magnet:
     return varied
 
 
-def varied_junction(device: Device, temperature: float, shifts: Mapping[str, float]) -> str:
+def varied_junction(device: Junction, temperature: float, shifts: Mapping[str, float]) -> str:
     """The SPICE text of a junction with its magnet at a temperature [K], off its nominal values.
 
     `shifts` are logarithms of the factors on `magnetization`, `anisotropy` and `area`, which is
     that of magnet and junction alike. Raises DesignError where no barrier is left.
     """
+    if not isinstance(device, Device):
+        raise DesignError(
+            f"the bit of {device.name} is no magnet, whose variation is not known; leave the "
+            "cells at rest"
+        )
     side = math.exp(shifts.get("area", 0.0) / 2)
     factors = {
         **dict.fromkeys(_SIZES, side),
@@ -63,4 +68,4 @@ def varied_junction(device: Device, temperature: float, shifts: Mapping[str, flo
         for key, number in device.parameters.numbers.items()
     }
     varied = replace(device, parameters=replace(device.parameters, numbers=numbers))
-    return magnet_junction_subcircuit(varied, temperature)
+    return varied.moving_subcircuit(temperature)

@@ -11,7 +11,6 @@ where G_left is G_P if the left domain is parallel to the fixed layer, else G_AP
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,46 +19,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from circuits.errors import DesignError
-from circuits.parameters import ParameterSet
+from circuits.junction import REFERENCE_TEMPERATURE, Junction
 from circuits.wall import Wall
 from circuits.wall_deck import wall_capacitors, wall_equation
 from circuits.wall_parameters import direction, read_wall, wall_of
 
-REFERENCE_TEMPERATURE = 300.0
-
 
 @dataclass(frozen=True)
-class WallDevice:
-    """A domain wall with its track and junction: a validated set and what follows from it.
+class WallDevice(Junction):
+    """A domain wall with its track and junction: `wall` is at 300 K.
 
-    `wall` is at 300 K. Axes: x along the track's current, y across it, z the normal.
+    Axes: x along the track's current, y across it, z the normal.
     """
 
-    name: str
-    description: str
-    note: str
-    design: str
     wall: Wall
     fixed_layer: int
-    parameters: ParameterSet
+
+    @property
+    def kind(self) -> str:
+        """What the bit is."""
+        return "domain-wall"
 
     @property
     def area(self) -> float:
         """Conducting area of the junction [m^2]."""
         return self.parameters["junction_length"] * self.parameters["junction_width"]
-
-    @property
-    def resistance_parallel(self) -> float:
-        """R_P [ohm] of the whole junction at zero bias."""
-        return self.parameters["resistance_area_product"] / self.area
-
-    @property
-    def track_resistance(self) -> float:
-        """Resistance [ohm] of the spin-Hall track between its contacts."""
-        p = self.parameters
-        return (
-            p["track_resistivity"] * p["track_length"] / (p["track_width"] * p["track_thickness"])
-        )
 
     @property
     def parallel_side(self) -> int:
@@ -83,27 +67,13 @@ class WallDevice:
         return self.wall.depinning_current
 
     @property
-    def polarization_zero(self) -> float:
-        """Tunnelling polarization at 0 K that gives the set's TMR at 300 K (Julliere)."""
-        tmr = self.parameters["tunnel_magnetoresistance"]
-        slope = self.parameters["polarization_temperature_coefficient"]
-        return float(math.sqrt(tmr / (2 + tmr)) / (1 - slope * REFERENCE_TEMPERATURE**1.5))
+    def critical_read_current(self) -> float:
+        """Half of the track carries the junction's current: what frees the wall."""
+        return self.wall.depinning_current
 
-    def magnetoresistance(self, voltage: float = 0.0, temperature: float = 300.0) -> float:
-        """TMR at a bias [V] and temperature [K]: 2P^2/(1-P^2) / (1 + (V/V_h)^2)."""
-        slope = self.parameters["polarization_temperature_coefficient"]
-        p = self.polarization_zero * (1 - slope * temperature**1.5)
-        bias = 1 + (voltage / self.parameters["half_bias_voltage"]) ** 2
-        return float(2 * p * p / (1 - p * p) / bias)
-
-    @property
-    def magnetoresistance_expression(self) -> str:
-        """SPICE expression of TMR at the simulator's temperature and v(top, bottom)."""
-        p = self.parameters
-        slope = p["polarization_temperature_coefficient"]
-        polarization = f"({self.polarization_zero!r}*(1-{slope!r}*(temper+273.15)**1.5))"
-        bias = f"(1+(v(top,bottom)/{p['half_bias_voltage']!r})**2)"
-        return f"2*{polarization}**2/(1-{polarization}**2)/{bias}"
+    def moving_subcircuit(self, temperature: float) -> str:
+        """The SPICE text of the junction with its wall at a temperature [K]."""
+        return wall_junction_subcircuit(self, temperature)
 
     def parallel_share(self, position: NDArray[np.float64]) -> NDArray[np.float64]:
         """Share [1] of the junction that is parallel with the wall at positions [m]."""
@@ -161,9 +131,9 @@ def load_wall_device(
         texts["description"],
         texts.get("note", ""),
         texts.get("design", ""),
+        read,
         wall,
         direction(read, "fixed_layer"),
-        read,
     )
 
 
@@ -193,7 +163,7 @@ def wall_junction_subcircuit(device: WallDevice, temperature: float) -> str:
     start = [f"{{(1-2*ap)*({position:.12g})}}", f"{wall.rest_angle:.12g}"]
     lines = [
         f"* domain-wall junction, set {device.name}, at {temperature:g} K",
-        ".subckt wall_junction top bottom left right ap=0 resistance=1 magnetoresistance=1",
+        ".subckt moving_junction top bottom left right ap=0 resistance=1 magnetoresistance=1",
         f"Bap ratio 0 v={{magnetoresistance}}*{device.magnetoresistance_expression}",
         f"Bshare share 0 v=0.5+{wall.width / (2 * length)!r}*(({first})-({second}))",
         f"B1 top bottom i=v(top,bottom)/({device.resistance_parallel!r}*{{resistance}})"
@@ -203,6 +173,6 @@ def wall_junction_subcircuit(device: WallDevice, temperature: float) -> str:
         # The operating point keeps the wall where it starts.
         f".ic v(wq)={start[0]}",
         f".ic v(wphi)={start[1]}",
-        ".ends wall_junction",
+        ".ends moving_junction",
     ]
     return "\n".join(lines) + "\n"

@@ -175,7 +175,7 @@ def cell(device, ap, voltage):
         wall_junction_subcircuit(device, 300.0).strip(),
         f"Vright right 0 pwl(0 0 10p {voltage} 2n {voltage} 2.01n 0)",
         "Vread top middle dc 0.1",
-        f"X1 top middle 0 right wall_junction ap={ap}",
+        f"X1 top middle 0 right moving_junction ap={ap}",
         f"Rleft middle 0 {half!r}",
         f"Rright right middle {half!r}",
         ".option method=trap reltol=1e-5",

@@ -6,7 +6,7 @@ import pytest
 
 from circuits import DesignError, design_names, device_names, load_design, load_device
 from circuits.design import DESIGN_FOLDER
-from circuits.mtj import DEVICE_FOLDER
+from circuits.magnet_parameters import DEVICE_FOLDER
 
 
 def changed(tmp_path, source, pattern, replacement):
@@ -19,7 +19,7 @@ def changed(tmp_path, source, pattern, replacement):
 
 
 def test_shipped_sets_load():
-    assert design_names() == ["inplane", "precharge", "strongarm", "stt"]
+    assert design_names() == ["domain-wall", "inplane", "precharge", "strongarm", "stt"]
     assert {"Fan2018", "OpenNVRAM2019", "UMN2015", "Zhang2026"} <= set(device_names())
     for name in design_names():
         load_design(name)

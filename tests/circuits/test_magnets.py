@@ -11,13 +11,14 @@ import pytest
 from circuits.errors import DesignError
 from circuits.macrospin import FIELD_SCALE, Drive, macrospin_deck, thermal_samples
 from circuits.magnet_parameters import DEVICE_FOLDER, FIELDS, load_magnet
-from circuits.mtj import device_names, load_device
+from circuits.mtj import load_magnet_device
+from circuits.parameters import shipped_names
 
 UMN, FAN = "UMN2015", "Fan2018"
 
 
 def test_the_shipped_sets_are_the_ones_of_the_references():
-    assert set(device_names()) >= {UMN, FAN}
+    assert set(shipped_names(DEVICE_FOLDER)) >= {UMN, FAN}
     umn, fan = load_magnet(UMN), load_magnet(FAN)
     assert umn.magnetization == pytest.approx(1185e3 * (1 - 300 / 1420) ** 0.4)
     assert umn.external_field == pytest.approx((400 * 1000 / (4 * math.pi), 0, 0))
@@ -52,7 +53,7 @@ def test_energy_is_least_at_the_easy_axis_and_the_barrier_is_its_depth():
     rng = np.random.default_rng(5)
     directions = rng.normal(size=(2000, 3))
     directions /= np.linalg.norm(directions, axis=1)[:, None]
-    for name in device_names():
+    for name in shipped_names(DEVICE_FOLDER):
         magnet = replace(load_magnet(name), external_field=(0.0, 0.0, 0.0))
         energies = magnet.energy_density(directions)
         assert energies.min() >= magnet.energy_density(magnet.easy_axis)
@@ -129,7 +130,7 @@ def test_without_a_stated_start_the_magnet_is_tilted_by_the_thermal_angle():
 
 
 def test_magnetization_and_anisotropy_follow_the_temperature():
-    device = load_device("sot-perpendicular")
+    device = load_magnet_device("sot-perpendicular")
     cold, hot = device.magnet_at(300.0), device.magnet_at(400.0)
     ratio = ((1 - 400 / 1420) / (1 - 300 / 1420)) ** 0.4
     assert cold.magnetization == pytest.approx(625e3, rel=1e-4)
@@ -140,8 +141,8 @@ def test_magnetization_and_anisotropy_follow_the_temperature():
 
 
 def test_a_device_file_is_a_magnet_file():
-    for name in device_names():
-        assert load_magnet(name).stability == pytest.approx(load_device(name).stability)
+    for name in shipped_names(DEVICE_FOLDER):
+        assert load_magnet(name).stability == pytest.approx(load_magnet_device(name).stability)
 
 
 def test_factors_that_sum_to_one_within_two_thousandths_are_taken():

@@ -240,8 +240,8 @@ def test_moving_magnets_have_their_own_material():
     found = variables(deck, design, variation)
     assert {"magnetization", "anisotropy"} <= {v.quantity for v in found}
     text = sampled(deck, design, variation, 1).netlist
-    magnets = blocks(text, "magnet_junction__")
+    magnets = blocks(text, "moving_junction__")
     assert len(magnets) == len(set(magnets)) == 2
-    nominal = blocks(deck.netlist, "magnet_junction")[0]
+    nominal = blocks(deck.netlist, "moving_junction")[0]
     zero = vary(deck, design, variation, np.zeros(len(found))).netlist
-    assert set(blocks(zero, "magnet_junction__")) == {nominal}
+    assert set(blocks(zero, "moving_junction__")) == {nominal}

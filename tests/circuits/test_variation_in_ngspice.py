@@ -10,7 +10,6 @@ import pytest
 from characterize.measure import measure
 from characterize.pool import Worker
 from circuits import BENCHES, Conditions, build_deck, load_design, load_technology
-from circuits.mtj import junction_subcircuit
 from circuits.variation import load_variation
 from circuits.varied import sample, sampled, variables, vary
 from lut import Outcome
@@ -112,7 +111,7 @@ def test_factors_change_a_junctions_current_exactly(state, tmp_path):
     device = load_design().device
     factor, tmr_factor = 1.13, 0.87
     text = (
-        f"junction\n{junction_subcircuit(device)}"
+        f"junction\n{device.subcircuit()}"
         f"X1 a 0 junction ap={state} resistance={factor} magnetoresistance={tmr_factor}\n"
         "Va a 0 0\n.temp 26.85\n.control\ndc Va 0.1 0.5 0.1\nset wr_singlescale\n"
         "set numdgt=15\nwrdata out.txt i(Va)\nquit\n.endc\n.end\n"
