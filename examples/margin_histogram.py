@@ -33,15 +33,15 @@ PATTERNS = {"read": ("0", "1"), "and2": ("00", "01", "11"), "or2": ("00", "01", 
 
 @dataclass(frozen=True)
 class Sensed:
-    """One pattern over all samples: differentials [V] of shape (samples,), and wrong decisions.
+    """One pattern over all samples.
 
-    The differential is signal less reference when the amplifier latches; `right` is its sign
-    where the decision is to be a one, else -1.
+    `differentials` [V] are signal less reference when the amplifier latches, `wrong` whether
+    its decision is, both of shape (samples,); `right` is the sign of a right differential.
     """
 
     differentials: np.ndarray
     right: int
-    wrong: int
+    wrong: np.ndarray
 
 
 @contextmanager
@@ -92,7 +92,7 @@ def sense(
     results = list(executor.map(lambda varied: simulate(idle, varied), decks))
     right = deck.differentials[0].sign
     margins = np.array([margin for margin, _ in results])
-    return Sensed(right * margins, right, sum(not correct for _, correct in results))
+    return Sensed(right * margins, right, np.array([not correct for _, correct in results]))
 
 
 def interval(wrong: int, samples: int) -> tuple[float, float]:
@@ -110,17 +110,21 @@ def print_table(found: dict[tuple[str, str], Sensed]) -> None:
     print("|---|---|---|---|---|---|")
     for (operation, operands), sensed in found.items():
         count = len(sensed.differentials)
-        low, high = interval(sensed.wrong, count)
+        wrong = int(sensed.wrong.sum())
+        low, high = interval(wrong, count)
         margin = 1e3 * sensed.right * sensed.differentials.mean()
         sigma = 1e3 * sensed.differentials.std(ddof=1)
         print(
-            f"| {operation} | {operands} | {margin:.1f} | {sigma:.1f} | {sensed.wrong} of {count} "
+            f"| {operation} | {operands} | {margin:.1f} | {sigma:.1f} | {wrong} of {count} "
             f"| {100 * low:.1f} to {100 * high:.1f} % |"
         )
 
 
 def plot(found: dict[tuple[str, str], Sensed], title: str, path: Path) -> None:
-    """One panel an operation: a histogram of every pattern about the reference level."""
+    """One panel an operation: a histogram of every pattern about the reference level.
+
+    Wrong decisions are red: the amplifier's own offset outweighed the differential.
+    """
     import matplotlib as mpl
 
     mpl.use("Agg")
@@ -131,7 +135,7 @@ def plot(found: dict[tuple[str, str], Sensed], title: str, path: Path) -> None:
     low, high = (np.floor(everything.min() / width), np.ceil(everything.max() / width))
     bins = width * np.arange(low - 1, high + 2)
     figure, panels = plt.subplots(
-        len(PATTERNS), 1, figsize=(8, 7), sharex=True, sharey=True, layout="constrained"
+        len(PATTERNS), 1, figsize=(9, 7), sharex=True, sharey=True, layout="constrained"
     )
     colours = {"0": "tab:blue", "00": "tab:blue", "01": "tab:orange"}
     for panel, (operation, patterns) in zip(panels, PATTERNS.items(), strict=True):
@@ -144,12 +148,19 @@ def plot(found: dict[tuple[str, str], Sensed], title: str, path: Path) -> None:
                 histtype="stepfilled",
                 alpha=0.55,
                 color=colours.get(operands, "tab:green"),
-                label=f"{operands}: {sensed.wrong} of {len(millivolts)} wrong",
+                label=f"{operands} stored, {sensed.wrong.sum()} wrong",
+            )
+            panel.hist(
+                millivolts[sensed.wrong],
+                bins,
+                histtype="stepfilled",
+                color="tab:red",
+                label="decided wrongly" if operands == patterns[-1] else None,
             )
         panel.axvline(0, color="black", linewidth=1.2, label="reference level")
         panel.set_title(operation, loc="left", fontsize="medium")
         panel.set_ylabel("samples")
-        panel.legend(loc="upper right", fontsize="small", title="stored")
+        panel.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize="small")
     panels[-1].set_xlabel("signal less reference when the amplifier latches / mV")
     figure.suptitle(title, fontsize="medium")
     figure.savefig(path, dpi=110)
