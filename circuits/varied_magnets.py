@@ -1,4 +1,4 @@
-"""Free layers off their nominal values: magnetization, anisotropy and area."""
+"""Free layers and walls off their nominal values: magnetization, anisotropy and area."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ import numpy as np
 from circuits.errors import DesignError
 from circuits.junction import Junction
 from circuits.magnet import Magnet
-from circuits.mtj import Device
 from circuits.parameters import Parameter
 from circuits.variation import Variation
 
-_SIZES = ("free_layer_length", "free_layer_width", "electrical_length", "electrical_width")
+_SIZES = (
+    *("free_layer_length", "free_layer_width", "electrical_length", "electrical_width"),
+    *("junction_length", "junction_width"),
+)
 _MAGNETIZATIONS = ("saturation_magnetization", "saturation_magnetization_zero")
 
 
@@ -47,16 +49,12 @@ def vary_magnet(magnet: Magnet, variation: Variation, seed: int) -> Magnet:
 
 
 def varied_junction(device: Junction, temperature: float, shifts: Mapping[str, float]) -> str:
-    """The SPICE text of a junction with its magnet at a temperature [K], off its nominal values.
+    """The SPICE text of a junction whose bit can turn [K], off its nominal values.
 
     `shifts` are logarithms of the factors on `magnetization`, `anisotropy` and `area`, which is
-    that of magnet and junction alike. Raises DesignError where no barrier is left.
+    that of magnet and junction alike; a wall's track stays. Raises DesignError where no barrier
+    is left.
     """
-    if not isinstance(device, Device):
-        raise DesignError(
-            f"the bit of {device.name} is no magnet, whose variation is not known; leave the "
-            "cells at rest"
-        )
     side = math.exp(shifts.get("area", 0.0) / 2)
     factors = {
         **dict.fromkeys(_SIZES, side),

@@ -234,8 +234,9 @@ def test_sub_circuit_transistors_are_refused_and_their_junctions_vary(tmp_path):
     assert "sky130_fd_pr__nfet_01v8__x" not in netlist
 
 
-def test_moving_magnets_have_their_own_material():
-    design, variation = replace(load_design(), moving=True), load_variation()
+@pytest.mark.parametrize("name", ["strongarm", "stt", "domain-wall"])
+def test_moving_magnets_and_walls_have_their_own_material(name):
+    design, variation = replace(load_design(name), moving=True), load_variation()
     deck = build_deck(design, "write", "1")
     found = variables(deck, design, variation)
     assert {"magnetization", "anisotropy"} <= {v.quantity for v in found}
@@ -245,3 +246,17 @@ def test_moving_magnets_have_their_own_material():
     nominal = blocks(deck.netlist, "moving_junction")[0]
     zero = vary(deck, design, variation, np.zeros(len(found))).netlist
     assert set(blocks(zero, "moving_junction__")) == {nominal}
+
+
+def test_a_moving_junction_has_its_area_once():
+    design, variation = replace(load_design(), moving=True), load_variation()
+    deck = build_deck(design, "write", "1")
+    found = variables(deck, design, variation)
+    deviates = [2.0 if v.name == "xwritten_cell.xmtj:area" else 0.0 for v in found]
+    text = vary(deck, design, variation, deviates).netlist
+    (magnet,) = blocks(text, "moving_junction__xwritten_cell__xmtj")
+    ohms = float(re.search(r"^B1 top bottom i=v\(top,bottom\)/\((\S+?)\*", magnet, re.M)[1])
+    factor = math.exp(2.0 * variation.parameters["area_sigma"])
+    assert ohms == pytest.approx(design.device.resistance_parallel / factor, rel=1e-12)
+    assert re.search(r"^Xmtj .* resistance=1 ", text, re.MULTILINE)
+    assert not re.search(r"^Xmtj .* resistance=0", text, re.MULTILINE)

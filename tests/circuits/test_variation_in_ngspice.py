@@ -54,6 +54,8 @@ def plain_ngspice(text, folder):
     [
         *(("strongarm", bench) for bench in BENCHES),
         *((name, bench) for name in ("precharge", "stt") for bench in (*SENSING, "write")),
+        ("domain-wall", "and2"),
+        ("domain-wall", "write"),
     ],
 )
 def test_zero_deviates_change_nothing_and_a_sample_does(name, bench, simulate):
