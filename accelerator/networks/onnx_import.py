@@ -212,6 +212,8 @@ class _Reader:
         weights = self.graph.shape(left if turned else right, name)
         target = self.graph.shape(node.output[0], name)
         transposed = integer(node, "transA" if turned else "transB", 0)
+        if not weights:
+            raise self._error(name, "one number for weights")
         if len(weights) < 2:
             weights = (weights[0], 1)
         inner, outer = weights[-2:]

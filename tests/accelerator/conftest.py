@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -192,5 +195,41 @@ def scaled_table(tmp_path_factory: pytest.TempPathFactory):
         path = tmp_path_factory.mktemp("scaled") / "scaled.h5"
         write_table(path, groups, mramcim_version="0", ngspice_version="39", provenance={})
         return Table.open(path)
+
+    return make
+
+
+@pytest.fixture
+def altered_table(tmp_path: Path):
+    """Make a table file of some name, device and factors, its writes with some outcome."""
+
+    def make(
+        name: str,
+        factors: dict[tuple[str, str], float] | None = None,
+        attributes: dict[str, object] | None = None,
+        write_outcome: tuple[int, int] = (0, 0),
+    ) -> Path:
+        """`attributes` are those of the sensing groups; the outcomes are by driver width."""
+        groups = synthetic_groups()
+        for group, variable in factors or {}:
+            old = groups[group].variables[variable]
+            values = old.values * (factors or {})[group, variable]
+            new = Variable(values, old.dims, old.units, old.long_name, old.attributes)
+            groups[group] = replace(
+                groups[group], variables={**groups[group].variables, variable: new}
+            )
+        for group in ("read", "and2", "or2", "xor2"):
+            own = {**groups[group].attributes, **(attributes or {})}
+            groups[group] = replace(groups[group], attributes=own)
+        write = groups["write"]
+        old = write.variables["outcome"]
+        outcomes = np.empty_like(old.values)
+        outcomes[...] = np.array(write_outcome, dtype=np.int8)[:, None]
+        new = Variable(outcomes, old.dims, old.units, old.long_name, old.attributes)
+        groups["write"] = replace(write, variables={**write.variables, "outcome": new})
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        write_table(path, groups, mramcim_version="0", ngspice_version="39", provenance={})
+        return path
 
     return make

@@ -371,7 +371,7 @@ def test_files_that_are_no_models(tmp_path: Path) -> None:
         assert "ONNX model" in sentence_for(path)
     directory = tmp_path / "directory.onnx"
     directory.mkdir()
-    assert "there is no file" in sentence_for(directory)
+    assert "not a regular file" in sentence_for(directory)
 
 
 def test_flipped_bytes_give_a_network_or_a_sentence(tmp_path: Path) -> None:
