@@ -320,11 +320,16 @@ def test_current_limits_what_happens_at_once(alexnet: Report, synthetic_table: T
         ({"weight_bits": True}, "not True"),
         ({"rows": -1}, "rows is a whole number at least 1, not -1"),
         ({"columns": 0}, "columns is a whole number at least 1"),
+        ({"rows": 10**400}, "and at most 9007199254740992"),
+        ({"images_per_load": 10**400}, "and at most 9007199254740992"),
         ({"columns": 100}, "give a multiple of that"),
         ({"rows": 16, "assumptions": {"reserved_rows": 15}}, "15 reserved rows need 17"),
         ({"first_last": "8"}, "give their widths as W:A"),
         ({"first_last": "8:0"}, "between 1 and 16, not 0"),
         ({"first_last": "a:b"}, "give their widths as W:A"),
+        ({"first_last": "1" * 5000 + ":8"}, "give their widths as W:A"),
+        ({"first_last": 8}, "give their widths as W:A"),
+        ({"assumptions": {"array_utilisation": "most"}}, "give a positive number"),
         ({"network": "alexnot"}, "no network 'alexnot'"),
         ({"copies": 0}, "copies is a whole number at least 1"),
         ({"activation_density": 1.5}, "is a probability"),
@@ -345,6 +350,14 @@ def test_refusals(arguments: dict, sentence: str, synthetic_table: Table) -> Non
         estimate(**settings)
     assert sentence in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("rows", [1, 2])
+def test_a_sub_array_without_room_is_refused_before_any_table_is_opened(
+    rows: int, tmp_path: Path
+) -> None:
+    with pytest.raises(EstimateError, match=f"{rows} rows is too small: .* reserved rows need 3"):
+        estimate("lenet5", table=tmp_path / "missing.h5", rows=rows)
 
 
 @pytest.mark.parametrize(

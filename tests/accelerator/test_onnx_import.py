@@ -426,3 +426,27 @@ def test_convolutions_that_contradict_themselves(tmp_path: Path, attributes, sha
         [weights("w", *shape)],
     )
     sentence_for(path)
+
+
+def test_weights_of_one_number_without_dimensions(tmp_path: Path) -> None:
+    path = save(
+        tmp_path / "scalar.onnx",
+        [helper.make_node("Gemm", ["x", "w"], ["y"])],
+        [tensor("x", 1, 4)],
+        [tensor("y", 1, 4)],
+        [weights("w")],
+    )
+    with pytest.raises(EstimateError):
+        load_network(path)
+
+
+def test_names_of_nodes_are_printed_on_one_line(tmp_path: Path) -> None:
+    path = save(
+        tmp_path / "names.onnx",
+        [helper.make_node("Gemm", ["x", "w"], ["y"], name="fc\n\x1b[31m1")],
+        [tensor("x", 1, 4)],
+        [tensor("y", 1, 4)],
+        [weights("w", 4, 4)],
+    )
+    (layer,) = load_network(path).layers
+    assert layer.name == r"fc\n\x1b[31m1"

@@ -5,15 +5,19 @@ from __future__ import annotations
 import csv
 import inspect
 import json
+import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper
 
 import accelerator
+from lut import Outcome, Table, write_table
 from mramcim.arguments import parse
 from mramcim.command import build_parser
 from mramcim.errors import CommandError
@@ -72,6 +76,80 @@ def test_files_are_written_beside_the_printed_report(command, table, tmp_path):
     assert energy == pytest.approx(content["total"]["energy_J"])
     assert (tmp_path / "out.png").read_bytes().startswith(b"\x89PNG")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out.csv", "out.json", "out.png"]
+
+
+@pytest.fixture(scope="module")
+def dearer(table):
+    """The same table with writes of three times the energy, and one whose writes all fail."""
+    opened = Table.open(table)
+
+    def save_with(name: str, variable: str, change) -> Path:
+        write = opened["write"]
+        old = write.variables[variable]
+        new = replace(old, values=change(old.values), attributes={})
+        groups = {
+            **opened.groups,
+            "write": replace(write, variables={**write.variables, variable: new}),
+        }
+        path = table.with_name(name)
+        write_table(path, groups, mramcim_version="0", ngspice_version="39", provenance={})
+        return path
+
+    stuck = int(Outcome.NOT_SWITCHED)
+    return (
+        save_with("dear.h5", "energy", lambda values: 3 * values),
+        save_with("stuck.h5", "outcome", lambda values: np.full_like(values, stuck)),
+    )
+
+
+def test_several_tables_are_compared_in_one(command, table, dearer, tmp_path):
+    dear, _ = dearer
+    words = ("estimate", "lenet5", "--activations", 2, "--lut", table, "--lut", dear)
+    files = ("--json", "out.json", "--csv", "out.csv", "--plot", "out.png")
+    text = command(*words, *files).stdout
+    assert text == command(*words).stdout
+    assert text.startswith("lenet5  W1:A2")
+    lines = text.splitlines()
+    assert [line.split()[0] for line in lines[2:5]] == ["table", "quick.h5", "dear.h5"]
+    content = json.loads((tmp_path / "out.json").read_text())
+    single = json.loads(command(*words[:6], "--json").stdout)
+    assert content["format"] == "mramcim-comparison/1"
+    assert content["refused"] == []
+    first, second = content["reports"]
+    assert {key: first[key] for key in single} == single
+    assert second["ratios"]["energy"] > 1
+    assert second["ratios"]["area"] == 1
+    with (tmp_path / "out.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["table"] for row in rows] == ["quick.h5", "dear.h5"]
+    assert float(rows[1]["energy_J"]) == second["total"]["energy_J"]
+    assert (tmp_path / "out.png").read_bytes().startswith(b"\x89PNG")
+    assert command(*words, "--json").stdout == (tmp_path / "out.json").read_text()
+
+
+def test_a_refused_table_is_a_line_and_an_exit_code(command, refused, table, dearer):
+    _, stuck = dearer
+    tables = ("--lut", stuck, "--lut", "missing.h5")
+    result = command("estimate", "lenet5", "--lut", table, *tables, code=1)
+    assert result.stderr == ""
+    lines = result.stdout.splitlines()
+    assert "refused: " in lines[4]
+    assert "not_switched" in lines[4]
+    assert "there is no table missing.h5" in lines[5]
+    text = refused("estimate", "lenet5", *tables, "--csv", "out.csv", "no table can be used")
+    assert "not_switched" in text
+    assert "missing.h5" in text
+    refused("estimate", "alexnot", "--lut", table, "--lut", stuck, "no network 'alexnot'")
+    refused("estimate", "lenet5", "--rows", 2, "--lut", "missing.h5", "2 rows is too small")
+    refused("estimate", "lenet5", "--lut", stuck, "not_switched (choose another driver width")
+
+
+def test_no_output_replaces_any_of_the_tables(refused, table, dearer):
+    dear, _ = dearer
+    words = ("estimate", "lenet5", "--lut", table, "--lut", dear)
+    link = table.with_name("link.png")
+    link.symlink_to(dear)
+    refused(*words, "--plot", link, "would replace an input")
 
 
 def test_every_flag_reaches_the_estimate(monkeypatch):
@@ -136,17 +214,28 @@ def test_help_tells_the_defaults_of_the_estimate(command):
         (["alexnot"], "alexnot"),
         (["missing.onnx"], "missing.onnx"),
         (["text.onnx"], "text.onnx"),
+        (["empty.onnx"], "not an ONNX model"),
+        (["folder.onnx"], "not a regular file"),
+        (["pipe.onnx"], "not a regular file"),
+        (["lenet5", "--lut", "pipe.onnx"], "not a regular file"),
+        (["lenet5", "--plot", "folder.onnx"], "not a picture's name"),
+        (["lenet5", "--csv", "folder.onnx"], "suffix"),
+        (["lenet5", "--csv", "locked"], "is a folder"),
         (["lenet5", "--weights", "0"], "weight"),
         (["lenet5", "--weights", "17"], "weight"),
         (["lenet5", "--weights", "one"], "'one'"),
         (["lenet5", "--activations", "0"], "activation"),
         (["lenet5", "--activations", "-1"], "activation"),
         (["lenet5", "--rows", "0"], "rows"),
-        (["lenet5", "--rows", "2"], "rows"),
+        (["lenet5", "--rows", "2"], "2 rows is too small"),
+        (["lenet5", "--rows", "9" * 400], "rows is a whole number"),
+        (["lenet5", "--columns", "9" * 400], "columns is a whole number"),
+        (["lenet5", "--vdd", "nan"], "'nan' is not a number"),
         (["lenet5", "--columns", "0"], "columns"),
         (["lenet5", "--columns", "1e9"], "'1e9'"),
         (["lenet5", "--first-last", "eight"], "eight"),
         (["lenet5", "--first-last", "0:8"], "0"),
+        (["lenet5", "--first-last", "9" * 5000 + ":8"], "give their widths"),
         (["lenet5", "--corner", "xx"], "xx"),
         (["lenet5", "--vdd", "2"], "vdd"),
         (["lenet5", "--temperature", "100"], "temperature"),
@@ -161,7 +250,11 @@ def test_help_tells_the_defaults_of_the_estimate(command):
 def test_bad_words_are_refused(refused, table, tmp_path, words, said):
     (tmp_path / "text.onnx").write_text("no network")
     (tmp_path / "locked").mkdir(mode=0o555)
-    refused("estimate", *words, "--lut", table, said)
+    (tmp_path / "empty.onnx").write_bytes(b"")
+    (tmp_path / "folder.onnx").mkdir()
+    os.mkfifo(tmp_path / "pipe.onnx")
+    tables = () if "--lut" in words else ("--lut", table)
+    refused("estimate", *words, *tables, said)
 
 
 @pytest.mark.parametrize("name", ["missing.h5", "foreign.h5", "cut.h5"])
