@@ -47,7 +47,8 @@ class Point:
     """One simulation: a bench, its variant (operands or line) and the conditions.
 
     `offset` [V] is imposed on the inputs of a sense amplifier; with `tolerance`, the input
-    offset tolerated in either polarity is searched.
+    offset tolerated in either polarity is searched. With `write_error_rate` the pulse that a
+    write needs for it is found.
     """
 
     bench: str
@@ -55,6 +56,7 @@ class Point:
     conditions: Conditions
     tolerance: bool = False
     offset: float = 0.0
+    write_error_rate: float | None = None
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,13 @@ class Plan:
             for values in product(*(self.axes[name] for name in kind.axes)):
                 where = Conditions(**dict(zip(kind.axes, values, strict=True)))
                 for variant in kind.variants or ("",):
-                    yield Point(bench, variant, where, self.tolerance and kind.senses)
+                    yield Point(
+                        bench,
+                        variant,
+                        where,
+                        self.tolerance and kind.senses,
+                        write_error_rate=self.write_error_rate if bench == "write" else None,
+                    )
 
     def count(self) -> int:
         """Number of points."""

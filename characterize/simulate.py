@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from characterize.measure import limiting_differential, measure
 from characterize.ngspice import Ngspice, SimulationFailedError, Waveforms
 from characterize.plan import Point
+from characterize.write_points import WriteErrors, write_point
 from circuits import Deck, Design, build_deck
 from lut import Outcome
 
@@ -34,6 +35,7 @@ class Simulator:
     def __init__(self, ngspice: Ngspice, design: Design) -> None:
         self._ngspice = ngspice
         self._design = design
+        self._errors: dict[float, WriteErrors] = {}
         self._simulations = 0
         self._seconds = 0.0
 
@@ -41,6 +43,8 @@ class Simulator:
         """The outcome of one point; a failed simulation is an outcome too."""
         self._simulations, self._seconds = 0, 0.0
         try:
+            if point.write_error_rate is not None:
+                return self._write(point, point.write_error_rate)
             deck = self._deck(point, point.offset)
             waves = self.waveforms(deck)
             measured = measure(deck, waves)
@@ -53,6 +57,11 @@ class Simulator:
         except SimulationFailedError as error:
             outcome = Outcome.NO_CONVERGENCE if error.convergence else Outcome.SIMULATOR_ERROR
             return self._result(outcome, {}, str(error), error.poisoned)
+
+    def _write(self, point: Point, target: float) -> PointResult:
+        errors = self._errors.setdefault(target, WriteErrors(self._design, target))
+        found = write_point(self.waveforms, errors, point.variant, point.conditions)
+        return self._result(found.outcome, found.values)
 
     def waveforms(self, deck: Deck) -> Waveforms:
         """Run a deck once."""

@@ -15,12 +15,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from characterize.errors import PlanError
 from characterize.wall_errors import STEP, propagate, settled, waveform
+from characterize.write_errors import ErrorRates, Pulse, done, mean_rates
 from circuits.wall import Wall
 
 FloatArray = NDArray[np.float64]
 
 INTERVAL = 10e-12
 """Time [s] between two redistributions."""
+CURVE_REST = 1e-9
+"""Time [s] after a pulse in which a wall returns to rest, damped within 0.1 ns."""
 BIN = 2e-9
 """Width [m] of a bin of the position, below the rms displacement in a well that holds a bit."""
 
@@ -77,6 +80,74 @@ def _run(wall: Wall, sampled: FloatArray, seed: int, side: int, walkers: int, st
         taken, weights = _redistributed(position, weights, walkers, generator)
         position, angle = position[taken], angle[taken]
     return float(weights[position * side >= 0].sum())
+
+
+def wall_error_rates(
+    wall: Wall,
+    pulse: Pulse,
+    widths: FloatArray,
+    *,
+    side: int,
+    seed: int,
+    walkers: int = 40,
+    repeats: int = 4,
+    negligible: float = 0.0,
+) -> ErrorRates:
+    """The probability that a pulse leaves a wall on its `side`, against ascending widths [s].
+
+    One ensemble follows the current; copies of it follow the falling edge and settle. After
+    three widths in a row under `negligible` the rest counts as 0.
+    """
+    runs = [
+        _curve(wall, pulse, widths, side, walkers, seed + 1000 * index, negligible)
+        for index in range(repeats)
+    ]
+    return mean_rates(widths, np.array(runs))
+
+
+Walkers = tuple[FloatArray, FloatArray, FloatArray]
+
+
+def _curve(
+    wall: Wall,
+    pulse: Pulse,
+    widths: FloatArray,
+    side: int,
+    walkers: int,
+    seed: int,
+    negligible: float,
+) -> list[float]:
+    generator = np.random.default_rng(seed)
+    position, angle = settled(wall, 10 * walkers, seed=int(generator.integers(2**32)), side=side)
+    state: Walkers = (position, angle, np.full(len(position), 1 / len(position)))
+    rates, reached = [], 0.0
+    for width in widths:
+        state = _follow(wall, state, pulse.on(reached, width, STEP), walkers, generator)
+        reached = width
+        off = np.concatenate([pulse.falling(width, STEP), np.zeros(round(CURVE_REST / STEP))])
+        end, _, weights = _follow(wall, state, off, walkers, generator)
+        rates.append(float(weights[end * side >= 0].sum()))
+        if done(rates, negligible):
+            break
+    return [*rates, *[0.0] * (len(widths) - len(rates))]
+
+
+def _follow(
+    wall: Wall,
+    state: Walkers,
+    currents: FloatArray,
+    walkers: int,
+    generator: np.random.Generator,
+) -> Walkers:
+    position, angle, weights = state
+    chunk = max(1, round(INTERVAL / STEP))
+    for first in range(0, len(currents) - 1, chunk):
+        piece = currents[first : first + chunk + 1]
+        noise = int(generator.integers(2**32))
+        position, angle = propagate(wall, position, angle, piece, seed=noise)
+        taken, weights = _redistributed(position, weights, walkers, generator)
+        position, angle = position[taken], angle[taken]
+    return position, angle, weights
 
 
 def _redistributed(

@@ -40,6 +40,10 @@ class Pulse:
         """A pulse of constant current with linear edges."""
         return cls(np.array([0.0, rise]), np.array([0.0, current]), fall)
 
+    def scaled(self, factor: float) -> Pulse:
+        """The same pulse with its current times a factor."""
+        return Pulse(self.times, factor * self.currents, self.fall)
+
     def on(self, start: float, stop: float, step: float) -> Array:
         """The current at the ends of the steps from `start` to `stop`."""
         count = round((stop - start) / step)
@@ -66,34 +70,49 @@ class ErrorRates:
 def write_error_rates(
     magnet: Magnet,
     pulse: Pulse,
-    widths: Sequence[float],
+    widths: Sequence[float] | Array,
     *,
     seed: int = 1,
     walkers: int = 50,
     repeats: int = 4,
     step: float = STEP,
+    negligible: float = 0.0,
 ) -> ErrorRates:
     """Probability that a magnet at its easy axis has not changed sides after a pulse.
 
     A weighted ensemble of `walkers` in each bin follows the current; copies of it at each of
     the ascending `widths` [s] follow the falling edge and settle. Independent `repeats` give
-    the interval, with Student's t. Where no walker carries error, the rate is 0.
+    the interval, with Student's t. Where no walker carries error, the rate is 0; after three
+    widths in a row whose rate is under `negligible` the rest is not simulated and counts as 0.
     """
     integrator = Integrator(magnet, step)
     runs = np.array(
-        [_run(integrator, pulse, widths, walkers, seed + 1000 * index) for index in range(repeats)]
+        [
+            _run(integrator, pulse, widths, walkers, seed + 1000 * index, negligible)
+            for index in range(repeats)
+        ]
     )
-    mean = runs.mean(axis=0)
-    if repeats == 1:
-        return ErrorRates(np.array(widths), mean, np.zeros_like(mean), np.ones_like(mean))
-    from scipy.stats import t
+    return mean_rates(np.array(widths), runs)
 
-    half = t.ppf(0.975, repeats - 1) * runs.std(axis=0, ddof=1) / math.sqrt(repeats)
-    return ErrorRates(np.array(widths), mean, np.maximum(mean - half, 0.0), mean + half)
+
+def mean_rates(widths: Array, runs: Array) -> ErrorRates:
+    """Mean of independent runs, shape (repeats, widths), with Student's interval."""
+    mean, repeats = runs.mean(axis=0), len(runs)
+    if repeats == 1:
+        return ErrorRates(widths, mean, np.zeros_like(mean), np.ones_like(mean))
+    from scipy.special import stdtrit
+
+    half = stdtrit(repeats - 1, 0.975) * runs.std(axis=0, ddof=1) / math.sqrt(repeats)
+    return ErrorRates(widths, mean, np.maximum(mean - half, 0.0), mean + half)
 
 
 def _run(
-    integrator: Integrator, pulse: Pulse, widths: Sequence[float], walkers: int, seed: int
+    integrator: Integrator,
+    pulse: Pulse,
+    widths: Sequence[float] | Array,
+    walkers: int,
+    seed: int,
+    negligible: float,
 ) -> list[float]:
     ensemble = thermal_ensemble(integrator, walkers, seed)
     rates, reached = [], 0.0
@@ -103,7 +122,14 @@ def _run(
         after = ensemble.copy()
         after.advance(integrator, pulse.falling(width, integrator.step))
         rates.append(_left_behind(integrator, after))
-    return rates
+        if done(rates, negligible):
+            break
+    return [*rates, *[0.0] * (len(widths) - len(rates))]
+
+
+def done(rates: Sequence[float], negligible: float) -> bool:
+    """Whether the last three rates are all under `negligible`."""
+    return len(rates) >= 3 and max(rates[-3:]) < negligible
 
 
 def _left_behind(integrator: Integrator, ensemble: Ensemble) -> float:

@@ -1,0 +1,137 @@
+"""One point of the write group: the current from ngspice, the pulse that it needs, the energy.
+
+The driver's current at the longest pulse gives amplitude and edges. How wide a pulse of that
+current must be for the stated error rate comes from ensembles at temperature, on a grid of
+currents so that points share them. The deck is then simulated with that pulse.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from characterize.measure import measure
+from characterize.ngspice import Waveforms
+from circuits import Conditions, Deck, Design, build_deck
+from lut import Outcome
+
+CURRENT_STEP = 0.05
+"""Ratio between neighbouring currents of the grid, less one."""
+EDGE_STEP = 50e-12
+"""Edges [s] are rounded up to multiples of this."""
+WALKERS = 30
+SHORTEST = 0.3e-9
+"""Least pulse [s] that a driver gives."""
+_WIDTHS = 12
+
+Edges = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Need:
+    """What a current needs: the pulse [s] for the error rate, or None; the rate at the longest."""
+
+    width: float | None
+    rate: float
+
+
+@dataclass
+class WriteErrors:
+    """Pulse widths that currents of one device need, each computed once.
+
+    `longest` [s] is the widest pulse, `target` the error rate; the same design gives the same
+    numbers in any order, since every node has its own seed.
+    """
+
+    design: Design
+    target: float
+    seed: int = 1
+    _nodes: dict[tuple[int, float, Edges], Need] = field(default_factory=dict)
+
+    def need(self, current: float, temperature: float, edges: Edges) -> Need:
+        """The need of a current [A] at a temperature [K], between two nodes of the grid.
+
+        A current beside a node that does not switch counts as not switching.
+        """
+        place = math.log(current) / math.log1p(CURRENT_STEP)
+        index = math.floor(place)
+        below, above = (self._node(index + side, temperature, edges) for side in (0, 1))
+        share = place - index
+        if below.width is None or above.width is None:
+            return Need(None, max(below.rate, above.rate))
+        width = below.width ** (1 - share) * above.width**share
+        return Need(width, max(below.rate, above.rate))
+
+    def _node(self, index: int, temperature: float, edges: Edges) -> Need:
+        key = (index, temperature, edges)
+        if key not in self._nodes:
+            current = (1 + CURRENT_STEP) ** index
+            self._nodes[key] = self._compute(current, temperature, edges)
+        return self._nodes[key]
+
+    def _compute(self, current: float, temperature: float, edges: Edges) -> Need:
+        from characterize.error_curves import error_curve
+        from characterize.write_errors import Pulse, pulse_width_needed
+
+        longest = self.design.timing.write_pulse
+        widths = np.geomspace(SHORTEST, longest, _WIDTHS)
+        pulse = Pulse.trapezoid(current, *edges)
+        rates = error_curve(
+            self.design.device,
+            temperature,
+            pulse,
+            widths,
+            seed=self.seed,
+            walkers=WALKERS,
+            negligible=self.target * 1e-4,
+        )
+        return Need(pulse_width_needed(rates, self.target), float(rates.rate[-1]))
+
+
+@dataclass(frozen=True)
+class WritePoint:
+    """A write with the pulse that it needs: its deck, waveforms, measures and outcome."""
+
+    deck: Deck
+    waves: Waveforms
+    values: dict[str, float]
+    outcome: Outcome
+
+
+def write_point(
+    run: Callable[[Deck], Waveforms], errors: WriteErrors, value: str, where: Conditions
+) -> WritePoint:
+    """Characterize the writing of one value under some conditions; `run` simulates a deck."""
+    design = errors.design
+    deck = build_deck(design, "write", value, where)
+    waves = run(deck)
+    first = measure(deck, waves)
+    current = first.values["current"]
+    need = errors.need(current, where.temperature, _edges(deck, waves, current))
+    if need.width is None:
+        values = {**first.values, "error_rate": max(need.rate, errors.target * (1 + 1e-9))}
+        return WritePoint(deck, waves, values, Outcome.NOT_SWITCHED)
+    timing = replace(design.timing, write_pulse=max(need.width, SHORTEST))
+    deck = build_deck(replace(design, timing=timing), "write", value, where)
+    waves = run(deck)
+    measured = measure(deck, waves)
+    values = {**measured.values, "current": current, "error_rate": errors.target}
+    return WritePoint(deck, waves, values, measured.outcome)
+
+
+def _edges(deck: Deck, waves: Waveforms, current: float) -> Edges:
+    """Rise and fall [s] of the measured current between nothing and its plateau."""
+    ((source, settled),) = deck.currents.items()
+    inside = waves.time >= deck.cycle.start
+    time = waves.time[inside]
+    flowing = np.abs(waves[f"{source}#branch"][inside])
+    on = time[flowing > 0.1 * current]
+    high = time[flowing > 0.9 * current]
+    rise = (high[0] - on[0]) / 0.8
+    fall = (on[-1] - high[high <= settled.stop + 1e-9][-1]) / 0.8
+    steps = (max(1, math.ceil(edge / EDGE_STEP - 1e-6)) for edge in (rise, fall))
+    first, second = (EDGE_STEP * count for count in steps)
+    return first, second
