@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from characterize.ngspice import Waveforms
 from circuits import Deck, Energy, Window
+from circuits.junction import Junction
 from lut import Outcome
 
 LOGIC_HIGH = 0.8
@@ -141,6 +142,21 @@ def limiting_differential(deck: Deck, waves: Waveforms) -> tuple[float, int]:
         signal, reference = (at(waves, waves[n], instant) for n in (item.signal, item.reference))
         found.append((item.sign * (signal - reference), item.sign))
     return min(found)
+
+
+def read_disturb(deck: Deck, waves: Waveforms, device: Junction) -> float:
+    """Largest probability that the sense turns one of its cells, at its largest current."""
+    temperature = deck.conditions.temperature
+    inside = (waves.time >= deck.cycle.start) & (waves.time <= deck.cycle.stop)
+    worst = 0.0
+    for cell in deck.read_cells:
+        voltages = (waves[cell.top] - waves[cell.bottom])[inside]
+        voltage = float(np.max(np.abs(voltages)))
+        current = voltage / device.resistance(cell.antiparallel, voltage, temperature)
+        if device.parallel_is_safe and not cell.antiparallel:
+            current = 0.0
+        worst = max(worst, device.read_disturb(current, cell.duration, temperature))
+    return worst
 
 
 def logic(deck: Deck, waves: Waveforms) -> tuple[float, bool]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from characterize.measure import limiting_differential, measure
+from characterize.measure import limiting_differential, measure, read_disturb
 from characterize.ngspice import Ngspice, SimulationFailedError, Waveforms
 from characterize.plan import Point
 from characterize.write_points import WriteErrors, write_point
@@ -49,6 +49,8 @@ class Simulator:
             waves = self.waveforms(deck)
             measured = measure(deck, waves)
             values = dict(measured.values)
+            if deck.read_cells:
+                values["read_disturb"] = read_disturb(deck, waves, self._design.device)
             if point.tolerance:
                 right = measured.outcome is Outcome.OK
                 limiting = limiting_differential(deck, waves)

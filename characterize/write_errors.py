@@ -152,27 +152,9 @@ def _left_behind(integrator: Integrator, ensemble: Ensemble) -> float:
 
 def _settled_energy(magnet: Magnet) -> float:
     """Energy density [J/m^3] under which a walker keeps its side: half-way down the well."""
-    angles = np.linspace(0, 2 * math.pi, 721)
-    easy = magnet.easy_axis
-    first = np.cross(easy, [1.0, 0.0, 0.0] if abs(easy[0]) < 0.9 else [0.0, 1.0, 0.0])
-    first /= np.linalg.norm(first)
-    second = np.cross(easy, first)
-    equator = np.outer(np.cos(angles), first) + np.outer(np.sin(angles), second)
-    saddle = float(magnet.energy_density(equator).min())
-    bottom = float(magnet.energy_density(well(magnet)))
+    depth = magnet.saddle_energy - float(magnet.energy_density(magnet.rest))
     heat = BOLTZMANN * magnet.temperature / magnet.volume
-    return saddle - min(0.5 * (saddle - bottom), 8 * heat)
-
-
-def well(magnet: Magnet) -> Array:
-    """Direction of least energy on the easy axis' side, external field included."""
-    m = magnet.easy_axis.copy()
-    external = np.array(magnet.external_field)
-    for _ in range(2000):
-        # Steps along the field, shifted so that the fixed point is stable.
-        field = magnet.field_matrix @ m + external + magnet.magnetization * m
-        m = field / np.linalg.norm(field)
-    return m
+    return magnet.saddle_energy - min(0.5 * depth, 8 * heat)
 
 
 def pulse_width_needed(rates: ErrorRates, target: float) -> float | None:

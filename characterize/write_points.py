@@ -20,7 +20,7 @@ from lut import Outcome
 
 CURRENT_STEP = 0.05
 """Ratio between neighbouring currents of the grid, less one."""
-EDGE_STEP = 50e-12
+EDGE_STEP = 100e-12
 """Edges [s] are rounded up to multiples of this."""
 WALKERS = 30
 SHORTEST = 0.3e-9

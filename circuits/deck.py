@@ -79,6 +79,16 @@ class Differential:
 
 
 @dataclass(frozen=True)
+class ReadCell:
+    """A cell that a sense reads: nodes over its junction, the stored bit, how long it is read."""
+
+    top: str
+    bottom: str
+    antiparallel: bool
+    duration: float
+
+
+@dataclass(frozen=True)
 class Deck:
     """Text of a simulation with the roles of its nodes, sources and times [s].
 
@@ -104,6 +114,7 @@ class Deck:
     differentials: tuple[Differential, ...] = ()
     latch_time: float = float("nan")
     currents: Mapping[str, Window] = field(default_factory=dict)
+    read_cells: tuple[ReadCell, ...] = ()
     values: Mapping[str, float] = field(default_factory=dict)
     plotted: tuple[str, ...] = ()
 

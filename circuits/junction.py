@@ -10,7 +10,6 @@ import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
-from circuits import magnetics
 from circuits.parameters import ParameterSet
 
 REFERENCE_TEMPERATURE = 300.0
@@ -46,6 +45,11 @@ class Junction(ABC):
     @abstractmethod
     def stability(self) -> float:
         """Thermal stability E_b/kT at 300 K, without external field."""
+
+    @property
+    def stability_in_field(self) -> float:
+        """The same with the external field that stands on the cell."""
+        return self.stability
 
     @property
     @abstractmethod
@@ -94,11 +98,14 @@ class Junction(ABC):
         tmr = self.magnetoresistance(voltage, temperature) if antiparallel else 0.0
         return self.resistance_parallel * (1 + tmr)
 
-    def read_disturb(self, current: float, duration: float) -> float:
+    @property
+    def parallel_is_safe(self) -> bool:
+        """Whether a read current, from the bit line down, holds the parallel state."""
+        return False
+
+    @abstractmethod
+    def read_disturb(self, current: float, duration: float, temperature: float = 300.0) -> float:
         """Probability that this current [A] through the junction for this time [s] turns it."""
-        return magnetics.read_disturb_probability(
-            self.stability, current, self.critical_read_current, duration
-        )
 
     @property
     def magnetoresistance_expression(self) -> str:

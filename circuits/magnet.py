@@ -118,6 +118,31 @@ class Magnet:
         """The same with the factors of the dimensions; given ones may differ twofold."""
         return replace(self, demagnetization_given=None).stability
 
+    @cached_property
+    def rest(self) -> NDArray[np.float64]:
+        """Direction of least energy on the easy axis' side, external field included."""
+        m = self.easy_axis.copy()
+        external = np.array(self.external_field)
+        for _ in range(2000):
+            # Steps along the field, shifted by Ms so that the fixed point is stable.
+            field = self.field_matrix @ m + external + self.magnetization * m
+            m = field / np.linalg.norm(field)
+        return np.asarray(m)
+
+    @cached_property
+    def saddle_energy(self) -> float:
+        """Least energy density [J/m^3] on the equator about the easy axis, field included."""
+        angles = np.linspace(0, 2 * math.pi, 1441)
+        _, axes = self._principal
+        equator = np.outer(np.cos(angles), axes[:, 0]) + np.outer(np.sin(angles), axes[:, 1])
+        return float(self.energy_density(equator).min())
+
+    @cached_property
+    def stability_in_field(self) -> float:
+        """Energy barrier over kT with the external field that stands on the cell."""
+        height = self.saddle_energy - float(self.energy_density(self.rest))
+        return max(0.0, height) * self.volume / (magnetics.BOLTZMANN * self.temperature)
+
     @property
     def thermal_tilt(self) -> Vector:
         """Easy axis tilted by asin 1/sqrt(2 stability), the rms thermal angle in one plane.

@@ -70,6 +70,11 @@ class Device(Junction):
         """Macrospin thermal stability E_b/kT at 300 K."""
         return self.magnet.stability
 
+    @property
+    def stability_in_field(self) -> float:
+        """The same with the external field that stands on the cell."""
+        return self.magnet.stability_in_field
+
     def magnet_at(self, temperature: float) -> Magnet:
         """The free layer at another temperature [K], by the set's laws."""
         return magnet_of(self.parameters, temperature)
@@ -81,8 +86,10 @@ class Device(Junction):
         (2e/hbar) (alpha/P) mu0 Ms V (H_1 + H_2)/2 with the fields against either tilt; for
         a perpendicular layer (4e/hbar) (alpha/P) E_b (J. Z. Sun, Phys. Rev. B 62, 570 (2000)).
         """
-        magnet = self.magnet
-        ratio = magnet.damping / self.parameters["spin_polarization"]
+        return self._critical_read_current(self.magnet)
+
+    def _critical_read_current(self, magnet: Magnet) -> float:
+        ratio = magnet.damping / polarization_at(self.parameters, magnet.temperature)
         quantum = magnetics.ELEMENTARY_CHARGE / magnetics.REDUCED_PLANCK
         moment = magnetics.VACUUM_PERMEABILITY * magnet.magnetization * magnet.volume
         return 2 * quantum * ratio * moment * sum(magnet.effective_fields) / 2
@@ -106,6 +113,21 @@ class Device(Junction):
         else:
             field = magnet.damping * (easier + harder) / 2
         return max(0.0, field) / abs(magnet.damping_like_field(1.0))
+
+    @property
+    def parallel_is_safe(self) -> bool:
+        """Whether a read current holds the parallel state: it drives towards it."""
+        return True
+
+    def read_disturb(self, current: float, duration: float, temperature: float = 300.0) -> float:
+        """Probability that this current [A] for this time [s] turns the magnet.
+
+        With the barrier in the cell's own field, for a current that drives it over.
+        """
+        magnet = self.magnet_at(temperature)
+        return magnetics.read_disturb_probability(
+            magnet.stability_in_field, current, self._critical_read_current(magnet), duration
+        )
 
     def moving_subcircuit(self, temperature: float) -> str:
         """The SPICE text of the junction with its magnet at a temperature [K]."""

@@ -7,7 +7,8 @@ logic and margin are taken with the previous operation's charge on every line.
 from __future__ import annotations
 
 from circuits import precharge, strongarm
-from circuits.deck import Conditions, Deck, Differential, Energy, Window
+from circuits.cells import cell_of
+from circuits.deck import Conditions, Deck, Differential, Energy, ReadCell, Window
 from circuits.design import Design
 from circuits.errors import DesignError
 from circuits.layout import transistors_area
@@ -77,7 +78,9 @@ def sense_deck(
         sources["energy_reference"] = {}
     energies = {name: Energy(share, cycle) for name, share in sources.items()}
     decisions = [f"{name}{index}" for index in range(len(references)) for name in ("low", "high")]
-    saved = ["line", "second", "clk", *outputs, *decisions]
+    cells = _read_cells(design, operands, phases[1].stop - phases[1].equalized)
+    saved = [node for cell in cells for node in (cell.top, cell.bottom)]
+    saved += ["line", "second", "clk", *outputs, *decisions]
     for item in differentials:
         saved += [item.signal, item.reference]
     for share in sources.values():
@@ -118,6 +121,7 @@ def sense_deck(
         level=conditions.vdd / 2,
         outputs=outputs,
         differentials=tuple(differentials),
+        read_cells=cells,
         # The differential counts before the clock's edge kicks both inputs; the race amplifier
         # has no such instant, it decides while the lines fall.
         latch_time=phases[1].fire if style is strongarm else float("nan"),
@@ -131,6 +135,16 @@ def sense_deck(
             *outputs,
         ),
     )
+
+
+def _read_cells(design: Design, operands: str, duration: float) -> tuple[ReadCell, ...]:
+    """The data column's cells of the second cycle, which follow those of the first."""
+    end = f"xdata.bl{design.column.segments}"
+    cells = []
+    for index, bit in enumerate(operands, start=len(operands)):
+        top, bottom = cell_of(design).junction_nodes(f"xdata.xcell{index}", end)
+        cells.append(ReadCell(top, bottom, bit == "1", duration))
+    return tuple(cells)
 
 
 def amplifiers_per_reference(design: Design, operation: str) -> int:

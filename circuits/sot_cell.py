@@ -55,6 +55,11 @@ def add_written_cell(
     circuit.X(name, "bit_cell", "0", source_line, "0", bit_line, word_line, ap=ap)
 
 
+def junction_nodes(cell: str, _line_end: str) -> tuple[str, str]:
+    """Nodes above and under the junction of a cell."""
+    return f"{cell}.top", f"{cell}.middle"
+
+
 def line(design: Design) -> tuple[float, float]:
     """Resistance [ohm/m] and capacitance [F/m] of a read bit line, in local metal."""
     return design.interconnect["local_resistance"], design.interconnect["local_capacitance"]

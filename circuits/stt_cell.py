@@ -40,6 +40,11 @@ def add_written_cell(
     circuit.X(name, "bit_cell", bit_line, source_line, word_line, ap=ap)
 
 
+def junction_nodes(cell: str, line_end: str) -> tuple[str, str]:
+    """Nodes above and under the junction of a cell at the end `line_end` of its bit line."""
+    return line_end, f"{cell}.middle"
+
+
 def line(design: Design) -> tuple[float, float]:
     """Resistance [ohm/m] and capacitance [F/m] of the bit line, which also carries the write."""
     layers = design.write.line_layers

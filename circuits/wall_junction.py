@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from circuits import magnetics
 from circuits.errors import DesignError
 from circuits.junction import REFERENCE_TEMPERATURE, Junction
 from circuits.wall import Wall
@@ -70,6 +71,13 @@ class WallDevice(Junction):
     def critical_read_current(self) -> float:
         """Half of the track carries the junction's current: what frees the wall."""
         return self.wall.depinning_current
+
+    def read_disturb(self, current: float, duration: float, temperature: float = 300.0) -> float:
+        """Probability that this current [A] for this time [s] frees the wall."""
+        wall = self.wall_at(temperature)
+        return magnetics.read_disturb_probability(
+            wall.stability, current, wall.depinning_current, duration
+        )
 
     def moving_subcircuit(self, temperature: float) -> str:
         """The SPICE text of the junction with its wall at a temperature [K]."""

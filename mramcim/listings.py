@@ -60,6 +60,7 @@ def devices() -> Listing:
         "R_P/kohm": lambda row: f"{row['resistance_parallel_ohm'] / 1e3:.2f}",
         "TMR/%": lambda row: f"{100 * row['tunnel_magnetoresistance']:.0f}",
         "stability": lambda row: f"{row['thermal_stability']:.1f}",
+        "in field": lambda row: f"{row['thermal_stability_in_field']:.1f}",
         "retention/s": lambda row: f"{row['retention_s']:.1e}",
         "read disturb": lambda row: f"{row['read_disturb_probability']:.1e}",
         "I_write/uA": lambda row: f"{row['critical_write_current_A'] * 1e6:.0f}",
@@ -71,7 +72,7 @@ def devices() -> Listing:
         f"{default.bias.current_read * 1e6:g} uA for one cycle at {_SENSE_ROWS} rows flips the cell"
     ]
     remarks += [f"{row['name']}: {row['note']}" for row in rows if row["note"]]
-    return Listing(rows, columns, numbers=6, remarks=remarks)
+    return Listing(rows, columns, numbers=7, remarks=remarks)
 
 
 _SENSE_ROWS = 256
@@ -83,6 +84,7 @@ def _device(design: Design) -> dict[str, Any]:
 
     device = design.device
     stability = device.stability
+    in_field = device.stability_in_field
     current, duration = design.bias.current_read, design.timing.sense_cycle(_SENSE_ROWS)
     return {
         "name": device.name,
@@ -93,8 +95,9 @@ def _device(design: Design) -> dict[str, Any]:
         "resistance_antiparallel_ohm": device.resistance(True),
         "tunnel_magnetoresistance": device.magnetoresistance(),
         "thermal_stability": stability,
+        "thermal_stability_in_field": in_field,
         "is_memory": stability >= MEMORY_STABILITY,
-        "retention_s": retention_time(stability),
+        "retention_s": retention_time(in_field),
         "read_current_A": current,
         "read_duration_s": duration,
         "read_disturb_probability": device.read_disturb(current, duration),
