@@ -161,18 +161,23 @@ def pulse_width_needed(rates: ErrorRates, target: float) -> float | None:
     """The width [s] from which the error rate keeps within the target, or None.
 
     In the tail the rate falls exponentially: a straight line is fitted to its logarithm over
-    the widths whose rates are within a factor of `_REACH` of the target, which evens out the
-    scatter of single rates. With fewer than three such widths it is the first of those from
-    which all rates are within the target.
+    the widths whose rates are within a factor of 1e4 of the target, which evens out the
+    scatter of single rates. It is at least the widest that misses the target tenfold. With
+    fewer than three such widths it is the first of those from which all keep within.
     """
     failing = np.flatnonzero(rates.rate > target)
     first = int(failing[-1]) + 1 if len(failing) else 0
+    if first == len(rates.widths):
+        return None
     near = (rates.rate < target * _REACH) & (rates.rate > target / _REACH)
-    found = float(rates.widths[first]) if first < len(rates.widths) else math.inf
-    if np.count_nonzero(near) >= 3:
-        slope, level = np.polyfit(rates.widths[near], np.log(rates.rate[near]), 1)
-        if slope < 0:
-            found = float((math.log(target) - level) / slope)
+    if np.count_nonzero(near) < 3:
+        return float(rates.widths[first])
+    slope, level = np.polyfit(rates.widths[near], np.log(rates.rate[near]), 1)
+    if slope >= 0:
+        return float(rates.widths[first])
+    clear = np.flatnonzero(rates.rate > 10 * target)
+    least = float(rates.widths[clear[-1]]) if len(clear) else 0.0
+    found = max(float((math.log(target) - level) / slope), least)
     return found if found <= rates.widths[-1] else None
 
 

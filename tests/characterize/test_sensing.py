@@ -175,10 +175,3 @@ def test_a_longer_column_writes_with_less_current():
         deck = build_deck(design, "write", "1", Conditions(rows=rows))
         currents.append(measure(deck, run_deck(deck)).values["current"])
     assert currents == sorted(currents, reverse=True)
-
-
-def test_a_weak_write_is_an_outcome():
-    design = load_design()
-    weak = replace(design, cell=replace(design.cell, word_line_boost=0.6))
-    deck = build_deck(weak, "write", "1")
-    assert measure(deck, run_deck(deck)).outcome is Outcome.BELOW_CRITICAL_CURRENT
