@@ -145,12 +145,14 @@ class Magnet:
 
     @property
     def thermal_tilt(self) -> Vector:
-        """Easy axis tilted by asin 1/sqrt(2 stability), the rms thermal angle in one plane.
+        """Direction of rest tilted by asin 1/sqrt(2 stability), the rms thermal angle in one plane.
 
         Towards y for an easy axis z, else within the film.
         """
-        easy = self.easy_axis
+        easy = self.rest
         aside = np.array([0.0, 1.0, 0.0]) if abs(easy[2]) > 0.5 else np.cross(easy, [0.0, 0.0, 1.0])
+        aside = aside - easy * (aside @ easy)
+        aside /= np.linalg.norm(aside)
         sine = min(1.0, 1 / math.sqrt(max(2 * self.stability, 1.0)))
         x, y, z = (float(c) for c in math.sqrt(1 - sine**2) * easy + sine * aside)
         return x, y, z

@@ -1,9 +1,9 @@
 """A junction whose free layer moves: the macrospin inside the read and write macro-model.
 
-    I = V (G_P + G_AP(V) + (G_P - G_AP(V)) c) / 2,    c = m.e / m0.e
+    I = V (G_P + G_AP(V) + (G_P - G_AP(V)) c) / 2,    c = m.e / r.e
 
-with the easy axis e, on which the fixed layer lies, and the conductances of the two states. It
-reduces to the static junction for c = 1 and -1. The magnet feels the spin-transfer torque of
+with the easy axis e, on which the fixed layer lies, the direction r where the magnet rests in
+its field, and the conductances of the two states. At rest it is the static junction. The magnet feels the spin-transfer torque of
 its own current, the spin-orbit torque of the track's, and the barrier's voltage.
 """
 
@@ -24,8 +24,9 @@ def magnet_junction_subcircuit(device: Device, temperature: float) -> str:
     """
     magnet = device.magnet_at(temperature)
     easy = magnet.easy_axis
+    along = float(easy @ magnet.rest)
     cosine = "+".join(
-        f"({share:.12g})*v(m{axis})"
+        f"({share / along:.12g})*v(m{axis})"
         for share, axis in zip(easy, AXES, strict=True)
         if abs(share) > 1e-12
     )

@@ -126,7 +126,7 @@ def test_without_a_stated_start_the_magnet_is_tilted_by_the_thermal_angle():
         magnet = load_magnet(name)
         sine = 1 / math.sqrt(2 * magnet.stability)
         assert abs(magnet.initial[aside]) == pytest.approx(sine)
-        assert float(magnet.easy_axis @ magnet.initial) == pytest.approx(math.sqrt(1 - sine**2))
+        assert float(magnet.rest @ magnet.initial) == pytest.approx(math.sqrt(1 - sine**2))
 
 
 def test_magnetization_and_anisotropy_follow_the_temperature():
