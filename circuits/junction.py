@@ -38,6 +38,11 @@ class Junction(ABC):
 
     @property
     @abstractmethod
+    def polarity(self) -> int:
+        """+1 where a positive write current writes antiparallel, else -1."""
+
+    @property
+    @abstractmethod
     def area(self) -> float:
         """Conducting area of the junction [m^2]."""
 

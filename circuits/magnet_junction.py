@@ -3,8 +3,10 @@
     I = V (G_P + G_AP(V) + (G_P - G_AP(V)) c) / 2,    c = m.e / r.e
 
 with the easy axis e, on which the fixed layer lies, the direction r where the magnet rests in
-its field, and the conductances of the two states. At rest it is the static junction. The magnet feels the spin-transfer torque of
-its own current, the spin-orbit torque of the track's, and the barrier's voltage.
+its field, and the conductances of the two states. At rest it is the static junction.
+
+The magnet feels the spin-transfer torque of its own current, the spin-orbit torque of the
+track's, and the barrier's voltage.
 """
 
 from __future__ import annotations

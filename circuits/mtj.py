@@ -38,6 +38,11 @@ class Device(Junction):
         return self.magnet.kind
 
     @property
+    def polarity(self) -> int:
+        """+1 where a positive write current writes antiparallel, else -1."""
+        return self.magnet.polarity
+
+    @property
     def shape(self) -> str:
         """Outline of junction and free layer."""
         return self.magnet.shape
