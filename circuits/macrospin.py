@@ -87,6 +87,11 @@ def macrospin_deck(magnet: Magnet, drive: Drive, thermal_file: str | None = None
     `thermal_file` names the file with the `thermal_samples`, which ngspice reads.
     """
     step = min(LARGEST_STEP, max(SMALLEST_STEP, drive.duration / USUAL_STEPS))
+    if drive.voltage and magnet.anisotropy_per_volt == 0:
+        raise DesignError(
+            f"{magnet.name} says nothing of how a voltage changes its anisotropy; give "
+            "anisotropy_per_voltage and oxide_thickness, or leave out the voltage"
+        )
     title = f"magnet {magnet.name} under {drive.current:g} A for {drive.pulse:g} s"
     lines = [
         f"* {title}",

@@ -31,6 +31,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--pulse", type=finite, metavar="SECONDS", help="length of the pulse (default: the file's)"
     )
     parser.add_argument(
+        "--voltage",
+        type=finite,
+        metavar="VOLTS",
+        default=0.0,
+        help="voltage over the barrier during the pulse, which changes the anisotropy (default: 0)",
+    )
+    parser.add_argument(
         "--duration", type=finite, metavar="SECONDS", help="simulated time (default: the file's)"
     )
     parser.add_argument(
@@ -85,6 +92,7 @@ def _drive(arguments: argparse.Namespace, pulse: float, duration: float) -> Driv
         pulse=pulse if arguments.pulse is None else arguments.pulse,
         duration=duration if arguments.duration is None else arguments.duration,
         thermal_seed=arguments.seed if arguments.temperature_noise == "on" else None,
+        voltage=arguments.voltage,
     )
 
 
@@ -95,6 +103,7 @@ def _common(name: str, drive: Drive, temperature: float) -> dict[str, Any]:
         "current_A": drive.current,
         "pulse_s": drive.pulse,
         "duration_s": drive.duration,
+        "voltage_V": drive.voltage,
         "temperature_K": temperature,
         "temperature_noise_seed": drive.thermal_seed,
     }

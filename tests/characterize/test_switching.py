@@ -231,3 +231,21 @@ def test_first_zero_is_exact_for_a_cubic_and_none_without_a_change():
     assert first_zero(time, cubic) == pytest.approx(2.5, abs=1e-12)
     assert first_zero(time, cubic**2 + 0.1) is None
     assert first_zero(time, np.array([0.0, 1.0, 1.0, 1.0, 1.0])) is None
+
+
+def test_a_voltage_shifts_the_precession_by_the_anisotropy_it_takes():
+    magnet = replace(
+        PERPENDICULAR,
+        damping=0.0,
+        external_field=(0.0, 0.0, 0.0),
+        anisotropy_per_volt=-6e4,
+        initial=(math.sin(0.02), 0.0, math.cos(0.02)),
+    )
+    # A current too small to turn anything switches the voltage on.
+    result = switch(magnet, Drive(1e-12, 2e-9, 1e-9, voltage=1.0))
+    crossings = np.flatnonzero(np.diff(np.sign(result.magnetization[:, 0])))
+    times = result.time[crossings]
+    period = 2 * float(np.mean(np.diff(times)))
+    shift = 2 * 6e4 / (4e-7 * math.pi * magnet.magnetization)
+    field = (magnet.effective_fields[0] - shift) * math.cos(0.02)
+    assert 2 * math.pi / period == pytest.approx(magnet.gyromagnetic_ratio * field, rel=5e-3)

@@ -129,6 +129,19 @@ def test_without_a_stated_start_the_magnet_is_tilted_by_the_thermal_angle():
         assert float(magnet.rest @ magnet.initial) == pytest.approx(math.sqrt(1 - sine**2))
 
 
+def test_a_voltage_needs_a_coefficient_and_stands_in_the_field():
+    drive = Drive(1e-4, 1e-9, 2e-9, voltage=0.5)
+    with pytest.raises(DesignError, match="anisotropy_per_voltage"):
+        macrospin_deck(load_magnet(UMN), drive)
+    settings = {"anisotropy_per_voltage": "60 fJ/(V m)", "oxide_thickness": "1.4 nm"}
+    magnet = load_magnet(UMN, settings)
+    # 60 fJ/(V m) over 1.4 nm of barrier and 0.7 nm of layer.
+    assert magnet.anisotropy_per_volt == pytest.approx(-60e-15 / (1.4e-9 * 0.7e-9))
+    assert "0.5*(v(i)!=0)" in macrospin_deck(magnet, drive).netlist
+    with pytest.raises(DesignError, match="oxide_thickness"):
+        load_magnet(UMN, {"anisotropy_per_voltage": "60 fJ/(V m)"})
+
+
 def test_magnetization_and_anisotropy_follow_the_temperature():
     device = load_magnet_device("sot-perpendicular")
     cold, hot = device.magnet_at(300.0), device.magnet_at(400.0)
