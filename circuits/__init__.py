@@ -24,6 +24,9 @@ from circuits.operations import operand_patterns, truth
 from circuits.sensing import amplifiers_per_reference
 from circuits.technologies import Technology, load_technology, technology_names
 from circuits.units import to_si
+from circuits.variation import load_variation, variation_names
+from circuits.varied import sampled, vary
+from circuits.varied_magnets import vary_magnet
 
 __all__ = [
     "BENCHES",
@@ -50,9 +53,14 @@ __all__ = [
     "load_device",
     "load_magnet",
     "load_technology",
+    "load_variation",
     "macrospin_deck",
     "operand_patterns",
+    "sampled",
     "technology_names",
     "to_si",
     "truth",
+    "variation_names",
+    "vary",
+    "vary_magnet",
 ]

@@ -105,6 +105,27 @@ def _device(design: Design) -> dict[str, Any]:
     }
 
 
+def variations() -> Listing:
+    """The sets of variation and mismatch."""
+    from circuits import load_variation, variation_names
+
+    rows = []
+    for name in variation_names():
+        variation = load_variation(name)
+        rows.append(
+            {
+                "name": variation.name,
+                "description": variation.parameters.texts["description"],
+                "sigmas": {k: n.value for k, n in variation.parameters.numbers.items()},
+            }
+        )
+    columns = {
+        "variation": lambda row: row["name"],
+        "description": lambda row: row["description"],
+    }
+    return Listing(rows, columns)
+
+
 def technologies() -> Listing:
     """The transistor technologies that mramcim knows by name, and what those lack that it needs."""
     from circuits import technology_names
@@ -167,4 +188,5 @@ LISTINGS: Mapping[str, Callable[[], Listing]] = {
     "benches": benches,
     "devices": devices,
     "technologies": technologies,
+    "variations": variations,
 }

@@ -1,4 +1,4 @@
-"""`mramcim list`: the networks, benches, devices and technologies there are."""
+"""`mramcim list`: the networks, benches, devices, technologies and variations there are."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mramcim.columns import aligned
 from mramcim.listings import LISTINGS
 from mramcim.outputs import STANDARD_OUTPUT, check_outputs, write_json
 
-SUMMARY = "list the networks, benches, devices or technologies"
+SUMMARY = "list the networks, benches, devices, technologies or variations"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

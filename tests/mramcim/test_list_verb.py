@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from circuits import BENCHES, device_names, technology_names
+from circuits import BENCHES, device_names, technology_names, variation_names
 
 NETWORKS = {"alexnet", "alexnet-dorefa", "svhn", "lenet5", "vgg16", "resnet18"}
 
@@ -19,6 +19,7 @@ NETWORKS = {"alexnet", "alexnet-dorefa", "svhn", "lenet5", "vgg16", "resnet18"}
         ("benches", set(BENCHES)),
         ("devices", set(device_names())),
         ("technologies", set(technology_names())),
+        ("variations", set(variation_names())),
         ("networks", NETWORKS),
     ],
 )
