@@ -98,6 +98,7 @@ def _device(design: Design) -> dict[str, Any]:
         "thermal_stability_in_field": in_field,
         "is_memory": stability >= MEMORY_STABILITY,
         "retention_s": retention_time(in_field),
+        "failures_in_time": 3600e9 / retention_time(in_field),
         "read_current_A": current,
         "read_duration_s": duration,
         "read_disturb_probability": device.read_disturb(current, duration),

@@ -208,3 +208,25 @@ def test_the_needed_width_is_where_the_tail_meets_the_target():
     back = ErrorRates(widths, np.where(widths > 8e-9, 0.5, 1e-9), rate, rate)
     assert pulse_width_needed(back, 1e-6) is None
     assert pulse_width_needed(ErrorRates(widths, 0 * rate, rate, rate), 1e-6) == widths[0]
+
+
+@pytest.mark.slow
+def test_ngspice_with_its_thermal_field_errs_as_often_as_the_compiled_walkers():
+    from characterize.switching import switch
+    from circuits.macrospin import Drive
+
+    magnet = load_magnet("sot-inplane")
+    current, width, trials = magnet.polarity * 200e-6, 1.05e-9, 120
+    m = np.tile(magnet.easy_axis, (trials, 1))
+    Integrator(magnet).rest(m, 2e-9, 17)
+    stayed = 0
+    for trial, direction in enumerate(m):
+        start = replace(magnet, initial=tuple(float(c) for c in direction))
+        result = switch(start, Drive(current, width, width + 3e-9, thermal_seed=trial + 1))
+        stayed += float(np.dot(result.final, magnet.easy_axis)) > 0
+    pulse = Pulse(np.array([0.0]), np.array([current]), 1e-12)
+    compiled = brute_force(magnet, pulse, width, 4000, seed=3)
+    first, second = interval(stayed, trials), interval(compiled, 4000)
+    assert 0.05 < compiled / 4000 < 0.8
+    assert first[0] < second[1]
+    assert second[0] < first[1]
