@@ -1,0 +1,1 @@
+"""Magnets at temperature: compiled stochastic motion, write error rates, retention."""
