@@ -10,10 +10,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from characterize.compilation import compiled
 from circuits.magnet import Magnet
 from circuits.magnetics import BOLTZMANN, VACUUM_PERMEABILITY
 
@@ -23,7 +23,7 @@ STEP = 1e-12
 Array = NDArray[np.float64]
 
 
-@numba.njit(cache=True, fastmath=True)
+@compiled
 def _advance(
     m: Array,
     matrix: Array,

@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from characterize.compilation import compiled
 from circuits.wall import Wall
 from circuits.wall_landscape import NOTCH_SHAPE
 
 FloatArray = NDArray[np.float64]
-Function = TypeVar("Function", bound=Callable[..., Any])
-
-
-def _compiled(function: Function) -> Function:
-    try:
-        return cast(Function, numba.njit(nogil=True, cache=True)(function))
-    except RuntimeError:  # numba found no folder to cache in
-        return cast(Function, numba.njit(nogil=True)(function))
 
 
 def constants(wall: Wall) -> FloatArray:
@@ -53,7 +43,7 @@ def constants(wall: Wall) -> FloatArray:
     )
 
 
-@_compiled
+@compiled
 def _rates(
     c: FloatArray, position: float, angle: float, drive: float, first: float, second: float
 ) -> tuple[float, float]:
@@ -75,7 +65,7 @@ def _rates(
     return c[2] * c[0] * (first + c[1] * second), c[0] * (second - c[1] * first)
 
 
-@_compiled
+@compiled
 def advance(
     c: FloatArray,
     position: FloatArray,
