@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from characterize.errors import PlanError
 from characterize.wall_errors import STEP, propagate, settled, waveform
-from characterize.write_errors import ErrorRates, Pulse, done, mean_rates
+from characterize.write_errors import NEGLIGIBLE, ErrorRates, Pulse, done, hopeless, mean_rates
 from circuits.wall import Wall
 
 FloatArray = NDArray[np.float64]
@@ -127,9 +127,12 @@ def _curve(
         off = np.concatenate([pulse.falling(width, STEP), np.zeros(round(CURVE_REST / STEP))])
         end, _, weights = _follow(wall, state, off, walkers, generator)
         rates.append(float(weights[end * side >= 0].sum()))
+        missing = len(widths) - len(rates)
         if done(rates, negligible):
-            break
-    return [*rates, *[0.0] * (len(widths) - len(rates))]
+            return [*rates, *[0.0] * missing]
+        if hopeless(rates, widths, negligible / NEGLIGIBLE):
+            return [*rates, *[rates[-1]] * missing]
+    return rates
 
 
 def _follow(

@@ -19,6 +19,8 @@ Array = NDArray[np.float64]
 RELAXATION = 6e-9
 """Longest time [s] after a pulse until every walker counts for the side it is on."""
 _REACH = 1e4
+NEGLIGIBLE = 1e-4
+"""Ratio of a rate that is negligible to the one that is asked for."""
 PATIENCE = 0.25e-9
 """Time [s] between two looks at which walkers have settled."""
 
@@ -83,7 +85,8 @@ def write_error_rates(
     A weighted ensemble of `walkers` in each bin follows the current; copies of it at each of
     the ascending `widths` [s] follow the falling edge and settle. Independent `repeats` give
     the interval, with Student's t. Where no walker carries error, the rate is 0; after three
-    widths in a row whose rate is under `negligible` the rest is not simulated and counts as 0.
+    widths in a row whose rate is under `negligible` the rest is not simulated and counts as 0,
+    and where no width will come near `negligible` over `NEGLIGIBLE` it counts as the last rate.
     """
     integrator = Integrator(magnet, step)
     runs = np.array(
@@ -97,7 +100,8 @@ def write_error_rates(
 
 def mean_rates(widths: Array, runs: Array) -> ErrorRates:
     """Mean of independent runs, shape (repeats, widths), with Student's interval."""
-    mean, repeats = runs.mean(axis=0), len(runs)
+    # Weights sum to one within rounding only.
+    mean, repeats = np.minimum(runs.mean(axis=0), 1.0), len(runs)
     if repeats == 1:
         return ErrorRates(widths, mean, np.zeros_like(mean), np.ones_like(mean))
     from scipy.special import stdtrit
@@ -121,10 +125,13 @@ def _run(
         reached = width
         after = ensemble.copy()
         after.advance(integrator, pulse.falling(width, integrator.step))
-        rates.append(_left_behind(integrator, after))
+        rates.append(_left_behind(integrator, after, negligible))
+        missing = len(widths) - len(rates)
         if done(rates, negligible):
-            break
-    return [*rates, *[0.0] * (len(widths) - len(rates))]
+            return [*rates, *[0.0] * missing]
+        if hopeless(rates, widths, negligible / NEGLIGIBLE):
+            return [*rates, *[rates[-1]] * missing]
+    return rates
 
 
 def done(rates: Sequence[float], negligible: float) -> bool:
@@ -132,7 +139,20 @@ def done(rates: Sequence[float], negligible: float) -> bool:
     return len(rates) >= 3 and max(rates[-3:]) < negligible
 
 
-def _left_behind(integrator: Integrator, ensemble: Ensemble) -> float:
+def hopeless(rates: Sequence[float], widths: Sequence[float] | Array, target: float) -> bool:
+    """Whether the rates so far, carried on as an exponential, miss the target by far.
+
+    Judged past a third of the widest pulse, by ten thousand times the target at its end.
+    """
+    index = len(rates) - 1
+    if target <= 0 or index < 3 or widths[index] < widths[-1] / 3 or min(rates[-3:]) <= 0:
+        return False
+    slope = (math.log(rates[-1]) - math.log(rates[-3])) / (widths[index] - widths[index - 2])
+    end = math.log(rates[-1]) + min(slope, 0.0) * (widths[-1] - widths[index])
+    return end > math.log(1e4 * target)
+
+
+def _left_behind(integrator: Integrator, ensemble: Ensemble, negligible: float) -> float:
     """Weight that settles on the side where it began; takes the ensemble apart."""
     threshold = _settled_energy(integrator.magnet)
     wrong = 0.0
@@ -142,8 +162,8 @@ def _left_behind(integrator: Integrator, ensemble: Ensemble) -> float:
         wrong += float(ensemble.weights[settled & behind].sum())
         ensemble.m = np.ascontiguousarray(ensemble.m[~settled])
         ensemble.weights = ensemble.weights[~settled]
-        # What is still undecided cannot change the rate by more than a thousandth.
-        if ensemble.weights.sum() <= 1e-3 * wrong or len(ensemble.weights) == 0:
+        # What is still undecided cannot change the rate by more than a hundredth.
+        if ensemble.weights.sum() <= 1e-2 * max(wrong, negligible) or len(ensemble.weights) == 0:
             return wrong
         ensemble.advance(integrator, np.zeros(round(PATIENCE / integrator.step) + 1))
     behind = ensemble.m @ ensemble.axis > 0

@@ -20,14 +20,12 @@ from lut import Outcome
 
 CURRENT_STEP = 0.05
 """Ratio between neighbouring currents of the grid, less one."""
-EDGE_STEP = 100e-12
-"""Edges [s] are rounded up to multiples of this."""
-WALKERS = 30
+EDGE = 100e-12
+"""Rise and fall [s] of the pulses on the grid; those of the drivers are 0.1 to 0.3 ns."""
+WALKERS = 20
 SHORTEST = 0.3e-9
 """Least pulse [s] that a driver gives."""
 _WIDTHS = 12
-
-Edges = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -49,36 +47,36 @@ class WriteErrors:
     design: Design
     target: float
     seed: int = 1
-    _nodes: dict[tuple[int, float, Edges], Need] = field(default_factory=dict)
+    _nodes: dict[tuple[int, float], Need] = field(default_factory=dict)
 
-    def need(self, current: float, temperature: float, edges: Edges) -> Need:
+    def need(self, current: float, temperature: float) -> Need:
         """The need of a current [A] at a temperature [K], between two nodes of the grid.
 
         A current beside a node that does not switch counts as not switching.
         """
         place = math.log(current) / math.log1p(CURRENT_STEP)
         index = math.floor(place)
-        below, above = (self._node(index + side, temperature, edges) for side in (0, 1))
+        below, above = (self._node(index + side, temperature) for side in (0, 1))
         share = place - index
         if below.width is None or above.width is None:
             return Need(None, max(below.rate, above.rate))
         width = below.width ** (1 - share) * above.width**share
         return Need(width, max(below.rate, above.rate))
 
-    def _node(self, index: int, temperature: float, edges: Edges) -> Need:
-        key = (index, temperature, edges)
+    def _node(self, index: int, temperature: float) -> Need:
+        key = (index, temperature)
         if key not in self._nodes:
             current = (1 + CURRENT_STEP) ** index
-            self._nodes[key] = self._compute(current, temperature, edges)
+            self._nodes[key] = self._compute(current, temperature)
         return self._nodes[key]
 
-    def _compute(self, current: float, temperature: float, edges: Edges) -> Need:
+    def _compute(self, current: float, temperature: float) -> Need:
         from characterize.error_curves import error_curve
-        from characterize.write_errors import Pulse, pulse_width_needed
+        from characterize.write_errors import NEGLIGIBLE, Pulse, pulse_width_needed
 
         longest = self.design.timing.write_pulse
         widths = np.geomspace(SHORTEST, longest, _WIDTHS)
-        pulse = Pulse.trapezoid(current, *edges)
+        pulse = Pulse.trapezoid(current, EDGE, EDGE)
         rates = error_curve(
             self.design.device,
             temperature,
@@ -86,7 +84,7 @@ class WriteErrors:
             widths,
             seed=self.seed,
             walkers=WALKERS,
-            negligible=self.target * 1e-4,
+            negligible=self.target * NEGLIGIBLE,
         )
         return Need(pulse_width_needed(rates, self.target), float(rates.rate[-1]))
 
@@ -110,7 +108,7 @@ def write_point(
     waves = run(deck)
     first = measure(deck, waves)
     current = first.values["current"]
-    need = errors.need(current, where.temperature, _edges(deck, waves, current))
+    need = errors.need(current, where.temperature)
     if need.width is None:
         values = {**first.values, "error_rate": max(need.rate, errors.target * (1 + 1e-9))}
         return WritePoint(deck, waves, values, Outcome.NOT_SWITCHED)
@@ -120,18 +118,3 @@ def write_point(
     measured = measure(deck, waves)
     values = {**measured.values, "current": current, "error_rate": errors.target}
     return WritePoint(deck, waves, values, measured.outcome)
-
-
-def _edges(deck: Deck, waves: Waveforms, current: float) -> Edges:
-    """Rise and fall [s] of the measured current between nothing and its plateau."""
-    ((source, settled),) = deck.currents.items()
-    inside = waves.time >= deck.cycle.start
-    time = waves.time[inside]
-    flowing = np.abs(waves[f"{source}#branch"][inside])
-    on = time[flowing > 0.1 * current]
-    high = time[flowing > 0.9 * current]
-    rise = (high[0] - on[0]) / 0.8
-    fall = (on[-1] - high[high <= settled.stop + 1e-9][-1]) / 0.8
-    steps = (max(1, math.ceil(edge / EDGE_STEP - 1e-6)) for edge in (rise, fall))
-    first, second = (EDGE_STEP * count for count in steps)
-    return first, second

@@ -1,1 +1,0 @@
-"""Magnets at temperature: compiled stochastic motion, write error rates, retention."""
