@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from accelerator.errors import UnsuitableTableError
@@ -55,6 +57,28 @@ class WritePrice:
     peak_current: float
     leakage_power: float
     area: float
+
+    def scaled(self, share: float) -> WritePrice:
+        """Every number times a share."""
+        return WritePrice(
+            {value: share * energy for value, energy in self.energy.items()},
+            share * self.half_selected,
+            share * self.cycle_time,
+            share * self.peak_current,
+            share * self.leakage_power,
+            share * self.area,
+        )
+
+    def plus(self, other: WritePrice) -> WritePrice:
+        """Both added, number by number."""
+        return WritePrice(
+            {value: energy + other.energy[value] for value, energy in self.energy.items()},
+            self.half_selected + other.half_selected,
+            self.cycle_time + other.cycle_time,
+            self.peak_current + other.peak_current,
+            self.leakage_power + other.leakage_power,
+            self.area + other.area,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +203,41 @@ def _sense(table: Table, group: str, operands: tuple[str, ...], at: dict[str, An
 
 
 def _write(table: Table, at: dict[str, Any]) -> WritePrice:
-    """The price with the driver width that takes least energy of those that work here."""
+    """The price of a write, each grid point around the conditions with its own best driver.
+
+    That is the driver width of least energy among those that write both values there; between
+    grid points the prices are interpolated linearly.
+    """
+    numeric = ("vdd", "temperature", "rows")
+    around = [_bracket(table, name, float(at[name])) for name in numeric]
+    total: WritePrice | None = None
+    for corner in product(*around):
+        weight = math.prod(share for _, share in corner)
+        where = {name: value for name, (value, _) in zip(numeric, corner, strict=True)}
+        price = _best_write(table, {**at, **where}).scaled(weight)
+        total = price if total is None else total.plus(price)
+    assert total is not None
+    return total
+
+
+def _bracket(table: Table, name: str, value: float) -> list[tuple[float, float]]:
+    """Grid values of an axis of `write` next to a value, with their shares (one or two)."""
+    grid = [float(entry) for entry in table.axis("write", name)]
+    for entry in grid:
+        if math.isclose(value, entry, rel_tol=1e-9):
+            return [(entry, 1.0)]
+    above = next((index for index, entry in enumerate(grid) if entry > value), 0)
+    if above == 0:
+        raise EstimateError(
+            f"in the table {table.name} write has {name} from {grid[0]:g} to {grid[-1]:g}, not "
+            f"{value:g}: choose conditions inside"
+        )
+    low, high = grid[above - 1], grid[above]
+    share = (value - low) / (high - low)
+    return [(low, 1 - share), (high, share)]
+
+
+def _best_write(table: Table, at: dict[str, Any]) -> WritePrice:
     # lut is not imported at module level, for the start-up time of the command.
     from lut import TableError
 
