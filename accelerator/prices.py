@@ -228,7 +228,7 @@ def _bracket(table: Table, name: str, value: float) -> list[tuple[float, float]]
             return [(entry, 1.0)]
     above = next((index for index, entry in enumerate(grid) if entry > value), 0)
     if above == 0:
-        raise EstimateError(
+        raise UnsuitableTableError(
             f"in the table {table.name} write has {name} from {grid[0]:g} to {grid[-1]:g}, not "
             f"{value:g}: choose conditions inside"
         )
