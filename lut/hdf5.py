@@ -15,6 +15,7 @@ import h5py
 import numpy as np
 
 from lut.errors import TableError
+from lut.heaps import require_sound_heaps
 from lut.model import Axis, Content, Group, Variable
 from lut.outcomes import FLAG_MEANINGS, FLAG_VALUES
 from lut.schema import ROOT_ATTRIBUTES, SCHEMA
@@ -95,6 +96,7 @@ def decode(path: Path) -> tuple[Content, list[str]]:
     """
     _require_hdf5(path)
     try:
+        require_sound_heaps(path)
         with h5py.File(path, "r") as file:
             if "schema_version" not in file.attrs:
                 raise TableError(

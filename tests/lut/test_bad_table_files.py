@@ -82,6 +82,35 @@ def test_a_file_with_a_damaged_inner_structure(path, signature):
     assert "truncated or damaged" in refusal(path)
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        bytes(16),  # libhdf5 steps over this object for ever.
+        b"\0" * 8 + b"\x08" + b"\0" * 7,
+        b"\x01" + b"\0" * 7 + b"\xf0" + b"\xff" * 7,
+        b"\x01" + b"\0" * 7 + b"\0\0\x01\0\0\0\0\0",
+    ],
+)
+@pytest.mark.parametrize("behind", [0, 16])
+def test_a_heap_whose_objects_lead_nowhere(path, header, behind):
+    image = bytearray(path.read_bytes())
+    first = image.index(b"GCOL") + 16
+    if behind:
+        # Free space, and the object behind it: libhdf5 reads on there.
+        image[first : first + 16] = bytes(8) + behind.to_bytes(8, "little")
+    image[first + behind : first + behind + 16] = header
+    path.write_bytes(image)
+    assert f"impossible size at byte {first + behind}" in refusal(path)
+
+
+def test_a_text_that_looks_like_a_heap_is_none(save, make_groups):
+    path = save(make_groups("cell"), provenance={"note": "GCOL and no heap"}, title="GCOL")
+    with h5py.File(path, "a") as file:
+        file["cell"].attrs["device"] = "GCOL"  # Stored anew, behind which space is free.
+    assert path.read_bytes().count(b"GCOL") > 3
+    assert Table.open(path).title == "GCOL"
+
+
 def test_unreadable_file(path, monkeypatch):
     def refuse(self, *args):
         raise PermissionError(13, "Permission denied", str(self))
