@@ -58,7 +58,30 @@ def test_offset_map_has_a_row_for_each_corner_and_supply(table):
     assert len([line for line in text.splitlines() if line.startswith("| tt")]) == 1
 
 
+def test_switching_curves_cross_faster_with_more_current(tmp_path):
+    plot = tmp_path / "curves.png"
+    text = run(EXAMPLES / "switching_curves.py", "--points", 2, "--plot", plot)
+    assert len(text.splitlines()) == 4
+    for line in text.splitlines():
+        slow, fast = (float(part.split(" uA ")[1].split()[0]) for part in line.split(", "))
+        assert fast < slow
+    assert plot.stat().st_size > 5000
+
+
+def test_error_curves_fall_with_the_pulse(tmp_path):
+    plot = tmp_path / "errors.png"
+    words = ("--device", "sot-inplane", "--repeats", 1, "--walkers", 4, "--plot", plot)
+    lines = run(EXAMPLES / "error_curves.py", *words).splitlines()
+    assert len(lines) == 3
+    for line in lines:
+        rates = [float(part.split(":")[1]) for part in line.split()[3:]]
+        assert rates[0] > 0.9
+        assert rates[-1] < 1e-2
+    assert plot.stat().st_size > 5000
+
+
 def test_every_example_is_tried():
+    # margin_histogram.py has its tests beside those of the variation.
     text = Path(__file__).read_text(encoding="utf-8")
     for path in EXAMPLES.iterdir():
         assert path.name in text, path

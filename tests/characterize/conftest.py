@@ -14,6 +14,7 @@ vdd = ["1.0 V"]
 temperature = ["27 degC"]
 rows = [64]
 columns = [64]
+driver = [0.8]
 """
 
 
