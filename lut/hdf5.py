@@ -7,6 +7,7 @@ runs along it, because that is where xarray (and any netCDF-4 reader) looks for 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,8 @@ from lut.validation import RESERVED_ATTRIBUTES
 _TEXT = h5py.string_dtype("utf-8")
 # h5py reports damage with whichever of these the message of the C library was translated to.
 _DAMAGE = (OSError, RuntimeError, LookupError, ValueError, TypeError, AttributeError, MemoryError)
+# Bytes that a dataset in chunks may have beyond the file's: chunks are compressed, or left out.
+_UNSTORED = 2**26
 _DTYPES = {"real": np.float64, "count": np.int64, "outcome": np.int8}
 
 
@@ -107,7 +110,9 @@ def decode(path: Path) -> tuple[Content, list[str]]:
     except TableError:
         raise
     except _DAMAGE as error:
-        reason = " ".join(str(error).strip("'").split())
+        # The text of a KeyError is the representation of its message.
+        message = error.args[0] if isinstance(error, KeyError) and error.args else error
+        reason = " ".join(str(message).split())
         raise TableError(
             f"{path} is truncated or damaged ({reason}); make it again or take another copy"
         ) from error
@@ -186,8 +191,11 @@ def _decode_group(name: str, source: Any, found: list[str]) -> Group:
 
 
 def _values(dataset: Any) -> Any:
-    # A damaged shape may claim terabytes, which would be fetched before anything failed.
-    if dataset.chunks is None and dataset.nbytes > dataset.file.id.get_filesize():
+    # A damaged shape may claim terabytes, which would be fetched before anything failed. The
+    # size is worked out here because that of h5py wraps around.
+    size = math.prod(dataset.shape) * dataset.dtype.itemsize
+    unstored = 0 if dataset.chunks is None else _UNSTORED
+    if size > dataset.file.id.get_filesize() + unstored:
         raise OSError(f"{dataset.name} claims to be larger than the file")
     text = h5py.check_string_dtype(dataset.dtype) is not None
     return dataset.asstr()[()] if text else dataset[()]
@@ -220,9 +228,14 @@ def _in_order(source: Any, known: tuple[str, ...]) -> list[str]:
 
 def _attributes(source: Any) -> dict[str, Any]:
     """Return attributes as plain Python values; those of the dimension machinery are skipped."""
+    names = list(source.attrs)
+    for name in names:
+        # h5py gives a name that is not UTF-8 as bytes.
+        if not isinstance(name, str):
+            raise OSError(f"{source.name} has an attribute with the name {name!r}, not a text")
     return {
         name: _plain(source.attrs[name])
-        for name in source.attrs
+        for name in names
         if name not in {"DIMENSION_LIST", "DIMENSION_LABELS", "REFERENCE_LIST", "NAME"}
     }
 

@@ -50,7 +50,14 @@ class AxisFinder:
         if not isinstance(condition, Real) or isinstance(condition, bool):
             raise TableError(f"{self.name}={condition!r} is not a number ({self.known})")
         values = self.values
-        number = float(condition)
+        try:
+            number = float(condition)
+        except OverflowError:
+            # Not quoted: it has hundreds of digits.
+            raise TableError(
+                f"{self.name} is outside the table, beyond all floating-point numbers "
+                f"({self.known})"
+            ) from None
         lower = bisect_right(values, number) - 1
         for index in (lower, lower + 1):
             if 0 <= index < len(values):

@@ -66,11 +66,37 @@ def test_a_file_with_its_last_byte_missing(path):
     assert "truncated or damaged" in refusal(path)
 
 
-def test_a_dataset_that_claims_more_than_the_file_holds_is_not_fetched(path):
-    with h5py.File(path, "a") as file:
-        huge = file["cell"].create_dataset("huge", shape=(2**46,), dtype="f8")  # Never filled.
+@pytest.mark.parametrize(
+    ("shape", "layout"),
+    [
+        ((2**46,), {}),
+        ((2**46,), {"chunks": (64,)}),
+        ((4 * 10**9,), {"chunks": (2**20,), "compression": "gzip"}),
+        ((2**31, 2**30), {"chunks": (64, 64)}),  # 2^64 bytes.
+    ],
+)
+def test_a_dataset_that_claims_more_than_the_file_holds_is_not_fetched(path, shape, layout):
+    with h5py.File(path, "a") as file:  # Never filled.
+        huge = file["cell"].create_dataset("huge", shape=shape, dtype="f8", **layout)
         huge.make_scale("huge")
     assert "cell/huge claims to be larger than the file" in refusal(path)
+
+
+def test_a_dataset_that_is_compressed_to_less_than_its_size_is_sound(path):
+    size = path.stat().st_size
+    with h5py.File(path, "a") as file:
+        file["cell"].create_dataset(
+            "long", data=np.arange(10.0 * size), compression="gzip", shuffle=True
+        ).make_scale("long")
+    assert check(path) == ["cell: unknown axis 'long' (the group has no axes)"]
+
+
+@pytest.mark.parametrize("name", [b"flag_values", b"flag_meanings", b"ngspice_version", b"and2"])
+def test_a_name_that_is_not_utf8(path, name):
+    whole = path.read_bytes()
+    assert name + b"\0" in whole
+    path.write_bytes(whole.replace(name + b"\0", b"\xff" + name[1:] + b"\0"))
+    assert "truncated or damaged" in refusal(path)
 
 
 @pytest.mark.parametrize("signature", [b"SNOD", b"TREE", b"HEAP", b"GCOL"])

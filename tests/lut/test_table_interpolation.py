@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -131,6 +132,9 @@ def test_a_conversion_from_celsius_lands_on_the_grid():
         ("vdd", 0.899, "it covers 0.9 to 1.1 V"),
         ("temperature", 27.0, "it covers 233.15 to 398.15 K"),
         ("rows", 1024, "it covers 64 to 512)"),
+        ("rows", 10**400, "rows is outside the table, beyond all floating-point numbers (it c"),
+        pytest.param("rows", -(10**5000), "it covers 64 to 512)", id="more digits than shown"),
+        ("vdd", Fraction(10**400, 3), "it covers 0.9 to 1.1 V"),
         ("vdd", float("nan"), "vdd=nan is outside"),
         ("vdd", float("inf"), "vdd=inf is outside"),
         ("vdd", "1.0", "vdd='1.0' is not a number"),
