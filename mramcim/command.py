@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -11,12 +12,16 @@ from typing import Any
 
 from mramcim.arguments import Parser, parse
 from mramcim.errors import is_user_error, one_sentence
+from mramcim.printable import printable
 
 VERBS = ("characterize", "lut", "estimate", "netlist", "simulate", "switch", "list")
 
 EXIT_USER_ERROR = 2
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 EXIT_BROKEN_PIPE = 141  # 128 + SIGPIPE
+
+# Of an encoding error in what is printed; any other handler is the user's own choice.
+_FAILING_HANDLERS = ("strict", "surrogateescape")
 
 
 class _Version(argparse.Action):
@@ -53,6 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     0: done; 1: the verb ran and found something wrong (it says so itself); 2: bad input, one
     sentence on standard error; 130: interrupted; 141: the reader of our output went away.
     """
+    _escape_what_has_no_encoding()
     try:
         code = _run(sys.argv[1:] if argv is None else argv)
         # Here, and not at the interpreter's end, a full disk or a closed pipe can be handled.
@@ -66,10 +72,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (ValueError, OSError) as error:
         if not is_user_error(error):
             raise
-        print(f"mramcim: error: {one_sentence(error)}", file=sys.stderr)
+        print(f"mramcim: error: {printable(one_sentence(error))}", file=sys.stderr)
         _abandon_standard_output()
         return EXIT_USER_ERROR
     return code
+
+
+def _escape_what_has_no_encoding() -> None:
+    """Let standard output write as an escape what its encoding lacks, as standard error does."""
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors in _FAILING_HANDLERS:
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _run(argv: Sequence[str]) -> int:

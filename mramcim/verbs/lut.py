@@ -8,6 +8,7 @@ from typing import Any
 from mramcim.arguments import add_json
 from mramcim.columns import aligned
 from mramcim.outputs import STANDARD_OUTPUT, check_outputs, write_json
+from mramcim.printable import printable, printable_content
 
 SUMMARY = "tell what a table holds (info), or whether it is sound (check)"
 
@@ -40,7 +41,7 @@ def _info(arguments: argparse.Namespace) -> int:
     if arguments.json is not None:
         write_json(arguments.json, content)
     if arguments.json != STANDARD_OUTPUT:
-        print(_described(content))
+        print(_described(printable_content(content)))
     return 0
 
 
@@ -53,9 +54,9 @@ def _check(arguments: argparse.Namespace) -> int:
         write_json(arguments.json, content)
     if arguments.json != STANDARD_OUTPUT:
         for problem in problems:
-            print(problem)
+            print(printable(problem))
         count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
-        print(f"{arguments.file}: {count if problems else 'sound'}")
+        print(f"{printable(arguments.file)}: {count if problems else 'sound'}")
     return EXIT_PROBLEMS_FOUND if problems else 0
 
 

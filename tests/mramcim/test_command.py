@@ -148,6 +148,19 @@ def test_a_full_disk_is_one_sentence(command, sound_table):
     assert result.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "ascii:surrogateescape", "latin-1:strict"])
+def test_a_character_that_the_output_cannot_encode_is_escaped(monkeypatch, encoding):
+    monkeypatch.setenv("PYTHONIOENCODING", encoding)
+    script = (
+        "import argparse, sys; from mramcim import command; "
+        "command.build_parser = lambda: None; "
+        "run = lambda _: print('title \\u03bc') or 0; "
+        "command.parse = lambda *_: argparse.Namespace(run=run); raise SystemExit(command.main([]))"
+    )
+    result = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)
+    assert result.stdout == b"title \\u03bc\n"
+
+
 def test_a_closed_pipe_ends_quietly(sound_table):
     code, errors = run_until(os.close, ["lut", "info", str(sound_table)])
     assert (code, errors) == (128 + signal.SIGPIPE, "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import h5py
 import pytest
 
 
@@ -26,6 +27,22 @@ def test_json_to_a_file_leaves_the_text_on_standard_output(command, sound_table,
     text = command("lut", "info", sound_table, "--json", "info.json").stdout
     assert text == command("lut", "info", sound_table).stdout
     assert json.loads((tmp_path / "info.json").read_text())["title"] == "one gate"
+
+
+def test_texts_of_a_table_cannot_drive_the_terminal(command, sound_table):
+    with h5py.File(sound_table, "a") as file:
+        file.attrs["title"] = "one\x1b[2Jgate\nsound \u202e\x9b \u03bcm"
+        file.attrs["ngspice_version"] = "39\x07"
+    text = command("lut", "info", sound_table).stdout
+    assert "one\\x1b[2Jgate\\nsound \\u202e\\x9b \u03bcm\n" in text
+    assert "ngspice 39\\x07\n" in text
+    content = json.loads(command("lut", "info", sound_table, "--json").stdout)
+    assert content["title"] == "one\x1b[2Jgate\nsound \u202e\x9b \u03bcm"
+    with h5py.File(sound_table, "a") as file:
+        file.create_group("and\x1b[2J")
+    text = command("lut", "check", sound_table, code=1).stdout
+    assert "unknown group 'and\\x1b[2J'" in text
+    assert "unknown group 'and\\x1b[2J'" in command("lut", "info", sound_table, code=2).stderr
 
 
 def test_check_of_a_sound_table(command, sound_table):
