@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from characterize.ensemble import Ensemble, thermal_ensemble
+from characterize.forecast import Forecast, forecast
 from characterize.stochastic import STEP, Integrator
 from circuits.magnet import Magnet
 from circuits.magnetics import BOLTZMANN
@@ -119,13 +120,23 @@ def _run(
     negligible: float,
 ) -> list[float]:
     ensemble = thermal_ensemble(integrator, walkers, seed)
+    plateau = float(np.median(pulse.on(0.0, widths[-1], integrator.step)))
+    start = ensemble.m, ensemble.weights
+    coming = forecast(integrator, plateau, widths, RELAXATION, start, seed)
     rates, reached = [], 0.0
+
+    def during(done: float) -> Array:
+        return coming.during(reached + done)
+
+    def at_the_end(_: float) -> Array:
+        return coming.after(RELAXATION)
+
     for width in widths:
-        ensemble.advance(integrator, pulse.on(reached, width, integrator.step))
+        ensemble.advance(integrator, pulse.on(reached, width, integrator.step), during)
         reached = width
         after = ensemble.copy()
-        after.advance(integrator, pulse.falling(width, integrator.step))
-        rates.append(_left_behind(integrator, after, negligible))
+        after.advance(integrator, pulse.falling(width, integrator.step), at_the_end)
+        rates.append(_left_behind(integrator, after, coming, negligible))
         missing = len(widths) - len(rates)
         if done(rates, negligible):
             return [*rates, *[0.0] * missing]
@@ -152,29 +163,42 @@ def hopeless(rates: Sequence[float], widths: Sequence[float] | Array, target: fl
     return end > math.log(1e4 * target)
 
 
-def _left_behind(integrator: Integrator, ensemble: Ensemble, negligible: float) -> float:
+def _left_behind(
+    integrator: Integrator, ensemble: Ensemble, coming: Forecast, negligible: float
+) -> float:
     """Weight that settles on the side where it began; takes the ensemble apart."""
-    threshold = _settled_energy(integrator.magnet)
-    wrong = 0.0
+    magnet = integrator.magnet
+    old_edge, new_edge = _settled_energies(magnet)
+    wrong, left = 0.0, RELAXATION
+
+    def later(done: float) -> Array:
+        return coming.after(left - done)
+
     for _ in range(round(RELAXATION / PATIENCE)):
-        settled = integrator.magnet.energy_density(ensemble.m) < threshold
         behind = ensemble.m @ ensemble.axis > 0
+        settled = magnet.energy_density(ensemble.m) < np.where(behind, old_edge, new_edge)
         wrong += float(ensemble.weights[settled & behind].sum())
         ensemble.m = np.ascontiguousarray(ensemble.m[~settled])
         ensemble.weights = ensemble.weights[~settled]
         # What is still undecided cannot change the rate by more than a hundredth.
         if ensemble.weights.sum() <= 1e-2 * max(wrong, negligible) or len(ensemble.weights) == 0:
             return wrong
-        ensemble.advance(integrator, np.zeros(round(PATIENCE / integrator.step) + 1))
+        ensemble.advance(integrator, np.zeros(round(PATIENCE / integrator.step) + 1), later)
+        left -= PATIENCE
     behind = ensemble.m @ ensemble.axis > 0
     return wrong + float(ensemble.weights[behind].sum())
 
 
-def _settled_energy(magnet: Magnet) -> float:
-    """Energy density [J/m^3] under which a walker keeps its side: half-way down the well."""
+def _settled_energies(magnet: Magnet) -> tuple[float, float]:
+    """Energy densities [J/m^3] under which a walker keeps the old side, and the new.
+
+    Of an error exp(-8) may still leave; of all that switched rightly that would be a rate of
+    3e-4 that comes back, so there the walker has to be 25 kT down.
+    """
     depth = magnet.saddle_energy - float(magnet.energy_density(magnet.rest))
     heat = BOLTZMANN * magnet.temperature / magnet.volume
-    return magnet.saddle_energy - min(0.5 * depth, 8 * heat)
+    old, new = min(0.5 * depth, 8 * heat), min(0.75 * depth, 25 * heat)
+    return magnet.saddle_energy - old, magnet.saddle_energy - new
 
 
 def pulse_width_needed(rates: ErrorRates, target: float) -> float | None:

@@ -123,10 +123,12 @@ class Magnet:
         """Direction of least energy on the easy axis' side, external field included."""
         m = self.easy_axis.copy()
         external = np.array(self.external_field)
-        for _ in range(2000):
+        for _ in range(100_000):
             # Steps along the field, shifted by Ms so that the fixed point is stable.
             field = self.field_matrix @ m + external + self.magnetization * m
-            m = field / np.linalg.norm(field)
+            before, m = m, field / np.linalg.norm(field)
+            if np.abs(m - before).max() < 1e-14:
+                break
         return np.asarray(m)
 
     @cached_property

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from circuits.device_fields import (
@@ -72,6 +73,7 @@ def load_magnet(name_or_path: str | Path, settings: Mapping[str, str] | None = N
     return magnet_of(_with_settings(read_parameters(path, "device", FIELDS, TEXTS), settings or {}))
 
 
+@lru_cache(maxsize=64)
 def magnet_of(read: ParameterSet, temperature: float | None = None) -> Magnet:
     """The free layer of a set that was read, at the set's or another temperature [K].
 

@@ -84,16 +84,21 @@ def retention_time(stability: float) -> float:
 
 
 def read_disturb_probability(
-    stability: float, current: float, critical_current: float, duration: float
+    stability: float,
+    current: float,
+    critical_current: float,
+    duration: float,
+    attempt_rate: float = 1 / ATTEMPT_TIME,
 ) -> float:
-    """Probability that a read pulse flips the cell it reads, at its worst polarity.
+    """Probability that a read pulse turns the cell it reads, at its worst polarity.
 
-    Thermally activated spin-torque switching with a barrier lowered in proportion to the
-    current, rate exp(-Delta (1 - I/I_c0)) / tau_0 (Z. Li and S. Zhang, Phys. Rev. B 69,
-    134416 (2004)). `current` and `critical_current` in A, `duration` in s.
+    Thermal activation over the barrier Delta (1 - I/I_c0)^2 that a collinear spin torque leaves
+    of a uniaxial one (D. M. Apalkov and P. B. Visscher, Phys. Rev. B 72, 180405 (2005)); for
+    other barriers, which fall slower, it is a bound. `current` and `critical_current` in A,
+    `duration` in s, `attempt_rate` in 1/s.
     """
-    barrier = stability * max(0.0, 1 - abs(current) / critical_current)
-    return -math.expm1(-duration / ATTEMPT_TIME * math.exp(-barrier))
+    left = max(0.0, 1 - abs(current) / critical_current)
+    return -math.expm1(-duration * attempt_rate * math.exp(-stability * left**2))
 
 
 def spin_hall_efficiency(angle: float, thickness: float, diffusion_length: float) -> float:

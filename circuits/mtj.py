@@ -127,12 +127,18 @@ class Device(Junction):
     def read_disturb(self, current: float, duration: float, temperature: float = 300.0) -> float:
         """Probability that this current [A] for this time [s] turns the magnet.
 
-        With the barrier in the cell's own field, for a current that drives it over.
+        With the barrier in the cell's own field, for a current that drives it over, and the
+        attempt rate of a high uniaxial barrier, a g H/(1+a^2) sqrt(Delta/pi) (1-i^2)(1-i) with
+        i = I/I_c0 (W. F. Brown, Phys. Rev. 130, 1677 (1963)).
         """
         magnet = self.magnet_at(temperature)
-        return magnetics.read_disturb_probability(
-            magnet.stability_in_field, current, self._critical_read_current(magnet), duration
-        )
+        critical = self._critical_read_current(magnet)
+        stability, ratio = magnet.stability_in_field, min(1.0, abs(current) / critical)
+        relaxation = magnet.damping * magnet.gyromagnetic_ratio * sum(magnet.effective_fields) / 2
+        rate = relaxation / (1 + magnet.damping**2) * math.sqrt(stability / math.pi)
+        # Beyond the threshold there is no barrier, and the magnet turns as fast as it relaxes.
+        rate = max(rate * (1 - ratio**2) * (1 - ratio), relaxation * (ratio == 1.0))
+        return magnetics.read_disturb_probability(stability, current, critical, duration, rate)
 
     def moving_subcircuit(self, temperature: float) -> str:
         """The SPICE text of the junction with its magnet at a temperature [K]."""

@@ -28,9 +28,12 @@ class Parameter:
     source: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ParameterSet:
-    """The tagged numbers and the plain text entries of one parameter file."""
+    """The tagged numbers and the plain text entries of one parameter file.
+
+    Compared by identity, so that what follows from a set can be kept.
+    """
 
     path: Path
     numbers: Mapping[str, Parameter]
