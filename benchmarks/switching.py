@@ -18,7 +18,7 @@ from characterize.switching import switch
 from characterize.wall_motion import move
 from characterize.write_errors import Pulse, brute_force, write_error_rates
 from circuits import build_deck, load_design, load_magnet
-from circuits.macrospin import Drive
+from circuits.drive import Drive
 from circuits.wall_parameters import load_wall
 
 

@@ -77,23 +77,10 @@ class Ensemble:
     def redistribute(self, importance: Array | None = None) -> None:
         """Draw every occupied bin anew: `per_bin` walkers, or as many as weigh `HEAVIEST`."""
         bins, place = self._bins(importance)
-        # Walkers of one bin are drawn in the order of their place, which evens them out.
-        order = np.lexsort((place, bins))
-        edges = np.flatnonzero(np.diff(bins[order])) + 1
-        chosen, weights = [], []
-        for members in np.split(order, edges):
-            total = self.weights[members].sum()
-            if total <= 0:
-                continue
-            count = max(self.per_bin, math.ceil(total / HEAVIEST))
-            # Systematic resampling: one random offset, evenly spaced marks.
-            marks = (self.generator.random() + np.arange(count)) * (total / count)
-            picked = np.searchsorted(np.cumsum(self.weights[members]), marks, side="right")
-            chosen.append(members[np.minimum(picked, len(members) - 1)])
-            weights.append(np.full(count, total / count))
-        taken = np.concatenate(chosen)
+        taken, self.weights = drawn_anew(
+            bins, self.weights, self.per_bin, self.generator, place=place, heaviest=HEAVIEST
+        )
         self.m = np.ascontiguousarray(self.m[taken])
-        self.weights = np.concatenate(weights)
 
     def _bins(self, importance: Array | None) -> tuple[NDArray[np.int64], Array]:
         """Bins (n,) of the walkers and their places (n,) within them."""
@@ -111,6 +98,35 @@ class Ensemble:
             steps = -np.log(np.maximum(relative, 1e-30)) / math.log(_RATIO)
             level = np.minimum(steps, _DEPTH - 1).astype(np.int64)
         return np.where(inside, well, _WELL_BINS + level), np.where(inside, u, cells)
+
+
+def drawn_anew(
+    bins: NDArray[np.int64],
+    weights: Array,
+    per_bin: int,
+    generator: np.random.Generator,
+    *,
+    place: Array | None = None,
+    heaviest: float = 1.0,
+) -> tuple[NDArray[np.intp], Array]:
+    """Walkers to go on with and their weights: every occupied bin keeps its total.
+
+    A bin gets `per_bin` walkers of equal weight, or as many as weigh `heaviest` each. Those of
+    one bin are drawn in the order of their `place` (n,), which evens them out.
+    """
+    order = np.lexsort((bins,) if place is None else (place, bins))
+    chosen, new = [], []
+    for members in np.split(order, np.flatnonzero(np.diff(bins[order])) + 1):
+        total = weights[members].sum()
+        if total <= 0:
+            continue
+        count = max(per_bin, math.ceil(total / heaviest))
+        # Systematic resampling: one random offset, evenly spaced marks.
+        marks = (generator.random() + np.arange(count)) * (total / count)
+        picked = np.searchsorted(np.cumsum(weights[members]), marks, side="right")
+        chosen.append(members[np.minimum(picked, len(members) - 1)])
+        new.append(np.full(count, total / count))
+    return np.concatenate(chosen), np.concatenate(new)
 
 
 def thermal_ensemble(

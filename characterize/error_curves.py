@@ -12,7 +12,7 @@ from circuits.mtj import Device
 from circuits.wall_junction import WallDevice
 
 
-def error_curve(
+def device_error_rates(
     device: Junction,
     temperature: float,
     pulse: Pulse,

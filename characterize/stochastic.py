@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from characterize.compilation import compiled
+from circuits.macrospin import thermal_field
 from circuits.magnet import Magnet
-from circuits.magnetics import BOLTZMANN, VACUUM_PERMEABILITY
 
 STEP = 1e-12
 """Time step [s]; error rates at half of it are the same within their intervals."""
@@ -87,12 +87,7 @@ class Integrator:
     @property
     def noise(self) -> float:
         """Standard deviation [A/m] of each component of the thermal field in one step."""
-        magnet = self.magnet
-        if not self.thermal:
-            return 0.0
-        moment = VACUUM_PERMEABILITY * magnet.magnetization * magnet.volume
-        power = 2 * magnet.damping * BOLTZMANN * magnet.temperature
-        return math.sqrt(power / (magnet.gyromagnetic_ratio * moment * self.step))
+        return thermal_field(self.magnet, self.step) if self.thermal else 0.0
 
     def advance(self, m: Array, currents: Array, seed: int) -> None:
         """Move `m` of shape (n, 3) in place, the current [A] given at both ends of each step."""

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import re
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from characterize.errors import PlanError
-from characterize.ngspice import Waveforms
-from characterize.pool import run_deck
-from circuits.macrospin import Drive, macrospin_deck, thermal_samples
+from characterize.driven import run_driven
+from circuits.drive import Drive
+from circuits.macrospin import macrospin_deck, thermal_samples
 from circuits.magnet import Magnet
 
 
@@ -44,7 +40,11 @@ def switch(magnet: Magnet, drive: Drive) -> Switching:
 
     Raises PlanError when ngspice is missing or finds no solution.
     """
-    waves = _run(magnet, drive)
+    waves = run_driven(
+        drive,
+        lambda file: macrospin_deck(magnet, drive, file),
+        lambda: thermal_samples(magnet, drive),
+    )
     magnetization = np.stack([waves["mx"], waves["my"], waves["mz"]], axis=1)
     easy = magnetization @ magnet.easy_axis
     return Switching(
@@ -54,27 +54,6 @@ def switch(magnet: Magnet, drive: Drive) -> Switching:
         bool(easy[0] * easy[-1] < 0),
         waves.analysis_seconds,
     )
-
-
-def _run(magnet: Magnet, drive: Drive) -> Waveforms:
-    if drive.thermal_seed is None:
-        return run_deck(macrospin_deck(magnet, drive))
-    with tempfile.TemporaryDirectory(prefix="mramcim-") as folder:
-        path = Path(folder) / "thermal.txt"
-        # ngspice reads paths in lower case and ends them at quotes, and is silent without a file.
-        if re.fullmatch(r"[a-z0-9/_.+ -]+", str(path)) is None:
-            raise PlanError(
-                f"ngspice cannot read a file in the temporary folder '{tempfile.gettempdir()}'; "
-                "set TMPDIR to a folder named in small letters and digits, such as /tmp"
-            )
-        np.savetxt(path, thermal_samples(magnet, drive), fmt="%.9g")
-        waves = run_deck(macrospin_deck(magnet, drive, str(path)), time_limit=600.0)
-    if not waves["thx"].any():
-        raise PlanError(
-            "ngspice did not read the thermal field; check that its XSPICE models are installed "
-            "with `ngspice --version` and that the temporary folder can be read"
-        )
-    return waves
 
 
 def first_zero(time: NDArray[np.float64], values: NDArray[np.float64]) -> float | None:

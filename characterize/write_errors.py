@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from characterize.ensemble import Ensemble, thermal_ensemble
+from characterize.errors import PlanError
 from characterize.forecast import Forecast, forecast
 from characterize.stochastic import STEP, Integrator
 from circuits.magnet import Magnet
@@ -85,10 +86,10 @@ def write_error_rates(
 
     A weighted ensemble of `walkers` in each bin follows the current; copies of it at each of
     the ascending `widths` [s] follow the falling edge and settle. Independent `repeats` give
-    the interval, with Student's t. Where no walker carries error, the rate is 0; after three
-    widths in a row whose rate is under `negligible` the rest is not simulated and counts as 0,
-    and where no width will come near `negligible` over `NEGLIGIBLE` it counts as the last rate.
+    the interval, with Student's t. Where no walker carries error, the rate is 0; `negligible`
+    ends a curve early, as `error_curve` tells.
     """
+    require_walkers(walkers, repeats)
     integrator = Integrator(magnet, step)
     runs = np.array(
         [
@@ -97,6 +98,15 @@ def write_error_rates(
         ]
     )
     return mean_rates(np.array(widths), runs)
+
+
+def require_walkers(walkers: int, repeats: int) -> None:
+    """Refuse numbers with which nothing can be drawn."""
+    if walkers < 2 or repeats < 1:
+        raise PlanError(
+            f"{walkers} walkers in a bin and {repeats} repeats give no rate; take 2 or more of "
+            "the first and 1 or more of the second"
+        )
 
 
 def mean_rates(widths: Array, runs: Array) -> ErrorRates:
@@ -123,7 +133,7 @@ def _run(
     plateau = float(np.median(pulse.on(0.0, widths[-1], integrator.step)))
     start = ensemble.m, ensemble.weights
     coming = forecast(integrator, plateau, widths, RELAXATION, start, seed)
-    rates, reached = [], 0.0
+    reached = 0.0
 
     def during(done: float) -> Array:
         return coming.during(reached + done)
@@ -131,23 +141,34 @@ def _run(
     def at_the_end(_: float) -> Array:
         return coming.after(RELAXATION)
 
-    for width in widths:
+    def rate_at(width: float) -> float:
+        nonlocal reached
         ensemble.advance(integrator, pulse.on(reached, width, integrator.step), during)
         reached = width
         after = ensemble.copy()
         after.advance(integrator, pulse.falling(width, integrator.step), at_the_end)
-        rates.append(_left_behind(integrator, after, coming, negligible))
+        return _left_behind(integrator, after, coming, negligible)
+
+    return error_curve(widths, rate_at, negligible)
+
+
+def error_curve(
+    widths: Sequence[float] | Array, rate_at: Callable[[float], float], negligible: float
+) -> list[float]:
+    """Rates at ascending widths [s]; `rate_at` is called at each in turn, until it is idle.
+
+    After three rates under `negligible` the rest is 0; where no width will come near what it
+    is negligible to, the rest is the last rate.
+    """
+    rates: list[float] = []
+    for width in widths:
+        rates.append(rate_at(float(width)))
         missing = len(widths) - len(rates)
-        if done(rates, negligible):
+        if len(rates) >= 3 and max(rates[-3:]) < negligible:
             return [*rates, *[0.0] * missing]
         if hopeless(rates, widths, negligible / NEGLIGIBLE):
             return [*rates, *[rates[-1]] * missing]
     return rates
-
-
-def done(rates: Sequence[float], negligible: float) -> bool:
-    """Whether the last three rates are all under `negligible`."""
-    return len(rates) >= 3 and max(rates[-3:]) < negligible
 
 
 def hopeless(rates: Sequence[float], widths: Sequence[float] | Array, target: float) -> bool:

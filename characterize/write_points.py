@@ -71,13 +71,13 @@ class WriteErrors:
         return self._nodes[key]
 
     def _compute(self, current: float, temperature: float) -> Need:
-        from characterize.error_curves import error_curve
+        from characterize.error_curves import device_error_rates
         from characterize.write_errors import NEGLIGIBLE, Pulse, pulse_width_needed
 
         longest = self.design.timing.write_pulse
         widths = np.geomspace(SHORTEST, longest, _WIDTHS)
         pulse = Pulse.trapezoid(current, EDGE, EDGE)
-        rates = error_curve(
+        rates = device_error_rates(
             self.design.device,
             temperature,
             pulse,

@@ -15,8 +15,9 @@ from circuits.deck import (
 )
 from circuits.design import DEFAULT_DESIGN, Design, design_names, load_design
 from circuits.device import device_names, load_device
+from circuits.drive import Drive
 from circuits.errors import DesignError
-from circuits.macrospin import Drive, macrospin_deck
+from circuits.macrospin import macrospin_deck
 from circuits.magnet import Magnet
 from circuits.magnet_parameters import load_magnet
 from circuits.mtj import Device

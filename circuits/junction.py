@@ -10,10 +10,8 @@ import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
+from circuits.film import REFERENCE_TEMPERATURE
 from circuits.parameters import ParameterSet
-
-REFERENCE_TEMPERATURE = 300.0
-"""Temperature [K] at which the sets state TMR, and at which stability is given."""
 
 
 @dataclass(frozen=True)

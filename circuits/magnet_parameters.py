@@ -23,32 +23,24 @@ from circuits.device_fields import (
     merged,
 )
 from circuits.errors import DesignError
-from circuits.magnet import Magnet
-from circuits.parameters import (
-    Parameter,
-    ParameterSet,
-    read_number,
-    read_parameters,
-    shipped_or_own,
+from circuits.film import (
+    GYROMAGNETIC_RATIO,
+    PULSE,
+    RUN,
+    film_thickness,
+    magnetization_at,
+    own_temperature,
+    scaled,
+    track_efficiency,
 )
+from circuits.magnet import Magnet
+from circuits.parameters import ParameterSet, read_parameters, shipped_or_own, with_settings
 
 DEVICE_FOLDER = Path(__file__).parent / "devices"
 FIELDS = merged(MAGNET_FIELDS, JUNCTION_FIELDS)
-REFERENCE_TEMPERATURE = 300.0
-"""Temperature [K] at which a set without a temperature of its own holds."""
-GYROMAGNETIC_RATIO = 220_880.0
-"""Default gyromagnetic ratio times vacuum permeability [m/(A s)], the value that cmtj has."""
-THINNEST = 0.3e-9
-"""Least thickness [m] of a free layer: about one and a half atomic layers of iron."""
 DEMAGNETIZATION_TOLERANCE = 2e-3
-PULSE, RUN = 5e-9, 10e-9
-"""Pulse and simulated time [s] where the set states none."""
 
 _CHOICES = {"kind": KINDS, "shape": SHAPES, "torque": TORQUES}
-_SI_UNITS = {"nm": "m", "kA/m": "A/m", "ns": "s", "fJ/(V m)": "J/(V m)", "%": "1"}
-_SI_UNITS |= {"ohm um^2": "ohm m^2", "uohm cm": "ohm m"}
-
-
 FAMILIES = {
     "sot-perpendicular": "Zhang2026",
     "sot-inplane": "Fan2018Memory",
@@ -70,7 +62,8 @@ def load_magnet(name_or_path: str | Path, settings: Mapping[str, str] | None = N
     setting or the physics of the set is wrong.
     """
     path = device_file(name_or_path)
-    return magnet_of(_with_settings(read_parameters(path, "device", FIELDS, TEXTS), settings or {}))
+    read = read_parameters(path, "device", FIELDS, TEXTS)
+    return magnet_of(with_settings(read, settings or {}, FIELDS, TEXTS, "magnet"))
 
 
 @lru_cache(maxsize=64)
@@ -96,58 +89,17 @@ def check_choices(read: ParameterSet) -> None:
             )
 
 
-def _with_settings(read: ParameterSet, settings: Mapping[str, str]) -> ParameterSet:
-    numbers: dict[str, Parameter] = dict(read.numbers)
-    texts = dict(read.texts)
-    for key, value in settings.items():
-        if key in TEXTS:
-            texts[key] = value
-        elif key in FIELDS:
-            number, _, unit = value.strip().partition(" ")
-            try:
-                parsed = float(number)
-            except ValueError:
-                parsed = math.nan
-            if not math.isfinite(parsed):
-                raise DesignError(
-                    f"'{value}' is no value of '{key}'; give a number in SI, or a number, a blank "
-                    "and its unit"
-                )
-            field = FIELDS[key]
-            # A bare number is SI; a field's own unit may be a multiple.
-            if not unit:
-                field = replace(field, unit=_SI_UNITS.get(field.unit, field.unit))
-            entry = {
-                "value": parsed,
-                "unit": unit.strip() or field.unit,
-                "tag": "assumed",
-                "source": "set by the user",
-            }
-            numbers[key] = read_number(read.path, key, entry, field)
-        else:
-            raise DesignError(
-                f"unknown key '{key}'; a magnet has {', '.join(sorted({*FIELDS, *TEXTS}))}"
-            )
-    return ParameterSet(read.path, numbers, texts)
-
-
 def _magnet(read: ParameterSet, temperature: float | None) -> Magnet:
-    if read["free_layer_thickness"] < THINNEST:
-        raise DesignError(
-            f"{read.path}: a free layer of {read['free_layer_thickness'] * 1e9:.3g} nm is thinner "
-            f"than {THINNEST * 1e9:g} nm and no magnet; make free_layer_thickness larger"
-        )
+    thickness = film_thickness(read)
     texts = read.texts
-    own = read.get("temperature") or REFERENCE_TEMPERATURE
+    own = own_temperature(read)
     at = own if temperature is None else temperature
-    magnetization, anisotropy = _at_temperature(read, own, at)
+    magnetization = magnetization_at(read, at)
+    ratio = magnetization / magnetization_at(read, own)
     spin_orbit = texts.get("torque", TORQUES[0]) == "spin-orbit"
     if spin_orbit:
-        efficiency = read["spin_hall_angle"]
+        efficiency = track_efficiency(read)
         section = read["track_width"] * read["track_thickness"]
-        length = read.get("spin_diffusion_length")
-        if length is not None:
-            efficiency *= 1 - 1 / math.cosh(min(read["track_thickness"] / length, 700.0))
     else:
         efficiency = polarization_at(read, at)
         section = read["free_layer_length"] * read["free_layer_width"]
@@ -160,9 +112,9 @@ def _magnet(read: ParameterSet, temperature: float | None) -> Magnet:
         temperature=at,
         length=read["free_layer_length"],
         width=read["free_layer_width"],
-        thickness=read["free_layer_thickness"],
+        thickness=thickness,
         magnetization=magnetization,
-        anisotropy=anisotropy,
+        anisotropy=read["anisotropy"] * scaled(read, ratio, "anisotropy"),
         anisotropy_axis=_direction(read, "anisotropy_axis", (0.0, 0.0, 1.0)),
         demagnetization_given=_demagnetization(read),
         damping=read["damping"],
@@ -189,7 +141,7 @@ def polarization_at(read: ParameterSet, temperature: float) -> float:
     Constant where the set does not give a.
     """
     slope = read.get("polarization_temperature_coefficient") or 0.0
-    own = read.get("temperature") or REFERENCE_TEMPERATURE
+    own = own_temperature(read)
     ratio = (1 - slope * temperature**1.5) / (1 - slope * own**1.5)
     return float(read["spin_polarization"] * ratio)
 
@@ -199,40 +151,6 @@ def _anisotropy_per_volt(read: ParameterSet) -> float:
     if coefficient is None:
         return 0.0
     return -coefficient / (read["oxide_thickness"] * read["free_layer_thickness"])
-
-
-def _at_temperature(read: ParameterSet, own: float, at: float) -> tuple[float, float]:
-    """Ms [A/m] and K [J/m^3]; K is the set's at the set's own temperature."""
-    magnetization = _magnetization(read, at)
-    ratio = magnetization / _magnetization(read, own)
-    return magnetization, float(
-        read["anisotropy"] * ratio ** (read.get("anisotropy_exponent") or 0.0)
-    )
-
-
-def _magnetization(read: ParameterSet, temperature: float) -> float:
-    law = ("saturation_magnetization_zero", "curie_temperature", "magnetization_exponent")
-    given = [key for key in law if read.get(key) is not None]
-    plain = read.get("saturation_magnetization")
-    if plain is not None and given:
-        raise DesignError(
-            f"{read.path}: saturation_magnetization and {given[0]} are both given; give the value "
-            "at the temperature or the law, not both"
-        )
-    if plain is not None:
-        return plain
-    if len(given) < len(law):
-        raise DesignError(
-            f"{read.path}: no saturation magnetization; give saturation_magnetization or all of "
-            f"{', '.join(law)}"
-        )
-    zero, curie, exponent = (read[key] for key in law)
-    if temperature >= curie:
-        raise DesignError(
-            f"{read.path}: at {temperature:g} K the layer is no magnet, its curie_temperature is "
-            f"{curie:g} K; lower the temperature"
-        )
-    return float(zero * (1 - temperature / curie) ** exponent)
 
 
 def _components(read: ParameterSet, name: str) -> tuple[float, float, float]:

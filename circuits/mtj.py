@@ -11,7 +11,8 @@ from pathlib import Path
 
 from circuits import magnetics
 from circuits.device_fields import JUNCTION_FIELDS, MAGNET_FIELDS, TEXTS
-from circuits.junction import REFERENCE_TEMPERATURE, Junction
+from circuits.film import REFERENCE_TEMPERATURE
+from circuits.junction import Junction
 from circuits.magnet import Magnet
 from circuits.magnet_parameters import device_file, magnet_of, polarization_at
 from circuits.parameters import read_parameters

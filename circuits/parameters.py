@@ -6,6 +6,7 @@ number is known: `measured`, `fitted` or `assumed`.
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from circuits.errors import DesignError
-from circuits.units import to_si
+from circuits.units import si_unit, to_si
 
 TAGS = ("measured", "fitted", "assumed")
 
@@ -131,6 +132,43 @@ def read_parameters(
         elif field.required:
             raise DesignError(f"{path}: '{key}' ({field.description}, {field.unit}) is missing")
     return ParameterSet(path, numbers, plain)
+
+
+def with_settings(
+    read: ParameterSet,
+    settings: Mapping[str, str],
+    fields: Mapping[str, Field],
+    texts: Mapping[str, bool],
+    what: str,
+) -> ParameterSet:
+    """A set with entries replaced or added: texts, numbers in SI, or numbers with a unit."""
+    numbers, plain = dict(read.numbers), dict(read.texts)
+    for key, value in settings.items():
+        if key in texts:
+            plain[key] = value
+        elif key in fields:
+            numbers[key] = _setting(read.path, key, value, fields[key])
+        else:
+            known = ", ".join(sorted({*fields, *texts}))
+            raise DesignError(f"unknown key '{key}'; a {what} has {known}")
+    return ParameterSet(read.path, numbers, plain)
+
+
+def _setting(path: Path, key: str, value: str, field: Field) -> Parameter:
+    number, _, unit = value.strip().partition(" ")
+    try:
+        parsed = float(number)
+    except ValueError:
+        parsed = math.nan
+    if not math.isfinite(parsed):
+        raise DesignError(
+            f"'{value}' is no value of '{key}'; give a number in SI, or a number, a blank and its "
+            "unit"
+        )
+    # A bare number is SI; a field's own unit may be a multiple.
+    given = unit.strip() or si_unit(field.unit)
+    entry = {"value": parsed, "unit": given, "tag": "assumed", "source": "set by the user"}
+    return read_number(path, key, entry, field)
 
 
 def read_number(path: Path, key: str, entry: object, field: Field) -> Parameter:

@@ -85,6 +85,16 @@ UNITS: Mapping[str, Unit] = {
 }
 
 
+def si_unit(unit: str) -> str:
+    """The unit of the same dimension whose factor is one, as "m" for "nm"."""
+    dimension = UNITS[unit].dimension
+    return next(
+        name
+        for name, found in UNITS.items()
+        if found.dimension == dimension and found.factor == 1.0 and found.offset == 0.0
+    )
+
+
 def to_si(value: float, unit: str, *, like: str | None = None) -> float:
     """The SI value of a number with its unit.
 

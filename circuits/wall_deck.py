@@ -7,13 +7,11 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from circuits.deck import Conditions, Deck, Window
+from circuits.deck import Deck
+from circuits.drive import THERMAL_STEP, Drive, NoiseFile, driven_deck, noise_samples
 from circuits.errors import DesignError
 from circuits.llg import FIELD_SCALE
-from circuits.macrospin import LARGEST_STEP, SMALLEST_STEP, THERMAL_STEP, USUAL_STEPS, Drive
 from circuits.wall import Wall
-
-_EDGE = 1e-14  # A jump of the current, as short as the solver's breakpoints allow.
 
 
 def check_drive(wall: Wall, drive: Drive) -> None:
@@ -80,10 +78,8 @@ def wall_thermal_samples(wall: Wall, drive: Drive) -> NDArray[np.float64]:
 
     Shape (n, 3); the deck joins them by straight lines. The same seed gives the same rows.
     """
-    count = math.ceil(drive.duration / THERMAL_STEP) + 2
     deviation = wall.thermal_field / math.sqrt(THERMAL_STEP) / FIELD_SCALE
-    fields = np.random.default_rng(drive.thermal_seed).normal(0.0, deviation, (count, 2))
-    return np.column_stack([np.arange(count) * THERMAL_STEP, fields])
+    return noise_samples(drive, deviation, 2)
 
 
 def wall_deck(wall: Wall, drive: Drive, thermal_file: str | None = None) -> Deck:
@@ -94,56 +90,15 @@ def wall_deck(wall: Wall, drive: Drive, thermal_file: str | None = None) -> Deck
     the wall off its track.
     """
     check_drive(wall, drive)
-    step = min(LARGEST_STEP, max(SMALLEST_STEP, drive.duration / USUAL_STEPS))
     title = f"domain wall {wall.name} under {drive.current:g} A for {drive.pulse:g} s"
     position, angle = wall.initial
     lines = [
-        f"* {title}",
         f"* Ms {wall.magnetization:.6g} A/m, Delta {wall.width:.6g} m, H_DMI {wall.dmi_field:.6g} "
         f"A/m, H_K {wall.wall_anisotropy_field:.6g} A/m",
         f"* {wall.temperature:g} K, barrier {wall.stability:.4g} kT; wq in units of "
         f"{wall.track_length / 2:g} m, fields of {FIELD_SCALE:g} A/m",
-        _current(drive),
-        *_thermal(thermal_file),
         *wall_equation(wall, "v(i)", thermal=thermal_file is not None),
         *wall_capacitors(wall, f"{position / (wall.track_length / 2):.12g}", f"{angle:.12g}"),
-        # Gear damps; Newton's loose default tolerance would add to the error of the crossing.
-        ".option method=trap reltol=1e-5",
-        ".save v(wq) v(wphi) v(i)" + (" v(thf)" if thermal_file else ""),
-        f".tran {step:.6g} {drive.duration:.9g} 0 {step:.6g} uic",
-        ".end",
     ]
-    return Deck(
-        bench="switch",
-        title=title,
-        netlist="\n".join(lines) + "\n",
-        conditions=Conditions(),
-        stop=drive.duration,
-        cycle=Window(0.0, drive.duration),
-        energies={},
-        total=(),
-        watched=(),
-        edges=(),
-        level=0.0,
-        plotted=("wq", "wphi"),
-    )
-
-
-def _current(drive: Drive) -> str:
-    if drive.pulse >= drive.duration:
-        return f"Vi i 0 dc {drive.current:.12g}"
-    end = drive.pulse + _EDGE
-    return (
-        f"Vi i 0 pwl(0 {drive.current:.12g} {drive.pulse:.12g} {drive.current:.12g} "
-        f"{end:.12g} 0 {drive.duration + end:.12g} 0)"
-    )
-
-
-def _thermal(thermal_file: str | None) -> list[str]:
-    if thermal_file is None:
-        return []
-    return [
-        "Ath %v([thf thz]) thermal",
-        f'.model thermal filesource (file="{thermal_file}" amploffset=[0 0] amplscale=[1 1] '
-        "timeoffset=0 timescale=1 timerelative=false amplstep=false)",
-    ]
+    noise = NoiseFile(thermal_file, ("thf", "thz")) if thermal_file else None
+    return driven_deck(title, drive, lines, ("wq", "wphi"), noise)

@@ -7,30 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from circuits.device_fields import BARRIER_FIELDS, FILM_FIELDS
 from circuits.parameters import Field
 
-AXES = ("x", "y", "z")
 KIND = "domain-wall"
 DIRECTIONS = ("up", "down")
 
 WALL_FIELDS: Mapping[str, Field] = {
-    "temperature": Field("K", "temperature of the set", high=1500.0, required=False),
+    **FILM_FIELDS,
     "track_length": Field("nm", "track between its contacts", high=1e-4),
     "track_width": Field("nm", "width of track and free layer", high=1e-5),
     "track_thickness": Field("nm", "spin-Hall layer thickness", high=1e-6),
-    "free_layer_thickness": Field("nm", "ferromagnet thickness", high=1e-7),
-    "saturation_magnetization": Field(
-        "kA/m", "saturation magnetization at the temperature given", high=3e6, required=False
-    ),
-    "saturation_magnetization_zero": Field(
-        "kA/m", "saturation magnetization at 0 K", high=3e6, required=False
-    ),
-    "curie_temperature": Field("K", "temperature at which Ms vanishes", required=False),
-    "magnetization_exponent": Field("1", "exponent of (1 - T/T_c)", high=5.0, required=False),
     "anisotropy": Field("J/m^3", "uniaxial anisotropy energy K", required=False),
-    "anisotropy_exponent": Field(
-        "1", "x in K ~ Ms(T)^x", low_allowed=True, high=10.0, required=False
-    ),
     "exchange_stiffness": Field("pJ/m", "exchange stiffness A", high=1e-9, required=False),
     "exchange_exponent": Field(
         "1", "x in A ~ Ms(T)^x", low_allowed=True, high=10.0, required=False
@@ -42,10 +30,7 @@ WALL_FIELDS: Mapping[str, Field] = {
         "kA/m", "shape anisotropy field H_K of the wall", low=-1e7, high=1e7, required=False
     ),
     "damping": Field("1", "Gilbert damping", high=10.0),
-    "gyromagnetic_ratio": Field("1", "gyromagnetic ratio times mu0, in m/(A s)", required=False),
     "spin_hall_angle": Field("1", "spin-Hall angle", low=-10.0, high=10.0),
-    "spin_diffusion_length": Field("nm", "spin diffusion length of the track", required=False),
-    "field_like_ratio": Field("1", "field-like over damping-like", low=-100.0, required=False),
     "notch_field": Field(
         "kA/m", "largest field of a notch", low_allowed=True, high=1e7, required=False
     ),
@@ -57,28 +42,14 @@ WALL_FIELDS: Mapping[str, Field] = {
     "pinning_length": Field("nm", "period of the roughness", high=1e-5, required=False),
     "end_field": Field("kA/m", "bias field of the fixed ends", high=1e8),
     "end_length": Field("nm", "length of either fixed end", low_allowed=True),
-    **{
-        f"external_field_{axis}": Field(
-            "kA/m", f"external field, {axis} component", low=-1e9, required=False
-        )
-        for axis in AXES
-    },
     "initial_position": Field("nm", "position at the start", low=-1e-4, required=False),
     "initial_angle": Field("1", "angle at the start, in rad", low=-1e3, high=1e3, required=False),
-    "pulse_duration": Field("ns", "current pulse", high=1e-6, required=False),
-    "run_duration": Field("ns", "simulated time", high=1e-6, required=False),
 }
 WALL_JUNCTION_FIELDS: Mapping[str, Field] = {
     "junction_length": Field("nm", "junction size along the track, over its middle", high=1e-5),
     "junction_width": Field("nm", "junction size across the track", high=1e-5),
     "track_resistivity": Field("uohm cm", "resistivity of the track"),
-    "resistance_area_product": Field("ohm um^2", "resistance-area product, parallel state"),
-    "tunnel_magnetoresistance": Field("%", "TMR at zero bias and 300 K"),
-    "half_bias_voltage": Field("V", "bias at which TMR halves"),
-    "polarization_temperature_coefficient": Field(
-        "1", "a in P = P_0 (1 - a T^1.5), T in kelvin", low_allowed=True, high=1e-3
-    ),
-    "spin_polarization": Field("1", "polarization of the tunnel current", high=1.0, required=False),
+    **BARRIER_FIELDS,
 }
 WALL_TEXTS = {
     "name": True,

@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 
 from circuits import magnetics
 from circuits.errors import DesignError
-from circuits.junction import REFERENCE_TEMPERATURE, Junction
+from circuits.film import REFERENCE_TEMPERATURE
+from circuits.junction import Junction
 from circuits.wall import Wall
 from circuits.wall_deck import wall_capacitors, wall_equation
 from circuits.wall_parameters import direction, read_wall, wall_of

@@ -7,25 +7,33 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
-from circuits.device_fields import merged
+from circuits.device_fields import AXES, merged
 from circuits.errors import DesignError
-from circuits.magnetics import VACUUM_PERMEABILITY, spin_hall_efficiency
+from circuits.film import (
+    GYROMAGNETIC_RATIO,
+    PULSE,
+    RUN,
+    film_thickness,
+    magnetization_at,
+    own_temperature,
+    scaled,
+    track_efficiency,
+)
+from circuits.magnetics import VACUUM_PERMEABILITY
 from circuits.parameters import (
-    Parameter,
     ParameterSet,
-    read_number,
     read_parameters,
     read_toml,
     shipped_names,
     shipped_or_own,
+    with_settings,
 )
 from circuits.wall import Wall
 from circuits.wall_demagnetization import wall_demagnetization
 from circuits.wall_fields import (
-    AXES,
     DIRECTIONS,
     KIND,
     WALL_FIELDS,
@@ -37,16 +45,6 @@ from circuits.wall_landscape import Landscape
 WALL_FOLDER = Path(__file__).parent / "walls"
 WALL_FAMILIES = {KIND: "Emori2013"}
 """The shipped set that stands for the kind of device."""
-REFERENCE_TEMPERATURE = 300.0
-"""Temperature [K] at which a set without a temperature of its own holds."""
-GYROMAGNETIC_RATIO = 220_880.0
-"""Default gyromagnetic ratio times vacuum permeability [m/(A s)], as for the other devices."""
-THINNEST = 0.3e-9
-"""Least thickness [m] of a free layer: about one and a half atomic layers of iron."""
-PULSE, RUN = 5e-9, 10e-9
-"""Pulse and simulated time [s] where the set states none."""
-_SI_UNITS = {"nm": "m", "kA/m": "A/m", "ns": "s", "pJ/m": "J/m", "mJ/m^2": "J/m^2"}
-_SI_UNITS |= {"ohm um^2": "ohm m^2", "uohm cm": "ohm m", "%": "1"}
 _FIELDS = {**WALL_FIELDS, **WALL_JUNCTION_FIELDS}
 _WALL_ALONE = merged(WALL_FIELDS, WALL_JUNCTION_FIELDS)
 
@@ -78,17 +76,7 @@ def read_wall(
     path = shipped_or_own(WALL_FOLDER, "domain-wall device", name)
     fields = _FIELDS if junction else _WALL_ALONE
     read = read_parameters(path, "domain-wall device", fields, WALL_TEXTS)
-    numbers: dict[str, Parameter] = dict(read.numbers)
-    texts = dict(read.texts)
-    for key, value in (settings or {}).items():
-        if key in WALL_TEXTS:
-            texts[key] = value
-        elif key in _FIELDS:
-            numbers[key] = _setting(path, key, value)
-        else:
-            known = ", ".join(sorted({*_FIELDS, *WALL_TEXTS}))
-            raise DesignError(f"unknown key '{key}'; a domain wall has {known}")
-    return ParameterSet(path, numbers, texts)
+    return with_settings(read, settings or {}, _FIELDS, WALL_TEXTS, "domain wall")
 
 
 def load_wall(name_or_path: str | Path, settings: Mapping[str, str] | None = None) -> Wall:
@@ -99,6 +87,7 @@ def load_wall(name_or_path: str | Path, settings: Mapping[str, str] | None = Non
     return wall_of(read_wall(name_or_path, settings))
 
 
+@lru_cache(maxsize=64)
 def wall_of(read: ParameterSet, temperature: float | None = None) -> Wall:
     """The wall of a set that was read, at the set's or another temperature [K].
 
@@ -119,49 +108,18 @@ def direction(read: ParameterSet, key: str) -> int:
     return 1 if text == "up" else -1
 
 
-def _setting(path: Path, key: str, value: str) -> Parameter:
-    number, _, unit = value.strip().partition(" ")
-    try:
-        parsed = float(number)
-    except ValueError:
-        parsed = math.nan
-    if not math.isfinite(parsed):
-        raise DesignError(
-            f"'{value}' is no value of '{key}'; give a number in SI, or a number, a blank and its "
-            "unit"
-        )
-    field = _FIELDS[key]
-    # A bare number is SI; a field's own unit may be a multiple.
-    given = unit.strip() or _SI_UNITS.get(field.unit, field.unit)
-    if not unit:
-        field = replace(field, unit=given)
-    entry = {"value": parsed, "unit": given, "tag": "assumed", "source": "set by the user"}
-    return read_number(path, key, entry, field)
-
-
 def _wall(read: ParameterSet, temperature: float | None) -> Wall:
     if read.texts["kind"] != KIND:
         raise DesignError(
             f"{read.path}: kind must be {KIND} for a domain wall, not '{read.texts['kind']}'"
         )
-    thickness = read["free_layer_thickness"]
-    if thickness < THINNEST:
-        raise DesignError(
-            f"{read.path}: a free layer of {thickness * 1e9:.3g} nm is thinner than "
-            f"{THINNEST * 1e9:g} nm and no magnet; make free_layer_thickness larger"
-        )
-    own = read.get("temperature") or REFERENCE_TEMPERATURE
+    thickness = film_thickness(read)
+    own = own_temperature(read)
     at = own if temperature is None else temperature
-    magnetization = _magnetization(read, at)
-    ratio = magnetization / _magnetization(read, own)
-    dmi = read["dmi_constant"] * ratio ** (read.get("dmi_exponent") or 0.0)
+    magnetization = magnetization_at(read, at)
+    ratio = magnetization / magnetization_at(read, own)
+    dmi = read["dmi_constant"] * scaled(read, ratio, "dmi")
     width = _width(read, magnetization, ratio, dmi)
-    efficiency = read["spin_hall_angle"]
-    length = read.get("spin_diffusion_length")
-    if length is not None:
-        # Beyond 700 diffusion lengths the correction is zero and cosh overflows.
-        depth = min(read["track_thickness"], 700 * length)
-        efficiency = spin_hall_efficiency(efficiency, depth, length)
     anisotropy = read.get("wall_anisotropy_field")
     if anisotropy is None:
         along, across = wall_demagnetization(width, read["track_width"], thickness)
@@ -179,7 +137,7 @@ def _wall(read: ParameterSet, temperature: float | None) -> Wall:
         wall_anisotropy_field=anisotropy,
         damping=read["damping"],
         gyromagnetic_ratio=read.get("gyromagnetic_ratio") or GYROMAGNETIC_RATIO,
-        efficiency=efficiency,
+        efficiency=track_efficiency(read),
         section=read["track_width"] * read["track_thickness"],
         landscape=_landscape(read, width),
         field_like_ratio=read.get("field_like_ratio") or 0.0,
@@ -224,8 +182,8 @@ def _width(read: ParameterSet, magnetization: float, ratio: float, dmi: float) -
             f"{read.path}: the width of the wall is unknown; give wall_width, or "
             "exchange_stiffness and anisotropy"
         )
-    stiffness *= ratio ** (read.get("exchange_exponent") or 0.0)
-    anisotropy *= ratio ** (read.get("anisotropy_exponent") or 0.0)
+    stiffness *= scaled(read, ratio, "exchange")
+    anisotropy *= scaled(read, ratio, "anisotropy")
     effective = anisotropy - VACUUM_PERMEABILITY * magnetization**2 / 2
     if effective <= 0:
         raise DesignError(
@@ -239,31 +197,6 @@ def _width(read: ParameterSet, magnetization: float, ratio: float, dmi: float) -
             f"costs energy only below {limit * 1e3:.3g} mJ/m^2; lower it"
         )
     return math.sqrt(stiffness / effective)
-
-
-def _magnetization(read: ParameterSet, temperature: float) -> float:
-    law = ("saturation_magnetization_zero", "curie_temperature", "magnetization_exponent")
-    plain = read.get("saturation_magnetization")
-    given = [key for key in law if read.get(key) is not None]
-    if plain is not None and given:
-        raise DesignError(
-            f"{read.path}: saturation_magnetization and {given[0]} are both given; give the value "
-            "at the temperature or the law, not both"
-        )
-    if plain is not None:
-        return plain
-    if len(given) < len(law):
-        raise DesignError(
-            f"{read.path}: no saturation magnetization; give saturation_magnetization or all of "
-            f"{', '.join(law)}"
-        )
-    zero, curie, exponent = (read[key] for key in law)
-    if temperature >= curie:
-        raise DesignError(
-            f"{read.path}: at {temperature:g} K the layer is no magnet, its curie_temperature is "
-            f"{curie:g} K; lower the temperature"
-        )
-    return float(zero * (1 - temperature / curie) ** exponent)
 
 
 def _fault(wall: Wall) -> str:

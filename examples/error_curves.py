@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from characterize.error_curves import error_curve
+from characterize.error_curves import device_error_rates
 from characterize.write_errors import Pulse
 from circuits import load_device
 
@@ -38,7 +38,7 @@ def main() -> None:
         currents, longest = FAMILIES[family]
         widths = np.geomspace(0.3e-9, longest, 12)
         for current in currents:
-            found = error_curve(
+            found = device_error_rates(
                 load_device(family),
                 300.0,
                 Pulse.trapezoid(current, EDGE, EDGE),

@@ -16,7 +16,7 @@ import numpy as np
 from characterize.switching import switch
 from characterize.wall_motion import move
 from circuits import load_device
-from circuits.macrospin import Drive
+from circuits.drive import Drive
 from circuits.mtj import Device
 
 FAMILIES = {

@@ -10,7 +10,7 @@ from mramcim.errors import CommandError
 from mramcim.outputs import STANDARD_OUTPUT, check_outputs, write_json
 
 if TYPE_CHECKING:
-    from circuits.macrospin import Drive
+    from circuits.drive import Drive
 
 SUMMARY = "switch a magnet or a domain wall by a current pulse, simulated in ngspice"
 
@@ -85,7 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _drive(arguments: argparse.Namespace, pulse: float, duration: float) -> Drive:
-    from circuits.macrospin import Drive
+    from circuits.drive import Drive
 
     return Drive(
         current=arguments.current,

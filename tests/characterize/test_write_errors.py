@@ -12,7 +12,7 @@ import pytest
 from scipy.stats import beta
 
 from characterize.ensemble import thermal_ensemble
-from characterize.error_curves import error_curve
+from characterize.error_curves import device_error_rates
 from characterize.stochastic import Integrator
 from characterize.switching import first_zero
 from characterize.write_errors import (
@@ -205,7 +205,7 @@ def test_spin_transfer_errors_are_those_of_the_one_angle_equation():
     widths = np.array([3e-9, 5e-9, 7e-9, 9e-9])
     expected = one_angle_rates(device, current, widths)
     pulse = Pulse(np.array([0.0]), np.array([current]), 1e-12)
-    found = error_curve(device, 300.0, pulse, widths, seed=5, walkers=30, repeats=3)
+    found = device_error_rates(device, 300.0, pulse, widths, seed=5, walkers=30, repeats=3)
     assert expected[0] > 1e-4
     assert expected[-1] < 1e-7
     for want, low, high in zip(expected, found.low, found.high, strict=True):
