@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mramcim.arguments import finite, kelvin, positive_count
 
 if TYPE_CHECKING:
-    from circuits import Deck
+    from circuits import Conditions, Deck, Design
 
 DEFAULT_TEMPERATURE = 300.15  # 27 degC, ngspice's own
 
@@ -83,13 +84,44 @@ def add_design_arguments(parser: argparse.ArgumentParser) -> None:
         )
 
 
-def build(arguments: argparse.Namespace) -> Deck:
-    """The deck that the arguments ask for.
+@dataclass(frozen=True)
+class Request:
+    """What the arguments ask for: a bench of a design, its variant and conditions."""
+
+    design: Design
+    bench: str
+    variant: str
+    conditions: Conditions
+    offset: float
+    variation: str | None
+    sample: int | None
+
+    def deck(self) -> Deck:
+        """The deck, its devices off their nominal values where a sample is asked for."""
+        from circuits import build_deck
+
+        deck = build_deck(self.design, self.bench, self.variant, self.conditions, self.offset)
+        return self.varied(deck)
+
+    def varied(self, deck: Deck) -> Deck:
+        """Any deck of this request with the sample's deviates."""
+        if self.sample is None:
+            return deck
+
+        from circuits.variation import DEFAULT_VARIATION, load_variation
+        from circuits.varied import sampled
+
+        variation = load_variation(self.variation or DEFAULT_VARIATION)
+        return sampled(deck, self.design, variation, self.sample)
+
+
+def request(arguments: argparse.Namespace) -> Request:
+    """Read the arguments.
 
     Raises:
         DesignError: a bench, operands, conditions or a parameter set that cannot be.
     """
-    from circuits import BENCHES, Conditions, DesignError, build_deck, load_design
+    from circuits import BENCHES, Conditions, DesignError, load_design
 
     name = arguments.bench
     if name not in BENCHES:
@@ -115,15 +147,9 @@ def build(arguments: argparse.Namespace) -> Deck:
             raise DesignError(f"{name} takes no --{option}; leave it out")
     if arguments.sample is None and arguments.variation is not None:
         raise DesignError("--variation needs a seed to draw by; add --sample SEED")
-    deck = build_deck(design, name, variant, conditions, arguments.offset)
-    if arguments.sample is None:
-        return deck
-
-    from circuits.variation import DEFAULT_VARIATION, load_variation
-    from circuits.varied import sampled
-
-    variation = load_variation(arguments.variation or DEFAULT_VARIATION)
-    return sampled(deck, design, variation, arguments.sample)
+    return Request(
+        design, name, variant, conditions, arguments.offset, arguments.variation, arguments.sample
+    )
 
 
 def sample_content(arguments: argparse.Namespace) -> dict[str, object]:

@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from mramcim.arguments import add_json
-from mramcim.benches import add_bench_arguments, build, sample_content
+from mramcim.benches import add_bench_arguments, request, sample_content
 from mramcim.outputs import STANDARD_OUTPUT, check_outputs, write_json
 
 SUMMARY = "print the deck of a bench, which `ngspice -b` runs as it is"
@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the deck."""
     check_outputs({"--json": arguments.json})
-    deck = build(arguments)
+    deck = request(arguments).deck()
     if arguments.json is not None:
         content = {
             "format": "mramcim-netlist/1",

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import argparse
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mramcim.arguments import ZERO_CELSIUS, add_json
-from mramcim.benches import add_bench_arguments, build, sample_content
+from mramcim.benches import Request, add_bench_arguments, request, sample_content
 from mramcim.columns import aligned
 from mramcim.outputs import STANDARD_OUTPUT, check_outputs, write_file, write_json
 
 if TYPE_CHECKING:
     from characterize.ngspice import Waveforms
     from circuits import Deck
+    from lut import Outcome
 
 SUMMARY = "run one bench in ngspice and show its measures and waveforms"
 
@@ -29,20 +31,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Simulate, print the measures and draw the waveforms."""
     check_outputs({"--plot": arguments.plot, "--json": arguments.json})
-    deck = build(arguments)
+    deck, waves, values, outcome = _simulated(request(arguments))
 
-    from characterize.measure import measure
-    from characterize.pool import run_deck
     from lut import SCHEMA
 
-    waves = run_deck(deck)
-    measured = measure(deck, waves)
     if arguments.plot is not None:
         write_file(arguments.plot, lambda path: _draw(path, deck, waves))
     variables = SCHEMA[deck.bench].variables
     rows = [
         (name, value, variables[name].units, variables[name].meaning)
-        for name, value in measured.values.items()
+        for name, value in values.items()
         if name in variables
     ]
     if arguments.json is not None:
@@ -54,20 +52,45 @@ def run(arguments: argparse.Namespace) -> int:
             "vdd_V": deck.conditions.vdd,
             "temperature_K": deck.conditions.temperature,
             **sample_content(arguments),
-            "outcome": measured.outcome.meaning,
+            "outcome": outcome.meaning,
             "measures": {
                 name if units == "1" else f"{name}_{units}": value for name, value, units, _ in rows
             },
         }
         write_json(arguments.json, content)
     if arguments.json != STANDARD_OUTPUT:
-        print(f"{deck.title}: {measured.outcome.meaning}")
+        print(f"{deck.title}: {outcome.meaning}")
         lines = [
             (name, f"{value:.4g}", "" if units == "1" else units, meaning)
             for name, value, units, meaning in rows
         ]
         print(aligned(("measure", "value", "unit", "meaning"), lines, numbers=1))
     return 0
+
+
+def _simulated(asked: Request) -> tuple[Deck, Waveforms, Mapping[str, float], Outcome]:
+    """The deck that was run last, its waveforms, measures and outcome.
+
+    A write is judged by its magnet: the deck is that with the pulse it needs.
+    """
+    from characterize.pool import run_deck
+
+    deck = asked.deck()
+    if asked.bench != "write":
+        from characterize.measure import measure
+
+        waves = run_deck(deck)
+        measured = measure(deck, waves)
+        return deck, waves, measured.values, measured.outcome
+
+    from characterize.plan import Plan
+    from characterize.write_points import WriteErrors, write_point
+
+    errors = WriteErrors(asked.design, Plan.write_error_rate)
+    point = write_point(
+        lambda one: run_deck(asked.varied(one)), errors, asked.variant, asked.conditions
+    )
+    return point.deck, point.waves, point.values, point.outcome
 
 
 def _draw(path: Path, deck: Deck, waves: Waveforms) -> None:
