@@ -45,23 +45,21 @@ def test_at_the_default_256_rows_every_sense_tolerates_eight_millivolts(table, o
     assert tolerated.min() >= 6e-3
 
 
-def test_some_driver_writes_both_values_at_most_points(table):
+def test_some_driver_writes_each_value_at_every_condition(table):
     outcomes = table["write"].variables["outcome"].values
     assert set(np.unique(outcomes)) <= {int(Outcome.OK), int(Outcome.NOT_SWITCHED)}
-    # Perpendicular layers err when over-driven: in slow corners at a high supply one polarity
-    # is too strong where the other is too weak.
-    written = np.any(np.all(outcomes == int(Outcome.OK), axis=-1), axis=-1)
-    rows = np.asarray(table.axis("write", "rows"))
-    assert written[:, :, :, rows == 256].mean() > 0.9
-    typical = list(table.axis("write", "corner")).index("tt")
-    nominal = np.asarray(table.axis("write", "vdd")) <= 1.0
-    assert np.all(written[typical, nominal])
+    # The two values have drivers of their own; perpendicular layers err when over-driven, so
+    # no single width would do.
+    assert np.all(np.any(outcomes == int(Outcome.OK), axis=-2))
 
 
 def test_no_sense_turns_a_cell_within_its_life(table):
+    temperature = np.asarray(table.axis("read", "temperature"))
     for operation in SENSING:
-        # 1e-9 a sense is one turned cell in 1e9 senses of it; hot and at the highest supply.
-        assert table[operation].variables["read_disturb"].values.max() < 1e-9
+        # One turned cell in 1e8 senses of it in the worst corner at 125 degC; cool ones are safe.
+        disturb = table[operation].variables["read_disturb"].values
+        assert disturb.max() < 1e-8
+        assert disturb[:, :, temperature < 310].max() < 1e-13
 
 
 def test_energy_and_delay_grow_with_rows_and_margin_falls_with_heat(table):

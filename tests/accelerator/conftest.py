@@ -207,9 +207,12 @@ def altered_table(tmp_path: Path):
         name: str,
         factors: dict[tuple[str, str], float] | None = None,
         attributes: dict[str, object] | None = None,
-        write_outcome: tuple[int, int] = (0, 0),
+        write_outcome: tuple[int, int] | tuple[tuple[int, int], ...] = (0, 0),
     ) -> Path:
-        """`attributes` are those of the sensing groups; the outcomes are by driver width."""
+        """`attributes` are those of the sensing groups; the outcomes are by driver width.
+
+        An outcome may be a pair, of writing a zero and a one.
+        """
         groups = synthetic_groups()
         for group, variable in factors or {}:
             old = groups[group].variables[variable]
@@ -224,7 +227,7 @@ def altered_table(tmp_path: Path):
         write = groups["write"]
         old = write.variables["outcome"]
         outcomes = np.empty_like(old.values)
-        outcomes[...] = np.array(write_outcome, dtype=np.int8)[:, None]
+        outcomes[...] = np.array(write_outcome, dtype=np.int8).reshape(2, -1)
         new = Variable(outcomes, old.dims, old.units, old.long_name, old.attributes)
         groups["write"] = replace(write, variables={**write.variables, "outcome": new})
         path = tmp_path / name

@@ -201,6 +201,21 @@ def test_the_driver_width_that_takes_least_energy_of_those_that_switch(altered_t
     assert written((NOT_SWITCHED[0], 0)) == pytest.approx(1.5 * both)
 
 
+def test_each_value_has_the_driver_that_suits_it(altered_table) -> None:
+    """A zero is written by the wide driver only, a one by the narrow one only."""
+    fails = NOT_SWITCHED[0]
+    table = Table.open(altered_table("each.h5", write_outcome=((fails, 0), (0, fails))))
+    where = Conditions("tt", 1.0, 300.15, 256, 256)
+    price = read_prices(table, where).write
+    at = {"corner": "tt", "vdd": 1.0, "temperature": 300.15, "rows": 256}
+    for value, width in (("0", 8e-6), ("1", 4e-6)):
+        here = table.value("write", "energy", operands=value, driver_width=width, **at)
+        assert price.energy[value] == pytest.approx(here)
+    none = Table.open(altered_table("none.h5", write_outcome=((fails, 0), (fails, 0))))
+    with pytest.raises(TableError, match="not_switched"):
+        read_prices(none, where)
+
+
 @pytest.mark.parametrize(
     ("entry", "factor"),
     [
