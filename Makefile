@@ -27,11 +27,11 @@ demo:  ## set up, then the main job: a small table in ngspice, AlexNet estimated
 
 test:  ## set up, then all tests but the slow ones
 	@./setup.sh test
-	$(PYTHON_HERE) -m pytest -m "not slow"
+	$(PYTHON_HERE) -m pytest -n auto --dist loadfile -m "not slow"
 
 test-all:  ## set up, then all tests, the slow ones too
 	@./setup.sh test
-	$(PYTHON_HERE) -m pytest
+	$(PYTHON_HERE) -m pytest -n auto --dist loadfile
 
 check:  ## formatting, lint, types, direction of imports
 	@./setup.sh check

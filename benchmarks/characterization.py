@@ -19,8 +19,8 @@ from machine import processor
 
 from characterize import load_plan, run_plan
 from characterize.plan import Point
-from characterize.pool import worker_environment
 from circuits import Design, build_deck
+from jobs.process import environment
 
 PLAN = """
 title = "benchmark: two operations over all corners"
@@ -51,7 +51,7 @@ def one_process_a_point(design: Design, points: list[Point], jobs: int) -> float
                 ["ngspice", "-n", "-b", "-r", str(raw), str(path)],
                 check=True,
                 capture_output=True,
-                env=worker_environment(folder),
+                env=environment(folder, {}),
             )
 
         started = time.perf_counter()

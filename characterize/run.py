@@ -1,32 +1,44 @@
-"""Run a plan: points on the pool, results into a table."""
+"""Run a plan: points from the store or through workers, results into a table."""
 
 from __future__ import annotations
 
 import os
+import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from characterize.errors import PlanError
+from characterize.identity import Identity
 from characterize.plan import Plan, Point
-from characterize.pool import Finished, Pool
+from characterize.pool import Simulations
 from characterize.simulate import PointResult
+from characterize.store import Store
 from characterize.tabulate import groups_of, provenance_of
 from lut import Outcome, require_writable, write_table
+
+JUDGED = frozenset({Outcome.OK, Outcome.WRONG_LOGIC, Outcome.NOT_SWITCHED})
+"""Outcomes that were measured; what they are worth is for specifications to say."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """What a run did: its results by point, and what they cost."""
+    """What a run did: its results by point, and what they cost.
+
+    `cached` points came from the store; the costs are those of the others.
+    """
 
     plan: Plan
     output: Path
     results: dict[Point, PointResult]
     ngspice_version: str
     wall_seconds: float
+    cached: int
+    simulations: int
+    analysis_seconds: float
 
     @property
     def outcomes(self) -> dict[str, int]:
@@ -35,19 +47,19 @@ class Run:
         return dict(sorted(found.items()))
 
     @property
-    def simulations(self) -> int:
-        """Number of transients, those of the offset search included."""
-        return sum(result.simulations for result in self.results.values())
-
-    @property
-    def analysis_seconds(self) -> float:
-        """Sum of ngspice's own analysis times [s]."""
-        return sum(result.analysis_seconds for result in self.results.values())
-
-    @property
     def failed(self) -> list[tuple[Point, PointResult]]:
+        """Points without measures, in the plan's order."""
+        return [item for item in self.results.items() if item[1].outcome not in JUDGED]
+
+    @property
+    def not_ok(self) -> list[tuple[Point, PointResult]]:
         """Points whose outcome is not ok, in the plan's order."""
         return [item for item in self.results.items() if item[1].outcome is not Outcome.OK]
+
+    @property
+    def retried(self) -> list[tuple[Point, PointResult]]:
+        """Points of which a transient needed a gentler solver, in the plan's order."""
+        return [item for item in self.results.items() if item[1].rung]
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-able summary with unit-bearing keys."""
@@ -57,11 +69,80 @@ class Run:
             "title": self.plan.title,
             "ngspice_version": self.ngspice_version,
             "points": len(self.results),
+            "cached": self.cached,
             "outcomes": self.outcomes,
+            "retried": len(self.retried),
             "simulations": self.simulations,
             "analysis_time_s": self.analysis_seconds,
             "wall_time_s": self.wall_seconds,
         }
+
+
+class _Progress:
+    """Results as they come, from the store or from workers."""
+
+    def __init__(
+        self, plan: Plan, store: Store | None, report: Callable[[int, int], None] | None
+    ) -> None:
+        self.results: dict[Point, PointResult] = {}
+        self.versions: set[str] = set()
+        self.cached = 0
+        self._plan, self._store, self._report = plan, store, report
+        self._total = plan.count()
+        self._identity: Identity | None = None
+        self._contents: dict[Point, str] = {}
+
+    def identity(self, ngspice_version: str) -> Identity:
+        self.versions.add(ngspice_version)
+        if len(self.versions) > 1:
+            raise PlanError(
+                f"the workers ran different versions of ngspice: {sorted(self.versions)}; "
+                "let one be installed"
+            )
+        self._identity = self._identity or Identity(self._plan.design, ngspice_version)
+        return self._identity
+
+    def missing(self, ngspice_version: Callable[[], str]) -> Iterator[Point]:
+        """The plan's points that the store does not have; those it has are taken."""
+        for point in self._plan.points():
+            found = None
+            if self._store is not None:
+                identity = self.identity(ngspice_version())
+                found = look_up(self._store, identity, point, self._contents)
+            if found is None:
+                yield point
+            else:
+                self.cached += 1
+                self.take(point, found)
+
+    def keep(self, point: Point, result: PointResult, ngspice_version: str) -> None:
+        """Take a fresh result and put it into the store."""
+        identity = self.identity(ngspice_version)
+        if self._store is not None:
+            content = self._contents.pop(point, None) or identity.content(point)
+            self._store.keep(identity.recipe(point), content, point.bench, result)
+        self.take(point, result)
+
+    def take(self, point: Point, result: PointResult) -> None:
+        self.results[point] = result
+        if self._report is not None:
+            self._report(len(self.results), self._total)
+
+
+def look_up(
+    store: Store, identity: Identity, point: Point, contents: dict[Point, str] | None = None
+) -> PointResult | None:
+    """A point's result where the store has it; content keys that missed go to `contents`."""
+    recipe = identity.recipe(point)
+    found = store.by_recipe(recipe)
+    if found is None and store.has_bench(point.bench):
+        content = identity.content(point)
+        found = store.by_content(content)
+        if found is not None:
+            store.link(recipe, content)
+        elif contents is not None:
+            contents[point] = content
+    return found
 
 
 def run_plan(
@@ -69,33 +150,29 @@ def run_plan(
     output: str | os.PathLike[str],
     *,
     jobs: int | None = None,
-    progress: Callable[[int, int, Finished], None] | None = None,
+    store: Store | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Run:
     """Simulate every point of a plan and write the table to `output`, whole or not at all.
 
-    `jobs` is the number of worker processes (all cores by default); `progress` is called
-    after each point with the number done, the total and the point. Raises PlanError where
-    nothing can run, and TableError where the output cannot be written; a point that fails
-    is an outcome in the table.
+    `jobs` is the number of worker processes (all cores by default). Results that `store` has
+    are taken from it, others are put there as they finish. `progress` is called after each
+    point with the number done and the total. Raises PlanError where nothing can run or the
+    store fails, and TableError where the output cannot be written; a point that fails is an
+    outcome in the table.
     """
-    import time
-
     target = Path(output)
     require_writable(target)
     started = time.perf_counter()
-    total = plan.count()
-    results: dict[Point, PointResult] = {}
-    versions: set[str] = set()
-    with Pool(plan.design, jobs or os.cpu_count() or 1, plan.time_limit) as pool:
-        for finished in pool.run(plan.points()):
-            results[finished.point] = finished.result
-            versions.add(finished.ngspice_version)
-            if progress is not None:
-                progress(len(results), total, finished)
-    if len(versions) != 1:
-        raise PlanError(f"the workers ran different versions of ngspice: {sorted(versions)}")
-    ordered = {point: results[point] for point in plan.points()}
-    (found,) = versions
+    done = _Progress(plan, store, progress)
+    simulations, seconds = 0, 0.0
+    with Simulations(plan.design, jobs or os.cpu_count() or 1, plan.time_limit) as running:
+        for finished in running.run(done.missing(lambda: running.ngspice_version)):
+            simulations += finished.result.simulations
+            seconds += finished.result.analysis_seconds
+            done.keep(finished.point, finished.result, finished.ngspice_version)
+    (found,) = done.versions
+    ordered = {point: done.results[point] for point in plan.points()}
     write_table(
         target,
         groups_of(plan, ordered),
@@ -104,4 +181,5 @@ def run_plan(
         provenance=provenance_of(plan, ordered),
         title=plan.title,
     )
-    return Run(plan, target, ordered, found, time.perf_counter() - started)
+    wall = time.perf_counter() - started
+    return Run(plan, target, ordered, found, wall, done.cached, simulations, seconds)

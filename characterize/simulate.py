@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import time
+from dataclasses import dataclass, field, replace
 
+from characterize.ladder import AS_PLANNED, higher, rungs
 from characterize.measure import limiting_differential, measure, read_disturb
 from characterize.ngspice import Ngspice, SimulationFailedError, Waveforms
 from characterize.plan import Point
@@ -27,6 +29,10 @@ class PointResult:
     analysis_seconds: float = 0.0
     poisoned: bool = False
     """The library must not be used again."""
+    rung: str = AS_PLANNED
+    """The highest rung of the ladder that a transient of it needed."""
+    processor_seconds: float = 0.0
+    """All of it: decks, transients, measures and ensembles of magnets."""
 
 
 class Simulator:
@@ -38,10 +44,16 @@ class Simulator:
         self._errors: dict[float, WriteErrors] = {}
         self._simulations = 0
         self._seconds = 0.0
+        self._rung = AS_PLANNED
 
     def point(self, point: Point) -> PointResult:
         """The outcome of one point; a failed simulation is an outcome too."""
-        self._simulations, self._seconds = 0, 0.0
+        started = time.process_time()
+        found = self._found(point)
+        return replace(found, processor_seconds=time.process_time() - started)
+
+    def _found(self, point: Point) -> PointResult:
+        self._simulations, self._seconds, self._rung = 0, 0.0, AS_PLANNED
         try:
             if point.write_error_rate is not None:
                 return self._write(point, point.write_error_rate)
@@ -66,11 +78,22 @@ class Simulator:
         return self._result(found.outcome, found.values)
 
     def waveforms(self, deck: Deck) -> Waveforms:
-        """Run a deck once."""
-        self._simulations += 1
-        waves = self._ngspice.run(deck.netlist)
-        self._seconds += waves.analysis_seconds
-        return waves
+        """Run a deck, on gentler rungs where ngspice finds no solution."""
+        failure: SimulationFailedError | None = None
+        for name, netlist in rungs(deck.netlist):
+            self._simulations += 1
+            try:
+                waves = self._ngspice.run(netlist)
+            except SimulationFailedError as error:
+                if error.poisoned or not error.convergence:
+                    raise
+                failure = failure or error
+                continue
+            self._seconds += waves.analysis_seconds
+            self._rung = higher(self._rung, name)
+            return waves
+        assert failure is not None
+        raise failure
 
     def _deck(self, point: Point, offset: float) -> Deck:
         return build_deck(self._design, point.bench, point.variant, point.conditions, offset)
@@ -123,4 +146,6 @@ class Simulator:
     def _result(
         self, outcome: Outcome, values: dict[str, float], message: str = "", poisoned: bool = False
     ) -> PointResult:
-        return PointResult(outcome, values, message, self._simulations, self._seconds, poisoned)
+        return PointResult(
+            outcome, values, message, self._simulations, self._seconds, poisoned, self._rung
+        )

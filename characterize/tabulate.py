@@ -94,11 +94,12 @@ def provenance_of(plan: Plan, results: Mapping[Point, PointResult]) -> dict[str,
     """
     design = plan.design
     device = design.device.parameters
+    retried = [
+        {**_place(point), "rung": result.rung} for point, result in results.items() if result.rung
+    ]
     failures = [
         {
-            "bench": point.bench,
-            "variant": point.variant,
-            **{f.name: getattr(point.conditions, f.name) for f in fields(Conditions)},
+            **_place(point),
             "outcome": result.outcome.name.lower(),
             "message": result.message,
         }
@@ -128,7 +129,13 @@ def provenance_of(plan: Plan, results: Mapping[Point, PointResult]) -> dict[str,
         },
         "netlists": _netlists(plan),
         "failures": failures,
+        "retried": retried,
     }
+
+
+def _place(point: Point) -> dict[str, Any]:
+    where = {f.name: getattr(point.conditions, f.name) for f in fields(Conditions)}
+    return {"bench": point.bench, "variant": point.variant, **where}
 
 
 def _design_record(plan: Plan) -> dict[str, Any]:

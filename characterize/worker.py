@@ -1,77 +1,48 @@
-"""Worker process: `python -m characterize.worker` runs points until its parent closes it.
-
-Messages are pickles on standard input and output, first the design, then points or decks.
-Whatever ngspice prints goes to standard error of the worker, which the parent discards.
-"""
+"""The task of a worker process: points or decks through the ngspice that it has loaded."""
 
 from __future__ import annotations
 
-import ctypes
-import os
-import pickle
-import signal
-import sys
-from typing import BinaryIO
+from dataclasses import dataclass
 
-from characterize.ngspice import Ngspice, SimulationFailedError
+from characterize.ngspice import Ngspice, SimulationFailedError, Waveforms
 from characterize.plan import Point
-from characterize.simulate import Simulator
-from circuits import Deck
+from characterize.simulate import PointResult, Simulator
+from circuits import Deck, Design
 from circuits.netlist import new_circuit
 
-_PR_SET_PDEATHSIG = 1
+FACTORY = "characterize.worker:Simulating"
 
 
-def die_with_parent(parent: int) -> None:
-    """Have the kernel kill this process when its parent dies, however it dies (Linux)."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    except (OSError, AttributeError):
-        return  # Elsewhere the end of standard input ends the worker.
-    if os.getppid() != parent:
-        os._exit(1)
+@dataclass(frozen=True)
+class Refused:
+    """What is said of a deck that gave no waveforms."""
+
+    message: str
 
 
-def serve(requests: BinaryIO, replies: BinaryIO, ngspice: Ngspice) -> None:
-    """Answer requests until their stream ends."""
+class Simulating:
+    """Answers a point with its result and a deck with its waveforms.
 
-    def reply(message: object) -> None:
-        pickle.dump(message, replies)
-        replies.flush()
+    `design` is that of the points; decks need none.
+    """
 
-    # Loads PySpice now, so that the first point's time limit does not pay for it.
-    new_circuit("warm")
-    reply(ngspice.version)
-    simulator: Simulator | None = None
-    while True:
-        try:
-            request = pickle.load(requests)
-        except EOFError:
-            return
-        if isinstance(request, Point):
-            assert simulator is not None, "the design comes before the points"
-            result = simulator.point(request)
-            reply(result)
-            if result.poisoned:
-                return
-        elif isinstance(request, Deck):
+    def __init__(self, design: Design | None) -> None:
+        self._ngspice = Ngspice()
+        self._simulator = None if design is None else Simulator(self._ngspice, design)
+        self.hello = self._ngspice.version
+        self.spent = False
+        # Loads PySpice now, so that the first point's time limit does not pay for it.
+        new_circuit("warm")
+
+    def __call__(self, item: Point | Deck) -> PointResult | Waveforms | Refused:
+        """Simulate one item; `spent` is true once the library must not be used again."""
+        if isinstance(item, Deck):
             try:
-                reply(ngspice.run(request.netlist))
+                return self._ngspice.run(item.netlist)
             except SimulationFailedError as error:
-                reply(error.args[0])
-                return
-        else:
-            simulator = Simulator(ngspice, request)
-
-
-def main() -> None:
-    """Set the process up and serve."""
-    die_with_parent(int(sys.argv[1]))
-    replies = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    serve(sys.stdin.buffer, replies, Ngspice())
-
-
-if __name__ == "__main__":
-    main()
+                self.spent = True
+                return Refused(str(error))
+        assert self._simulator is not None, "the design comes before the points"
+        result = self._simulator.point(item)
+        self.spent = result.poisoned
+        return result

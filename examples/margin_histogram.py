@@ -10,19 +10,14 @@ is left out, it is 01 with its two cells exchanged.
 from __future__ import annotations
 
 import argparse
-import queue
-import tempfile
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from characterize.measure import measure
-from characterize.ngspice import Waveforms
-from characterize.pool import Worker
+from characterize.pool import simulate_decks
+from characterize.worker import Refused
 from circuits import Conditions, Deck, Design, build_deck, load_design
 from circuits.variation import Variation, load_variation
 from circuits.varied import sample, vary
@@ -44,55 +39,33 @@ class Sensed:
     wrong: np.ndarray
 
 
-@contextmanager
-def workers(jobs: int) -> Iterator[queue.SimpleQueue[Worker]]:
-    """Processes with a loaded ngspice each, to be taken and put back."""
-    with tempfile.TemporaryDirectory() as folder:
-        started = [Worker(folder, None) for _ in range(jobs)]
-        idle: queue.SimpleQueue[Worker] = queue.SimpleQueue()
-        for worker in started:
-            worker.receive()
-            idle.put(worker)
-        try:
-            yield idle
-        finally:
-            for worker in started:
-                worker.kill()
-
-
-def simulate(idle: queue.SimpleQueue[Worker], deck: Deck) -> tuple[float, bool]:
-    """Margin [V] of a deck and whether its decision is right."""
-    worker = idle.get()
-    try:
-        worker.send(deck)
-        waves = worker.receive()
-    finally:
-        idle.put(worker)
-    if not isinstance(waves, Waveforms):
-        raise SystemExit(f"ngspice could not simulate {deck.title}: {waves or 'it died'}")
-    measured = measure(deck, waves)
-    return measured.values["margin"], measured.outcome is Outcome.OK
-
-
-def sense(
-    idle: queue.SimpleQueue[Worker],
-    executor: ThreadPoolExecutor,
-    deck: Deck,
-    design: Design,
-    variation: Variation,
-    samples: int,
-    seed: int,
-) -> Sensed:
-    """All samples of one operation and pattern."""
-    drawn = sample(deck, design, variation, seed, samples)
-    decks = [
-        vary(deck, design, variation, deviates, f"sample {index} of seed {seed}")
-        for index, deviates in enumerate(drawn)
-    ]
-    results = list(executor.map(lambda varied: simulate(idle, varied), decks))
-    right = deck.differentials[0].sign
-    margins = np.array([margin for margin, _ in results])
-    return Sensed(right * margins, right, np.array([not correct for _, correct in results]))
+def sense_all(
+    design: Design, variation: Variation, where: Conditions, samples: int, seed: int, jobs: int
+) -> dict[tuple[str, str], Sensed]:
+    """All samples of every operation and pattern."""
+    found: dict[tuple[str, str], Sensed] = {}
+    decks: list[Deck] = []
+    owners: list[tuple[Sensed, int]] = []
+    for operation, patterns in PATTERNS.items():
+        for operands in patterns:
+            deck = build_deck(design, operation, operands, where)
+            empty = np.full(samples, np.nan)
+            sensed = Sensed(empty, deck.differentials[0].sign, np.zeros(samples, bool))
+            found[operation, operands] = sensed
+            drawn = sample(deck, design, variation, seed, samples)
+            for index, deviates in enumerate(drawn):
+                name = f"sample {index} of seed {seed}"
+                decks.append(vary(deck, design, variation, deviates, name))
+                owners.append((sensed, index))
+    place = {id(deck): owner for deck, owner in zip(decks, owners, strict=True)}
+    for varied, waves in simulate_decks(decks, jobs):
+        if isinstance(waves, Refused):
+            raise SystemExit(f"ngspice could not simulate {varied.title}: {waves.message}")
+        sensed, index = place[id(varied)]
+        measured = measure(varied, waves)
+        sensed.differentials[index] = sensed.right * measured.values["margin"]
+        sensed.wrong[index] = measured.outcome is not Outcome.OK
+    return found
 
 
 def interval(wrong: int, samples: int) -> tuple[float, float]:
@@ -179,14 +152,7 @@ def main() -> None:
     arguments = parser.parse_args()
     design, variation = load_design(arguments.design), load_variation(arguments.variation)
     where = Conditions(vdd=design.technology.vdd, rows=arguments.rows)
-    found = {}
-    with workers(arguments.jobs) as idle, ThreadPoolExecutor(arguments.jobs) as executor:
-        for operation, patterns in PATTERNS.items():
-            for operands in patterns:
-                deck = build_deck(design, operation, operands, where)
-                found[operation, operands] = sense(
-                    idle, executor, deck, design, variation, arguments.samples, arguments.seed
-                )
+    found = sense_all(design, variation, where, arguments.samples, arguments.seed, arguments.jobs)
     print_table(found)
     if arguments.plot is not None:
         title = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-PACKAGES = ("circuits", "characterize", "lut", "accelerator", "mramcim")
+PACKAGES = ("jobs", "circuits", "characterize", "lut", "accelerator", "mramcim")
 
 
 class CommandError(ValueError):

@@ -27,8 +27,10 @@ COMMANDS = [
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("readme")
+def folder(tmp_path_factory, shared_store):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MRAMCIM_CACHE", str(shared_store))
+        yield tmp_path_factory.mktemp("readme")
 
 
 def run(folder: Path, *words: str) -> str:

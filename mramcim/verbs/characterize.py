@@ -3,41 +3,54 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
-from textwrap import shorten
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
-from mramcim.arguments import ZERO_CELSIUS, add_json, positive_count
+from mramcim.arguments import add_json, positive_count
 from mramcim.benches import add_design_arguments
+from mramcim.errors import CommandError
+from mramcim.failures import failure_lines
 from mramcim.outputs import STANDARD_OUTPUT, check_outputs, write_json
 
 if TYPE_CHECKING:
-    from characterize import Run
+    from characterize import Plan, Run
+    from characterize.dry_run import DryRun
+    from characterize.store import Store
 
 SUMMARY = "simulate a plan in ngspice and write the lookup table"
 
 EXIT_POINTS_FAILED = 1
-SHOWN_FAILURES = 10
-SHOWN_MESSAGE = 200
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the verb takes."""
     parser.description = (
-        "Simulate every point of a plan in ngspice and write the lookup table. A point that "
-        "fails stays in the table with its outcome, and the exit code is 1."
+        "Simulate every point of a plan in ngspice and write the lookup table. Results are kept "
+        "as they finish: what was stopped goes on where it was. A point that fails stays in the "
+        "table with its outcome, and the exit code is 1; wrong logic and bits that do not switch "
+        "are results."
     )
     parser.add_argument(
         "plan", nargs="?", metavar="PLAN.toml", help="the plan (default: the reference table's)"
     )
-    parser.add_argument(
-        "-o", "--output", required=True, metavar="OUT.h5", help="the table to write"
-    )
+    parser.add_argument("-o", "--output", metavar="OUT.h5", help="the table to write")
     parser.add_argument(
         "-j", "--jobs", type=positive_count, metavar="N", help="processes (default: all cores)"
     )
     parser.add_argument(
         "--quick", action="store_true", help="the nominal corner only, with every group"
+    )
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="only say how many points are new and how long they should take",
+    )
+    parser.add_argument(
+        "--no-cache",
+        action="store_true",
+        help="simulate every point, and keep nothing but the table",
     )
     add_design_arguments(parser)
     add_json(parser)
@@ -45,13 +58,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the plan; 1 where some point failed, else 0."""
+    if arguments.output is None and not arguments.dry_run:
+        raise CommandError("-o OUT.h5 is missing: say where the table goes, or use --dry-run")
     outputs = {"-o": arguments.output, "--json": arguments.json}
     inputs = [arguments.plan, arguments.design, arguments.device, arguments.technology]
     check_outputs(outputs, inputs)
 
-    from tqdm import tqdm
-
-    from characterize import load_plan, run_plan
+    from characterize import load_plan
+    from characterize.store import Store
 
     plan = load_plan(
         arguments.plan,
@@ -60,45 +74,63 @@ def run(arguments: argparse.Namespace) -> int:
         device=arguments.device,
         technology=arguments.technology,
     )
+    with nullcontext() if arguments.no_cache else Store() as store:
+        return _dry(arguments, plan, store) if arguments.dry_run else _wet(arguments, plan, store)
+
+
+def _dry(arguments: argparse.Namespace, plan: Plan, store: Store | None) -> int:
+    from characterize.dry_run import dry_run
+
+    found = dry_run(plan, store, arguments.jobs or os.cpu_count() or 1)
+    if arguments.json is not None:
+        write_json(arguments.json, found.to_dict())
+    if arguments.json != STANDARD_OUTPUT:
+        print(_foretold(found))
+    return 0
+
+
+def _foretold(found: DryRun) -> str:
+    new = sum(found.new.values())
+    benches = ", ".join(f"{bench} {count}" for bench, count in found.new.items())
+    return (
+        f"{found.points} points: {found.cached} cached, {new} new"
+        + (f" ({benches}), some {_duration(found.seconds)}" if new else "")
+        + f", with ngspice {found.ngspice_version}"
+    )
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def _wet(arguments: argparse.Namespace, plan: Plan, store: Store | None) -> int:
+    from tqdm import tqdm
+
+    from characterize import run_plan
+
     with tqdm(total=plan.count(), unit="point", file=sys.stderr, smoothing=0.1) as bar:
         done = run_plan(
-            plan, arguments.output, jobs=arguments.jobs, progress=lambda *_: bar.update()
+            plan,
+            arguments.output,
+            jobs=arguments.jobs,
+            store=store,
+            progress=lambda *_: bar.update(),
         )
     if arguments.json is not None:
         write_json(arguments.json, done.to_dict())
     if arguments.json != STANDARD_OUTPUT:
         print(_described(done))
-    for line in _failures(done):
+    for line in failure_lines(done):
         print(line, file=sys.stderr)
     return EXIT_POINTS_FAILED if done.failed else 0
 
 
 def _described(done: Run) -> str:
     outcomes = ", ".join(f"{meaning} {count}" for meaning, count in done.outcomes.items())
+    cached = f", {done.cached} of them cached" if done.cached else ""
     return (
-        f"{done.output}: {len(done.results)} points ({outcomes}), {done.simulations} transients "
-        f"in {done.wall_seconds:.1f} s with ngspice {done.ngspice_version}"
+        f"{done.output}: {len(done.results)} points ({outcomes}{cached}), {done.simulations} "
+        f"transients in {done.wall_seconds:.1f} s with ngspice {done.ngspice_version}"
     )
-
-
-def _failures(done: Run) -> list[str]:
-    """A line for each of the first failed points, and one for how many more there are."""
-    lines = []
-    for point, result in done.failed[:SHOWN_FAILURES]:
-        where, outcome = point.conditions, result.outcome
-        sizes = [axis for axis in ("rows", "columns") if axis in done.plan.group_axes(point.bench)]
-        place = [
-            where.corner,
-            f"{where.vdd:g} V",
-            f"{where.temperature - ZERO_CELSIUS:g} degC",
-            *(f"{getattr(where, axis)} {axis}" for axis in sizes),
-        ]
-        message = f" ({shorten(result.message, SHOWN_MESSAGE)})" if result.message else ""
-        lines.append(
-            f"{f'{point.bench} {point.variant}'.strip()} at {', '.join(place)}: "
-            f"{outcome.meaning}; {outcome.remedy}{message}"
-        )
-    more = len(done.failed) - len(lines)
-    if more:
-        lines.append(f"and {more} more; `mramcim lut info {done.output}` counts them")
-    return lines

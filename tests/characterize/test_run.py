@@ -15,8 +15,10 @@ import pytest
 
 from characterize import load_plan, run_plan
 from characterize.plan import Point
-from characterize.pool import Pool
+from characterize.pool import Simulations
+from characterize.worker import FACTORY
 from circuits import Conditions, load_design
+from jobs import Pool
 from lut import Outcome, Table, check
 
 
@@ -56,7 +58,8 @@ def test_a_users_spiceinit_changes_nothing(small_plan, small_run, tmp_path, monk
     (tmp_path / ".spiceinit").write_text("set temp=125\noption reltol=0.1\n")
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
-    again = run_plan(small_plan, tmp_path / "again.h5", jobs=2)
+    senses = replace(small_plan, benches=("and2",))
+    again = run_plan(senses, tmp_path / "again.h5", jobs=2)
     assert arrays(again.output)["and2/energy"] == arrays(small_run.output)["and2/energy"]
 
 
@@ -71,12 +74,16 @@ def test_temperature_reaches_the_simulator(tmp_path):
     assert hot > 3 * cold
 
 
+def simulate(design, points, time_limit):
+    with Simulations(design, 1, time_limit) as running:
+        yield from running.run(points)
+
+
 def test_a_point_over_its_time_limit_is_an_outcome_and_the_rest_goes_on():
     design = load_design()
     slow = Point("xor2", "01", Conditions(rows=512), tolerance=True)
     quick = Point("decoder_gate", "", Conditions())
-    with Pool(design, 1, 0.5) as pool:
-        found = {item.point: item.result for item in pool.run(iter([slow, quick]))}
+    found = {item.point: item.result for item in simulate(design, [slow, quick], 0.5)}
     assert found[slow].outcome is Outcome.TIME_OUT
     assert found[quick].outcome is Outcome.OK
 
@@ -86,8 +93,7 @@ def test_a_deck_that_ngspice_refuses_costs_one_point():
 
     broken = replace(design, technology=replace(design.technology, options=("nosuch={nosuch}",)))
     points = [Point("decoder_gate", "", Conditions(vdd=v)) for v in (0.9, 1.0)]
-    with Pool(broken, 1, 60.0) as pool:
-        found = [item.result for item in pool.run(iter(points))]
+    found = [item.result for item in simulate(broken, points, 60.0)]
     assert [result.outcome for result in found] == [Outcome.SIMULATOR_ERROR] * 2
     assert all(result.message for result in found)
 
@@ -96,15 +102,14 @@ def test_a_killed_worker_costs_one_point():
     design = load_design()
     points = [Point("and2", operands, Conditions(rows=64), True) for operands in ("00", "01", "11")]
     results = []
-    with Pool(design, 1, 60.0) as pool:
-        for item in pool.run(iter(points)):
-            results.append(item.result.outcome)
+    with Pool(FACTORY, design, 1, 60.0) as pool:
+        for done in pool.run(points):
+            results.append(done)
             if len(results) == 1:
-                pool._workers[0]._process.send_signal(signal.SIGKILL)
-    assert results[0] is Outcome.OK
-    assert results.count(Outcome.SIMULATOR_ERROR) <= 1
+                os.kill(pool.pids[0], signal.SIGKILL)
     assert len(results) == 3
-    assert results[-1] is Outcome.OK
+    assert [done.failure for done in (results[0], results[-1])] == ["", ""]
+    assert all("signal 9" in done.failure for done in results[1:-1] if done.failure)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="relies on the kernel's parent-death signal")
@@ -112,10 +117,10 @@ def test_workers_die_with_their_parent_however_it_dies(tmp_path):
     script = tmp_path / "parent.py"
     script.write_text(
         "import os, sys, time\n"
-        "from characterize.pool import Worker\n"
-        f"worker = Worker({str(tmp_path)!r}, None)\n"
+        "from jobs import Process\n"
+        f"worker = Process('characterize.worker:Simulating', None, {str(tmp_path)!r})\n"
         "worker.receive()\n"
-        "print(worker._process.pid, flush=True)\n"
+        "print(worker.pid, flush=True)\n"
         "time.sleep(60)\n"
     )
     parent = subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True)

@@ -6,7 +6,7 @@ import pytest
 
 from characterize.measure import at, measure
 from characterize.plan import Point
-from characterize.pool import Pool, run_deck
+from characterize.pool import Simulations, run_deck
 from circuits import (
     BENCHES,
     Conditions,
@@ -34,8 +34,8 @@ def sense(design, operation, operands, conditions=None, offset=0.0):
 
 
 def run_points(design, points, jobs=2):
-    with Pool(design, jobs, 300.0) as pool:
-        return {item.point: item.result for item in pool.run(iter(points))}
+    with Simulations(design, jobs, 300.0) as running:
+        return {item.point: item.result for item in running.run(points)}
 
 
 @pytest.mark.parametrize("name", ["strongarm", "precharge"])

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from characterize.measure import measure
-from characterize.pool import Worker
+from characterize.worker import FACTORY
 from circuits import BENCHES, Conditions, build_deck, load_design, load_technology
 from circuits.variation import load_variation
 from circuits.varied import sample, sampled, variables, vary
+from jobs import Process
 from lut import Outcome
 
 SMALL = Conditions(rows=64, columns=64)
@@ -22,12 +23,12 @@ RESOLUTION = 2e-4
 @pytest.fixture(scope="module")
 def simulate(tmp_path_factory):
     """`simulate(deck)`: its measures, by one ngspice for the whole module."""
-    worker = Worker(str(tmp_path_factory.mktemp("worker")), None)
+    worker = Process(FACTORY, None, str(tmp_path_factory.mktemp("worker")))
     worker.receive()
 
     def run(deck):
         worker.send(deck)
-        return measure(deck, worker.receive())
+        return measure(deck, worker.receive().result)
 
     yield run
     worker.kill()

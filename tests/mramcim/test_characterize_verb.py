@@ -12,6 +12,8 @@ import pytest
 
 from lut import Table, check
 
+pytestmark = pytest.mark.usefixtures("own_store")
+
 SMALL = """
 title = "gates only"
 benches = ["decoder_gate", "flip_flop"]
@@ -162,3 +164,25 @@ def test_without_ngspice_the_package_is_named(plan, tmp_path):
     assert "apt install libngspice0" in result.stderr
     assert "Traceback" not in result.stderr
     assert not (tmp_path / "table.h5").exists()
+
+
+def test_a_dry_run_tells_new_and_cached_points(command, plan):
+    before = json.loads(command("characterize", plan(), "--dry-run", "--json").stdout)
+    assert (before["points"], before["cached"], before["new"]) == (4, 0, 4)
+    assert before["expected_time_s"] > 0
+    command("characterize", plan(), "-o", "table.h5")
+    assert "4 cached, 0 new" in command("characterize", plan(), "--dry-run").stdout
+    again = command("characterize", plan(), "-o", "again.h5")
+    assert "4 of them cached" in again.stdout
+    fresh = command("characterize", plan(), "-o", "fresh.h5", "--no-cache")
+    assert "cached" not in fresh.stdout
+
+
+def test_without_an_output_there_is_nothing_to_write(refused, plan):
+    refused("characterize", plan(), "-o OUT.h5 is missing")
+
+
+def test_a_store_that_cannot_be_used_is_one_sentence(refused, plan, monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("MRAMCIM_CACHE", str(tmp_path / "file" / "store"))
+    refused("characterize", plan(), "-o", "table.h5", "MRAMCIM_CACHE")

@@ -24,7 +24,7 @@ from mramcim.errors import CommandError
 
 
 @pytest.fixture(scope="module")
-def table(tmp_path_factory):
+def table(tmp_path_factory, shared_store):
     """The table of `characterize --quick`, which takes the default flags of `estimate`."""
     path = tmp_path_factory.mktemp("quick") / "quick.h5"
     subprocess.run(
@@ -32,6 +32,7 @@ def table(tmp_path_factory):
         check=True,
         capture_output=True,
         timeout=300,
+        env={**os.environ, "MRAMCIM_CACHE": str(shared_store)},
     )
     return path
 

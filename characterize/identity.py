@@ -1,0 +1,105 @@
+"""What decides a point's result, as hashes under which results are kept.
+
+The content key covers the deck that is simulated (models, temperature and analysis inlined),
+the roles of its nodes, what is measured and searched, the device's own numbers, the sources of
+the programs that measure, and ngspice's version. The recipe key covers what the deck is made
+from instead of the deck: it is found without building one, and changes more often.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, is_dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from characterize.plan import Point
+from circuits import Deck, Design, build_deck
+
+# What only arranges runs, or acts through the text of a deck alone.
+_ARRANGING = {"errors", "identity", "plan", "pool", "run", "store", "tabulate", "worker"}
+_DECK_BUILDING = {
+    "benches", "blocks", "cells", "column", "counting", "deck", "design", "gates", "layout",
+    "modelcards", "modelfiles", "netlist", "operations", "periphery", "precharge", "sense_parts",
+    "sensing", "sot_cell", "strongarm", "stt_cell", "technologies", "writing",
+}  # fmt: skip
+_NUMBER = re.compile(r"(?<![\w.])[-+]?\d+\.?\d*(?:[eE][-+]?\d+)?(?![\w.])")
+_DIGITS = 12
+_FOLDER = Path(__file__).parents[1]
+
+
+class Identity:
+    """Keys of the points of one design under one version of ngspice."""
+
+    def __init__(self, design: Design, ngspice_version: str) -> None:
+        numbers = design.device.parameters.numbers
+        self._design = design
+        self._device = {name: number.value for name, number in numbers.items()}
+        self._version = ngspice_version
+        self._parts: dict[str, str] = {}
+
+    def recipe(self, point: Point) -> str:
+        """Key of what the point is made from."""
+        corner = point.conditions.corner
+        if corner not in self._parts:
+            everything = _sources(("characterize", "circuits", "jobs"), frozenset())
+            models = self._design.technology.content_hash(corner)
+            made_from = [everything, models, self._version, _canonical(self._design)]
+            self._parts[corner] = _hash([*made_from, self._device])
+        return _hash([self._parts[corner], _canonical(point)])
+
+    def content(self, point: Point) -> str:
+        """Key of what decides the point's result; builds its deck."""
+        design = self._design
+        deck = build_deck(design, point.bench, point.variant, point.conditions, point.offset)
+        measuring = _sources(("characterize", "circuits"), frozenset(_ARRANGING | _DECK_BUILDING))
+        asked = [point.bench, point.variant, point.tolerance, point.offset, point.write_error_rate]
+        # The pulse that a write needs is put into the same deck, with the rest after it.
+        rest = design.timing.write_rest if point.write_error_rate is not None else None
+        return _hash(
+            [self._version, measuring, _deck(deck), self._device, _canonical([*asked, rest])]
+        )
+
+
+def _deck(deck: Deck) -> Any:
+    roles = {f.name: getattr(deck, f.name) for f in fields(deck)}
+    title, text = roles.pop("netlist").split("\n", 1)
+    del roles["title"], title
+    lines = (line for line in text.splitlines() if not line.startswith("*"))
+    normal = _NUMBER.sub(lambda found: f"{float(found[0]):.{_DIGITS}g}", "\n".join(lines))
+    return [normal, _canonical(roles)]
+
+
+def _canonical(value: Any) -> Any:
+    """The same JSON for what is equal: floats by their first digits, files by nothing."""
+    if isinstance(value, float):
+        return f"{value:.{_DIGITS}g}"
+    if is_dataclass(value) and not isinstance(value, type):
+        content = {f.name: _canonical(getattr(value, f.name)) for f in fields(value)}
+        return {name: entry for name, entry in content.items() if entry is not None}
+    if isinstance(value, Mapping):
+        return {str(key): _canonical(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_canonical(entry) for entry in value]
+    if value is None or isinstance(value, Path):
+        return None
+    return value if isinstance(value, bool | int | str) else repr(value)
+
+
+def _hash(value: Any) -> str:
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@cache
+def _sources(packages: Iterable[str], without: frozenset[str]) -> str:
+    digest = hashlib.sha256()
+    for package in packages:
+        for path in sorted((_FOLDER / package).glob("*.py")):
+            if path.stem not in without:
+                digest.update(f"{package}/{path.name}\0".encode() + path.read_bytes())
+    return digest.hexdigest()

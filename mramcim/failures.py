@@ -1,0 +1,84 @@
+"""Points that did not end well, counted by axis and, the first of them, told one by one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from textwrap import shorten
+from typing import TYPE_CHECKING
+
+from mramcim.arguments import ZERO_CELSIUS
+from mramcim.columns import aligned
+
+if TYPE_CHECKING:
+    from characterize import Point, Run
+    from characterize.simulate import PointResult
+    from lut import Outcome
+
+SHOWN_FAILURES = 5
+SHOWN_MESSAGE = 200
+_UNITS = {"rows": " rows", "columns": " columns"}
+
+Failures = list[tuple["Point", "PointResult"]]
+
+
+def failure_lines(done: Run) -> list[str]:
+    """A table of the points that are not ok by axis, then the first that failed."""
+    lines = [aligned(("points", "outcome", "by axis"), _by_axis(done))] if done.not_ok else []
+    lines += [_told(done, point, result) for point, result in done.failed[:SHOWN_FAILURES]]
+    more = len(done.failed) - SHOWN_FAILURES
+    if more > 0:
+        lines.append(f"and {more} more; `mramcim lut info {done.output}` counts them")
+    if done.retried:
+        rungs = Counter(result.rung for _, result in done.retried)
+        counts = ", ".join(f"{rung} {count}" for rung, count in rungs.items())
+        lines.append(f"{len(done.retried)} points needed a gentler solver: {counts}")
+    return lines
+
+
+def _by_axis(done: Run) -> list[tuple[str, str, str]]:
+    groups: dict[tuple[str, Outcome], list[Point]] = {}
+    for point, result in done.not_ok:
+        groups.setdefault((point.bench, result.outcome), []).append(point)
+    rows = []
+    for (bench, outcome), points in groups.items():
+        axes = done.plan.group_axes(bench)
+        first = True
+        for name, values in axes.items():
+            if len(values) == 1:
+                continue
+            counts = Counter(_coordinate(point, name) for point in points)
+            shares = ", ".join(
+                f"{_shown(name, value)} {counts[value]}" for value in values if counts[value]
+            )
+            head = (bench, f"{outcome.meaning} {len(points)}") if first else ("", "")
+            rows.append((*head, f"{name}: {shares}"))
+            first = False
+        if first:
+            rows.append((bench, f"{outcome.meaning} {len(points)}", "-"))
+        rows.append(("", "", outcome.remedy))
+    return rows
+
+
+def _coordinate(point: Point, name: str) -> object:
+    return getattr(point.conditions, name, point.variant)
+
+
+def _shown(name: str, value: object) -> str:
+    if name == "temperature" and isinstance(value, float):
+        return f"{value - ZERO_CELSIUS:g} degC"
+    if name == "vdd":
+        return f"{value:g} V"
+    if name == "driver_width" and isinstance(value, float):
+        return f"{1e6 * value:g} um"
+    return str(value)
+
+
+def _told(done: Run, point: Point, result: PointResult) -> str:
+    place = ", ".join(
+        _shown(axis, getattr(point.conditions, axis)) + _UNITS.get(axis, "")
+        for axis in done.plan.group_axes(point.bench)
+        if hasattr(point.conditions, axis)
+    )
+    message = f" ({shorten(result.message, SHOWN_MESSAGE)})" if result.message else ""
+    name = f"{point.bench} {point.variant}".strip()
+    return f"{name} at {place}: {result.outcome.meaning}; {result.outcome.remedy}{message}"

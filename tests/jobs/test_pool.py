@@ -1,0 +1,108 @@
+"""The pool: every item has one end, whatever its process does."""
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from jobs import JobsError, Pool
+
+FACTORY = "tasks:Doubling"
+
+
+@pytest.fixture(autouse=True)
+def _tasks_can_be_imported(monkeypatch):
+    monkeypatch.setattr(sys, "path", [str(Path(__file__).parent), *sys.path])
+
+
+def run(items, jobs=2, time_limit=30.0, **options):
+    with Pool(FACTORY, "x", jobs, time_limit, **options) as pool:
+        return list(pool.run(items))
+
+
+def test_every_item_is_done_once():
+    done = run(range(50))
+    assert sorted(one.result for one in done) == [2 * item for item in range(50)]
+    assert {one.hello for one in done} == {"set up with x"}
+    assert not any(one.failure for one in done)
+
+
+def test_items_are_taken_when_a_child_is_free_for_them():
+    taken = []
+
+    def endless():
+        for item in range(10**9):
+            taken.append(item)
+            yield item
+
+    with Pool(FACTORY, "x", 2, 30.0) as pool:
+        running = pool.run(endless())
+        first = next(running)
+        assert first.result == 2 * first.item
+        assert len(taken) <= 2
+
+
+@pytest.mark.parametrize(
+    ("item", "said"),
+    [
+        ("die", "signal 9"),
+        ("leave", "exit code 3"),
+        ("raise", "RuntimeError: no such luck"),
+        ("eat", "MemoryError"),
+    ],
+)
+def test_harm_stays_with_its_item(item, said):
+    done = {one.item: one for one in run([1, item, 2, 3])}
+    assert said in done[item].failure
+    assert not done[item].timed_out
+    assert [done[number].result for number in (1, 2, 3)] == [2, 4, 6]
+
+
+def test_an_item_over_its_time_is_stopped():
+    started = time.monotonic()
+    done = {one.item: one for one in run(["hang", 1, 2], time_limit=1.0)}
+    assert time.monotonic() - started < 20
+    assert done["hang"].timed_out
+    assert "1 s" in done["hang"].failure
+    assert [done[1].result, done[2].result] == [2, 4]
+
+
+def test_what_a_task_prints_disturbs_nothing():
+    assert [one.failure for one in run(["print", "print"], jobs=1)] == ["", ""]
+
+
+def test_children_are_replaced_after_some_items_and_when_they_are_spent():
+    own = [one.result for one in run(["who"] * 6, jobs=1, recycle_after=2)]
+    assert [own.count(pid) for pid in dict.fromkeys(own)] == [2, 2, 2]
+    spent = [one.result for one in run(["who", "spend", "who"], jobs=1)]
+    assert spent[0] == spent[1] != spent[2]
+
+
+def test_no_child_outlives_the_pool():
+    with Pool(FACTORY, "x", 2, 30.0) as pool:
+        next(pool.run(iter(["who", "who", "hang", "hang"])))
+        children = pool.pids
+    for pid in children:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+
+
+def test_a_killed_child_costs_at_most_its_item():
+    done = []
+    with Pool(FACTORY, "x", 1, 30.0) as pool:
+        for one in pool.run(range(6)):
+            done.append(one)
+            if len(done) == 2:
+                os.kill(pool.pids[0], signal.SIGKILL)
+    assert len(done) == 6
+    assert sum(bool(one.failure) for one in done) <= 1
+
+
+def test_what_never_starts_is_one_sentence():
+    with Pool("tasks:never", "x", 2, 30.0) as pool, pytest.raises(JobsError, match="do not start"):
+        list(pool.run([1, 2]))
+    with pytest.raises(JobsError, match="-j"):
+        Pool(FACTORY, "x", 0, 30.0)
