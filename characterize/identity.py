@@ -21,7 +21,10 @@ from characterize.plan import Point
 from circuits import Deck, Design, build_deck
 
 # What only arranges runs, or acts through the text of a deck alone.
-_ARRANGING = {"errors", "identity", "plan", "pool", "run", "store", "tabulate", "worker"}
+_ARRANGING = {
+    "dry_run", "errors", "identity", "limit_entries", "limits", "plan", "pool", "run", "store",
+    "tabulate", "worker",
+}  # fmt: skip
 _DECK_BUILDING = {
     "benches", "blocks", "cells", "column", "counting", "deck", "design", "gates", "layout",
     "modelcards", "modelfiles", "netlist", "operations", "periphery", "precharge", "sense_parts",

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from characterize.errors import PlanError
+from characterize.limit_entries import read_limits
+from characterize.limits import Limit
 from circuits import (
     BENCHES,
     Conditions,
@@ -31,6 +33,7 @@ _KEYS = (
     "tolerance",
     "write_error_rate",
     "time_limit",
+    "limits",
 )
 _AXES: dict[str, str] = {
     "corner": "text",
@@ -73,6 +76,7 @@ class Plan:
     seed: int = 0
     write_error_rate: float = 1e-6
     """Probability of leaving the old bit that the write pulse is chosen for."""
+    limits: tuple[Limit, ...] = ()
 
     def group_axes(self, bench: str) -> dict[str, tuple[Any, ...]]:
         """The axes of one bench's group, in order, with the variant axis last."""
@@ -161,7 +165,8 @@ def load_plan(
     rate = contents.get("write_error_rate", Plan.write_error_rate)
     if isinstance(rate, bool) or not isinstance(rate, int | float) or not 1e-12 <= rate <= 0.5:
         raise PlanError(f"{chosen}: 'write_error_rate' must be from 1e-12 to 0.5, not {rate!r}")
-    return Plan(title, loaded, benches, axes, tolerance, limit, text, write_error_rate=float(rate))
+    limits = read_limits(chosen, contents.get("limits", []), benches, axes)
+    return Plan(title, loaded, benches, axes, tolerance, limit, text, 0, float(rate), limits)
 
 
 def _named(path: Path, contents: Mapping[str, Any], key: str) -> str | Path | None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from characterize.errors import PlanError
 from characterize.identity import Identity
+from characterize.limits import Verdict, judge
 from characterize.plan import Plan, Point
 from characterize.pool import Simulations
 from characterize.simulate import PointResult
@@ -39,6 +40,7 @@ class Run:
     cached: int
     simulations: int
     analysis_seconds: float
+    verdicts: tuple[Verdict, ...] = ()
 
     @property
     def outcomes(self) -> dict[str, int]:
@@ -75,6 +77,7 @@ class Run:
             "simulations": self.simulations,
             "analysis_time_s": self.analysis_seconds,
             "wall_time_s": self.wall_seconds,
+            "limits": [verdict.to_dict() for verdict in self.verdicts],
         }
 
 
@@ -173,13 +176,15 @@ def run_plan(
             done.keep(finished.point, finished.result, finished.ngspice_version)
     (found,) = done.versions
     ordered = {point: done.results[point] for point in plan.points()}
+    groups = groups_of(plan, ordered)
     write_table(
         target,
-        groups_of(plan, ordered),
+        groups,
         mramcim_version=version("mramcim"),
         ngspice_version=found,
         provenance=provenance_of(plan, ordered),
         title=plan.title,
     )
     wall = time.perf_counter() - started
-    return Run(plan, target, ordered, found, wall, done.cached, simulations, seconds)
+    verdicts = tuple(judge(limit, groups[limit.bench]) for limit in plan.limits)
+    return Run(plan, target, ordered, found, wall, done.cached, simulations, seconds, verdicts)

@@ -12,6 +12,7 @@ from mramcim.arguments import add_json, positive_count
 from mramcim.benches import add_design_arguments
 from mramcim.errors import CommandError
 from mramcim.failures import failure_lines
+from mramcim.limits import verdict_lines
 from mramcim.outputs import STANDARD_OUTPUT, check_outputs, write_json
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 SUMMARY = "simulate a plan in ngspice and write the lookup table"
 
-EXIT_POINTS_FAILED = 1
+EXIT_NOT_ALL_GOOD = 1
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,8 +30,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Simulate every point of a plan in ngspice and write the lookup table. Results are kept "
         "as they finish: what was stopped goes on where it was. A point that fails stays in the "
-        "table with its outcome, and the exit code is 1; wrong logic and bits that do not switch "
-        "are results."
+        "table with its outcome, and the exit code is 1, as it is where a limit of the plan is "
+        "violated; wrong logic and bits that do not switch are results."
     )
     parser.add_argument(
         "plan", nargs="?", metavar="PLAN.toml", help="the plan (default: the reference table's)"
@@ -57,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run the plan; 1 where some point failed, else 0."""
+    """Run the plan; 1 where some point failed or a limit is violated, else 0."""
     if arguments.output is None and not arguments.dry_run:
         raise CommandError("-o OUT.h5 is missing: say where the table goes, or use --dry-run")
     outputs = {"-o": arguments.output, "--json": arguments.json}
@@ -122,9 +123,12 @@ def _wet(arguments: argparse.Namespace, plan: Plan, store: Store | None) -> int:
         write_json(arguments.json, done.to_dict())
     if arguments.json != STANDARD_OUTPUT:
         print(_described(done))
+        for line in verdict_lines(done.verdicts):
+            print(line)
     for line in failure_lines(done):
         print(line, file=sys.stderr)
-    return EXIT_POINTS_FAILED if done.failed else 0
+    violated = any(not verdict.passed for verdict in done.verdicts)
+    return EXIT_NOT_ALL_GOOD if done.failed or violated else 0
 
 
 def _described(done: Run) -> str:

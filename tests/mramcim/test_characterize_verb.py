@@ -186,3 +186,18 @@ def test_a_store_that_cannot_be_used_is_one_sentence(refused, plan, monkeypatch,
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("MRAMCIM_CACHE", str(tmp_path / "file" / "store"))
     refused("characterize", plan(), "-o", "table.h5", "MRAMCIM_CACHE")
+
+
+def test_limits_are_judged_and_a_violated_one_leaves_with_one(command, plan, tmp_path):
+    limit = '[[limits]]\nbench = "decoder_gate"\nmeasure = "delay"\nmax = "{}"\n'
+    (tmp_path / "kept.toml").write_text(SMALL + limit.format("1 ns"))
+    assert "1 of 1 limits kept" in command("characterize", "kept.toml", "-o", "a.h5").stdout
+    (tmp_path / "both.toml").write_text(SMALL + limit.format("1 ns") + limit.format("1 ps"))
+    result = command("characterize", "both.toml", "-o", "b.h5", code=1)
+    assert "FAIL  decoder_gate delay" in result.stdout
+    assert "1 of 2 limits kept" in result.stdout
+    content = json.loads(
+        command("characterize", "both.toml", "-o", "b.h5", "--json", code=1).stdout
+    )
+    assert [line["passed"] for line in content["limits"]] == [True, False]
+    assert content["limits"][1]["worst_at"]["temperature"] > 0
