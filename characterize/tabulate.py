@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import fields
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ def _group(plan: Plan, bench: str, results: Mapping[Point, PointResult]) -> Grou
         if name == "outcome":
             values = np.array([int(result.outcome) for result in found], dtype=np.int8)
         elif name == "area":
-            variables[name] = _area(plan, bench, points, variable)
+            variables[name] = _area(plan, bench, variable)
             continue
         elif any(name in result.values for result in found):
             values = np.array([result.values.get(name, np.nan) for result in found])
@@ -59,17 +60,26 @@ def _group(plan: Plan, bench: str, results: Mapping[Point, PointResult]) -> Grou
     return Group(coordinates, variables, _attributes(plan, bench))
 
 
-def _area(plan: Plan, bench: str, points: list[Point], spec: VariableSpec) -> Variable:
-    """Area [m^2]: one number, for a driver one of each width."""
+def _area(plan: Plan, bench: str, spec: VariableSpec) -> Variable:
+    """Area [m^2] along the axes that it depends on: a driver's width, a word line's columns."""
+    axes = plan.group_axes(bench)
+    kind = BENCHES[bench]
 
-    def of(point: Point) -> float:
-        return build_deck(plan.design, bench, point.variant, point.conditions).values["area"]
+    def of(place: Mapping[str, Any]) -> float:
+        where = Conditions(**{name: place[name] for name in kind.axes})
+        variant = place[kind.variant_axis] if kind.variants else ""
+        return build_deck(plan.design, bench, variant, where).values["area"]
 
-    if "driver_width" not in BENCHES[bench].axes:
-        return Variable(np.array(of(points[0])), (), spec.units, spec.meaning)
-    first = {point.conditions.driver_width: point for point in reversed(points)}
-    areas = [of(first[width]) for width in plan.axes["driver_width"]]
-    return Variable(np.array(areas), ("driver_width",), spec.units, spec.meaning)
+    first = {name: values[0] for name, values in axes.items()}
+    dims = tuple(
+        name
+        for name, values in axes.items()
+        if any(of({**first, name: value}) != of(first) for value in values[1:])
+    )
+    shape = tuple(len(axes[name]) for name in dims)
+    places = product(*(axes[name] for name in dims))
+    areas = [of({**first, **dict(zip(dims, place, strict=True))}) for place in places]
+    return Variable(np.array(areas).reshape(shape), dims, spec.units, spec.meaning)
 
 
 def _attributes(plan: Plan, bench: str) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from collections import Counter
 from textwrap import shorten
 from typing import TYPE_CHECKING
 
-from mramcim.arguments import ZERO_CELSIUS
 from mramcim.columns import aligned
+from mramcim.places import shown_coordinate
 
 if TYPE_CHECKING:
     from characterize import Point, Run
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 SHOWN_FAILURES = 5
 SHOWN_MESSAGE = 200
-_UNITS = {"rows": " rows", "columns": " columns"}
 
 Failures = list[tuple["Point", "PointResult"]]
 
@@ -48,10 +47,12 @@ def _by_axis(done: Run) -> list[tuple[str, str, str]]:
                 continue
             counts = Counter(_coordinate(point, name) for point in points)
             shares = ", ".join(
-                f"{_shown(name, value)} {counts[value]}" for value in values if counts[value]
+                f"{shown_coordinate(name, value)}: {counts[value]}"
+                for value in values
+                if counts[value]
             )
             head = (bench, f"{outcome.meaning} {len(points)}") if first else ("", "")
-            rows.append((*head, f"{name}: {shares}"))
+            rows.append((*head, shares))
             first = False
         if first:
             rows.append((bench, f"{outcome.meaning} {len(points)}", "-"))
@@ -63,19 +64,9 @@ def _coordinate(point: Point, name: str) -> object:
     return getattr(point.conditions, name, point.variant)
 
 
-def _shown(name: str, value: object) -> str:
-    if name == "temperature" and isinstance(value, float):
-        return f"{value - ZERO_CELSIUS:g} degC"
-    if name == "vdd":
-        return f"{value:g} V"
-    if name == "driver_width" and isinstance(value, float):
-        return f"{1e6 * value:g} um"
-    return str(value)
-
-
 def _told(done: Run, point: Point, result: PointResult) -> str:
     place = ", ".join(
-        _shown(axis, getattr(point.conditions, axis)) + _UNITS.get(axis, "")
+        shown_coordinate(axis, getattr(point.conditions, axis))
         for axis in done.plan.group_axes(point.bench)
         if hasattr(point.conditions, axis)
     )

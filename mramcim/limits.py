@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from mramcim.arguments import ZERO_CELSIUS
 from mramcim.columns import aligned
+from mramcim.places import shown_place
 
 if TYPE_CHECKING:
     from characterize.limits import Verdict
@@ -40,7 +40,13 @@ def _row(verdict: Verdict) -> tuple[str, ...]:
     failed = f" ({verdict.failed} not measured)" if verdict.failed else ""
     count = f"{verdict.violated} of {verdict.points}{failed}"
     mark = "pass" if verdict.passed else "FAIL"
-    return (f"{mark}  {limit.bench} {limit.measure}", *shown, unit, count, _place(verdict))
+    return (
+        f"{mark}  {limit.bench} {limit.measure}",
+        *shown,
+        unit,
+        count,
+        shown_place(verdict.place),
+    )
 
 
 def _scale(units: str, numbers: Sequence[float]) -> tuple[float, str]:
@@ -50,19 +56,3 @@ def _scale(units: str, numbers: Sequence[float]) -> tuple[float, str]:
     power = 3 * math.floor(math.log10(max(abs(number) for number in numbers)) / 3)
     power = min(max(power, min(_PREFIXES)), max(_PREFIXES))
     return 10.0**power, _PREFIXES[power]
-
-
-def _place(verdict: Verdict) -> str:
-    words = []
-    for name, value in verdict.place.items():
-        if name == "temperature":
-            words.append(f"{value - ZERO_CELSIUS:g} degC")
-        elif name == "vdd":
-            words.append(f"{value:g} V")
-        elif name in ("rows", "columns"):
-            words.append(f"{value} {name}")
-        elif name == "driver_width":
-            words.append(f"driver {1e6 * value:g} um")
-        else:
-            words.append(str(value))
-    return ", ".join(words) or "-"

@@ -1,13 +1,14 @@
 """The shipped reference table: whole, right, spanning what it says, in step with the circuits."""
 
 import hashlib
+from itertools import product
 
 import numpy as np
 import pytest
 
 from accelerator import estimate
 from characterize import load_plan
-from circuits import BENCHES, build_deck
+from circuits import BENCHES, Conditions, build_deck
 from lut import Outcome, Table, check, reference_path
 
 SENSING = ("read", "and2", "or2", "xor2")
@@ -96,3 +97,18 @@ def test_an_estimate_runs_between_its_points(table):
     report = estimate("lenet5", vdd=0.95, temperature=350.0, rows=200, columns=200)
     assert 0 < report.energy < 1e-3
     assert report.to_dict()["table"]
+
+
+@pytest.mark.parametrize("bench", list(BENCHES))
+def test_areas_are_those_of_the_decks_wherever_they_depend_on_a_size(table, bench):
+    plan = load_plan()
+    group = table[bench]
+    areas = group.spread("area")
+    kind = BENCHES[bench]
+    ends = [(values[0], values[-1]) for values in plan.group_axes(bench).values()]
+    places = [(0, len(values) - 1) for values in plan.group_axes(bench).values()]
+    for place, values in zip(product(*places), product(*ends), strict=True):
+        where = Conditions(**dict(zip(kind.axes, values, strict=False)))
+        variant = values[-1] if kind.variants else ""
+        deck = build_deck(plan.design, bench, variant, where)
+        assert areas[place] == pytest.approx(deck.values["area"], rel=1e-12)

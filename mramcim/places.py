@@ -1,0 +1,26 @@
+"""Where in a table: coordinates as people say them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mramcim.arguments import ZERO_CELSIUS
+
+
+def shown_place(place: Mapping[str, Any]) -> str:
+    """All coordinates with their units, or "-" where there are none."""
+    return ", ".join(shown_coordinate(name, value) for name, value in place.items()) or "-"
+
+
+def shown_coordinate(axis: str, value: Any) -> str:
+    """One coordinate: SI in, the unit of the command's options out."""
+    if axis == "temperature":
+        return f"{value - ZERO_CELSIUS:g} degC"
+    if axis == "vdd":
+        return f"{value:g} V"
+    if axis in ("rows", "columns"):
+        return f"{value} {axis}"
+    if axis == "driver_width":
+        return f"driver {1e6 * value:g} um"
+    return str(value)
