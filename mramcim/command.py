@@ -14,7 +14,17 @@ from mramcim.arguments import Parser, parse
 from mramcim.errors import is_user_error, one_sentence
 from mramcim.printable import printable
 
-VERBS = ("characterize", "cache", "lut", "estimate", "netlist", "simulate", "switch", "list")
+VERBS = (
+    "characterize",
+    "nightly",
+    "cache",
+    "lut",
+    "estimate",
+    "netlist",
+    "simulate",
+    "switch",
+    "list",
+)
 
 EXIT_USER_ERROR = 2
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
