@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 _ABSENT = "-"
@@ -28,8 +29,7 @@ class ProvenanceChange:
     def __str__(self) -> str:
         """One line: the first differing places with both values, and how many more there are."""
         shown = [
-            f"{place} {_short(a)} -> {_short(b)}".strip()
-            for place, a, b in self.places[:_SHOWN_PLACES]
+            f"{place} {_short_pair(a, b)}".strip() for place, a, b in self.places[:_SHOWN_PLACES]
         ]
         more = len(self.places) - len(shown)
         return f"{self.part}: {', '.join(shown)}" + (f" and {more} more" if more else "")
@@ -58,6 +58,16 @@ def _different(a: Any, b: Any, place: str) -> Iterator[tuple[str, Any, Any]]:
         yield place, a, b
 
 
+def _short_pair(a: Any, b: Any) -> str:
+    """Both values; of texts of many lines the first line that differs."""
+    if isinstance(a, str) and isinstance(b, str) and "\n" in a + b:
+        lines = zip_longest(a.splitlines(), b.splitlines())
+        for number, (one, other) in enumerate(lines, start=1):
+            if one != other:
+                return f"line {number} {_short(one)} -> {_short(other)}"
+    return f"{_short(a)} -> {_short(b)}"
+
+
 def _short(value: Any) -> str:
     """A value of any kind in a few words."""
     if value is None:
@@ -66,9 +76,9 @@ def _short(value: Any) -> str:
         return f"({len(value)} entries)"
     if isinstance(value, list | tuple):
         return f"({len(value)} items)"
-    text = f"{value:g}" if isinstance(value, float) else str(value)
+    text = f"{value:g}" if isinstance(value, float) else str(value) or "(empty)"
     if _HASH.fullmatch(text):
         return text[:_SHOWN_HASH]
     if "\n" in text:
-        return f"({text.count(chr(10)) + 1} lines)"
+        return f"({len(text.splitlines())} lines)"
     return text if len(text) <= _SHOWN_TEXT else f"{text[: _SHOWN_TEXT - 3]}..."

@@ -121,7 +121,8 @@ def _head(found: Difference) -> str:
     if found.same:
         within = f"within {found.relative:g} relative"
         within += " and the absolute tolerances given" if found.absolute else ""
-        return "\n".join([*printable_content(sides), f"the same {within}; {compared}"])
+        lines = [f"the same {within}; {compared}", *_largest(found)]
+        return "\n".join([*printable_content(sides), *lines])
     outcomes = sum(change.count for change in found.outcomes)
     counts = [
         f"{found.beyond} beyond tolerance",
@@ -129,6 +130,16 @@ def _head(found: Difference) -> str:
         f"{len(found.mismatches)} mismatch{'' if len(found.mismatches) == 1 else 'es'} of build",
     ]
     return "\n".join([*printable_content(sides), f"different: {compared}, {', '.join(counts)}"])
+
+
+def _largest(found: Difference) -> list[str]:
+    """A line for the largest difference within tolerance, if there is any."""
+    points = [v.largest_relative for v in found.variables if v.largest_relative is not None]
+    if not points:
+        return []
+    point = max(points, key=lambda point: point.relative)
+    where = f"{point.group}/{point.variable} at {_at(point)}"
+    return [f"largest relative difference {point.relative:.2g}: {where}"]
 
 
 def _first(lines: list[str]) -> list[str]:
@@ -157,24 +168,26 @@ def _side(kind: str, value: Any) -> str:
 
 def _moved(variables: list[VariableDifference]) -> str:
     variables = sorted(variables, key=lambda variable: -variable.moved(1)[0].relative)
-    heading = ("moved", "points", "beyond", "median", "largest", "A -> B", "at")
+    heading = ("moved", "points", "beyond", "NaN once", "median", "largest", "A -> B", "at")
     rows = []
     for variable in variables:
-        worst = variable.moved(1)[0]
-        change = "NaN" if math.isinf(worst.relative) else _percent(_signed(worst))
+        only_one_sided = variable.beyond == variable.one_sided
+        worst = None if only_one_sided else variable.largest_relative
+        worst = worst or variable.moved(1)[0]
         values = f"{worst.a:.5g} -> {worst.b:.5g} {'' if worst.units == '1' else worst.units}"
         rows.append(
             (
                 f"{variable.group}/{variable.variable}",
                 str(variable.compared),
                 str(variable.beyond),
+                str(variable.one_sided or "-"),
                 _percent(variable.median_change),
-                change,
+                _percent(_signed(worst)),
                 values.rstrip(),
                 _at(worst),
             )
         )
-    shown = aligned(heading, rows[:SHOWN_LINES], numbers=4)
+    shown = aligned(heading, rows[:SHOWN_LINES], numbers=5)
     more = len(rows) - SHOWN_LINES
     return shown + (f"\nand {more} more variables; --csv F writes all values" if more > 0 else "")
 
@@ -184,7 +197,7 @@ def _signed(point: MovedPoint) -> float:
 
 
 def _percent(change: float) -> str:
-    return "-" if math.isnan(change) else f"{100 * change:+.3g} %"
+    return f"{100 * change:+.3g} %" if math.isfinite(change) else "-"
 
 
 def _at(point: MovedPoint) -> str:

@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mramcim.arguments import add_json
 from mramcim.errors import CommandError
-from mramcim.outputs import STANDARD_OUTPUT, check_outputs, write_file
+from mramcim.outputs import STANDARD_OUTPUT, check_outputs, write_file, write_json
 from mramcim.printable import printable
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="file to write, .csv or .parquet; - prints CSV of one group",
     )
     parser.add_argument("--group", metavar="NAME", help="the one group to write")
+    add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -44,24 +46,36 @@ def run(arguments: argparse.Namespace) -> int:
         raise CommandError(f"-o '{name}' does not say how to export; end it in .csv or .parquet")
     if name == STANDARD_OUTPUT and arguments.group is None:
         raise CommandError("-o - prints one group; name it with --group")
-    if arguments.group is not None:
-        check_outputs({"-o": name}, inputs=[arguments.file])
+    if name == arguments.json == STANDARD_OUTPUT:
+        raise CommandError("-o - and --json both print; give one of them a file")
 
     from lut import Table, exported
 
     table = Table.open(arguments.file)
     targets = _targets(table, arguments.group, name)
     for target in targets.values():
-        check_outputs({"-o": target}, inputs=[arguments.file])
+        check_outputs({"-o": target, "--json": arguments.json}, inputs=[arguments.file])
     # All are made before any is written, so that what cannot be exported leaves no file behind.
     images = {group: exported(table[group], suffix) for group in targets}
     if name == STANDARD_OUTPUT:
         sys.stdout.write(images[arguments.group].decode("utf-8"))
-        return 0
-    for group, target in targets.items():
-        _write(target, images[group])
-        rows = math.prod(len(axis) for axis in table[group].axes.values())
-        print(f"{printable(target)}: {rows} row{'' if rows == 1 else 's'} of {group}")
+    else:
+        for group, target in targets.items():
+            _write(target, images[group])
+    files = [
+        {
+            "path": target,
+            "group": group,
+            "rows": math.prod(len(axis) for axis in table[group].axes.values()),
+        }
+        for group, target in targets.items()
+    ]
+    if arguments.json is not None:
+        write_json(arguments.json, {"format": "mramcim-table-export/1", "files": files})
+    if STANDARD_OUTPUT not in (name, arguments.json):
+        for file in files:
+            rows = f"{file['rows']} row{'' if file['rows'] == 1 else 's'}"
+            print(f"{printable(str(file['path']))}: {rows} of {file['group']}")
     return 0
 
 

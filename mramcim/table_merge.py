@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import math
 
-from mramcim.outputs import check_outputs
+from mramcim.arguments import add_json
+from mramcim.outputs import STANDARD_OUTPUT, check_outputs, write_json
 from mramcim.printable import printable
 
 SUMMARY = "tables of some points or groups each as one table"
@@ -27,11 +28,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=("first", "last"),
         help="take the point of the first or last of the tables that disagree",
     )
+    add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the merged table; 0."""
-    check_outputs({"-o": arguments.output}, inputs=arguments.files)
+    check_outputs({"-o": arguments.output, "--json": arguments.json}, inputs=arguments.files)
 
     from importlib.metadata import version
 
@@ -48,14 +50,29 @@ def run(arguments: argparse.Namespace) -> int:
         provenance=merged.provenance,
         title=merged.title,
     )
-    points = sum(
-        math.prod(len(axis) for axis in group.axes.values()) for group in merged.groups.values()
-    )
-    print(
-        f"{printable(arguments.output)}: {points} points in {len(merged.groups)} groups "
-        f"from {len(tables)} tables"
-    )
-    for group, count in merged.provenance.get("settled", {}).get("points", {}).items():
-        counted = f"{count} point{'' if count == 1 else 's'}"
-        print(f"{group}: the tables disagree at {counted}, the {arguments.prefer} is taken")
+    points = {
+        name: math.prod(len(axis) for axis in group.axes.values())
+        for name, group in merged.groups.items()
+    }
+    settled = merged.provenance.get("settled", {}).get("points", {})
+    if arguments.json is not None:
+        content = {
+            "format": "mramcim-table-merge/1",
+            "path": arguments.output,
+            "points": points,
+            "settled": settled,
+            "sources": [
+                {"name": source["name"], "sha256": source["sha256"]}
+                for source in merged.provenance["sources"]
+            ],
+        }
+        write_json(arguments.json, content)
+    if arguments.json != STANDARD_OUTPUT:
+        print(
+            f"{printable(arguments.output)}: {sum(points.values())} points in {len(points)} "
+            f"groups from {len(tables)} tables"
+        )
+        for group, count in settled.items():
+            counted = f"{count} point{'' if count == 1 else 's'}"
+            print(f"{group}: the tables disagree at {counted}, the {arguments.prefer} is taken")
     return 0

@@ -18,6 +18,10 @@ EXIT_PROBLEMS_FOUND = 1
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the verb takes: a word for what to do, and what that takes."""
+    parser.epilog = (
+        "Each takes --json [F]: print JSON alone on standard output, or write it to the file F. "
+        "`mramcim lut WHAT --help` tells the rest."
+    )
     actions = parser.add_subparsers(dest="what", metavar="WHAT", required=True, title="what to do")
     info = actions.add_parser(
         "info",
