@@ -11,9 +11,14 @@ all, described by a closed and versioned schema, and interpolated only inside it
 """
 
 from lut.checking import check
+from lut.comparison import diff
+from lut.difference import Difference, Mismatch, MovedPoint, OutcomeChange, VariableDifference
 from lut.errors import TableError
-from lut.model import Axis, Group, Variable
+from lut.export import exported, long_form
+from lut.merging import merge
+from lut.model import Axis, Content, Group, Variable
 from lut.outcomes import Outcome
+from lut.provenance import ProvenanceChange
 from lut.schema import SCHEMA, SCHEMA_VERSION, VariableSpec
 from lut.summary import info
 from lut.table import Table, reference_path
@@ -23,14 +28,25 @@ __all__ = [
     "SCHEMA",
     "SCHEMA_VERSION",
     "Axis",
+    "Content",
+    "Difference",
     "Group",
+    "Mismatch",
+    "MovedPoint",
     "Outcome",
+    "OutcomeChange",
+    "ProvenanceChange",
     "Table",
     "TableError",
     "Variable",
+    "VariableDifference",
     "VariableSpec",
     "check",
+    "diff",
+    "exported",
     "info",
+    "long_form",
+    "merge",
     "reference_path",
     "require_writable",
     "write_table",

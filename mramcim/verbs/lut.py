@@ -1,42 +1,59 @@
-"""`mramcim lut info|check FILE`: what a table holds, and whether it can be believed."""
+"""`mramcim lut info|check|diff|merge|export`: what to do with tables."""
 
 from __future__ import annotations
 
 import argparse
 from typing import Any
 
+from mramcim import table_diff, table_export, table_merge
 from mramcim.arguments import add_json
 from mramcim.columns import aligned
 from mramcim.outputs import STANDARD_OUTPUT, check_outputs, write_json
 from mramcim.printable import printable, printable_content
 
-SUMMARY = "tell what a table holds (info), or whether it is sound (check)"
+SUMMARY = "tell what a table holds or whether it is sound; compare, merge or export tables"
 
 EXIT_PROBLEMS_FOUND = 1
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what the verb takes."""
-    parser.description = (
-        "info: groups, axes and outcomes of a table. check: conformity to the schema and the "
-        "laws its numbers obey; the exit code is 1 where a problem is found."
+    """Declare what the verb takes: a word for what to do, and what that takes."""
+    parser.epilog = (
+        "Each takes --json [F]: print JSON alone on standard output, or write it to the file F. "
+        "`mramcim lut WHAT --help` tells the rest."
     )
-    parser.add_argument("what", choices=("info", "check"), help="what to tell")
-    parser.add_argument("file", metavar="FILE", help="the table (HDF5)")
-    add_json(parser)
+    actions = parser.add_subparsers(dest="what", metavar="WHAT", required=True, title="what to do")
+    info = actions.add_parser(
+        "info",
+        help="groups, axes and outcomes of a table",
+        description="Tell groups, axes and outcomes of a table.",
+    )
+    check = actions.add_parser(
+        "check",
+        help="whether a table is sound",
+        description="Check conformity to the schema and the laws that the numbers obey; the exit "
+        "code is 1 where a problem is found.",
+    )
+    for action, run_it in ((info, _info), (check, _check)):
+        action.add_argument("file", metavar="FILE", help="the table (HDF5)")
+        add_json(action)
+        action.set_defaults(act=run_it)
+    for name, module in (("diff", table_diff), ("merge", table_merge), ("export", table_export)):
+        action = actions.add_parser(name, help=module.SUMMARY)
+        module.add_arguments(action)
+        action.set_defaults(act=module.run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print what was asked for; 1 where `check` found problems, else 0."""
-    check_outputs({"--json": arguments.json}, inputs=[arguments.file])
-    if arguments.what == "info":
-        return _info(arguments)
-    return _check(arguments)
+    """Do what was asked for; 1 where `check` found problems or `diff` differences, else 0."""
+    code: int = arguments.act(arguments)
+    return code
 
 
 def _info(arguments: argparse.Namespace) -> int:
     import lut
 
+    check_outputs({"--json": arguments.json}, inputs=[arguments.file])
     content = lut.info(lut.Table.open(arguments.file))
     if arguments.json is not None:
         write_json(arguments.json, content)
@@ -48,6 +65,7 @@ def _info(arguments: argparse.Namespace) -> int:
 def _check(arguments: argparse.Namespace) -> int:
     import lut
 
+    check_outputs({"--json": arguments.json}, inputs=[arguments.file])
     problems = lut.check(arguments.file)
     if arguments.json is not None:
         content = {"format": "mramcim-table-check/1", "path": arguments.file, "problems": problems}
