@@ -72,6 +72,7 @@ def nightly(
     from characterize.report.junit import junit_xml
     from characterize.report.page import report_page
 
+    before = None if baseline is None else Table.open(baseline)
     place = Path(folder)
     try:
         place.mkdir(parents=True, exist_ok=True)
@@ -79,7 +80,6 @@ def nightly(
         raise PlanError(
             f"the folder {place} cannot be made ({error.strerror}); name another"
         ) from None
-    before = None if baseline is None else Table.open(baseline)
     run = run_plan(plan, place / "table.h5", jobs=jobs, store=store, progress=progress)
     table = Table.open(place / "table.h5")
     difference = None

@@ -6,7 +6,7 @@ import argparse
 import math
 from typing import TYPE_CHECKING, Any
 
-from mramcim.arguments import add_json, finite
+from mramcim.arguments import add_json
 from mramcim.columns import aligned
 from mramcim.outputs import (
     STANDARD_OUTPUT,
@@ -15,6 +15,7 @@ from mramcim.outputs import (
     write_text,
 )
 from mramcim.printable import printable_content
+from mramcim.tolerances import add_tolerances
 
 if TYPE_CHECKING:
     from lut import Difference, Mismatch, MovedPoint, VariableDifference
@@ -37,18 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("a", metavar="A", help="the first table, such as a baseline")
     parser.add_argument("b", metavar="B", help="the second table")
-    parser.add_argument(
-        "--relative", type=_tolerance, default=1e-6, metavar="R", help="tolerance (default: 1e-6)"
-    )
-    parser.add_argument(
-        "--absolute",
-        type=_named_tolerance,
-        nargs="+",
-        action="extend",
-        default=[],
-        metavar="VARIABLE=VALUE",
-        help="tolerances in SI units, such as energy=1e-18 or and2/energy=1e-18 (default: 0)",
-    )
+    add_tolerances(parser)
     add_json(parser)
     parser.add_argument("--csv", metavar="F", help="write a row for each value that moved to F")
 
@@ -73,22 +63,6 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json != STANDARD_OUTPUT:
         print("\n\n".join(_sections(found)))
     return 0 if found.same else EXIT_DIFFERENT
-
-
-def _tolerance(text: str) -> float:
-    number = finite(text)
-    if number < 0:
-        raise argparse.ArgumentTypeError(f"'{text}' is below zero")
-    return number
-
-
-def _named_tolerance(text: str) -> tuple[str, float]:
-    name, separator, value = text.partition("=")
-    if not (name and separator):
-        raise argparse.ArgumentTypeError(
-            f"'{text}' is not VARIABLE=VALUE, such as energy=1e-18; name the tables before it"
-        )
-    return name, _tolerance(value)
 
 
 def _sections(found: Difference) -> list[str]:

@@ -1,29 +1,39 @@
-"""Tolerances of named variables, as they are written on the command line."""
+"""Tolerances of a comparison of tables, as they are written on the command line."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 
 from mramcim.arguments import finite
-from mramcim.errors import CommandError
 
 
-def named_tolerances(words: Sequence[str]) -> dict[str, float]:
-    """The values [SI] of words such as "offset_tolerance=1e-3".
+def add_tolerances(parser: argparse.ArgumentParser) -> None:
+    """Add --relative, a number, and --absolute, a list of pairs of a variable and a number."""
+    parser.add_argument(
+        "--relative", type=_tolerance, default=1e-6, metavar="R", help="tolerance (default: 1e-6)"
+    )
+    parser.add_argument(
+        "--absolute",
+        type=_named_tolerance,
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="VARIABLE=VALUE",
+        help="tolerances in SI units, such as energy=1e-18 or and2/energy=1e-18 (default: 0)",
+    )
 
-    Raises:
-        CommandError: a word is not NAME=VALUE, or a name comes twice.
-    """
-    found: dict[str, float] = {}
-    for word in words:
-        name, equals, number = word.partition("=")
-        if not (name and equals):
-            raise CommandError(f"--absolute is NAME=VALUE, as offset_tolerance=1e-3, not '{word}'")
-        if name in found:
-            raise CommandError(f"--absolute gives {name} twice; give it once")
-        try:
-            found[name] = finite(number)
-        except argparse.ArgumentTypeError as error:
-            raise CommandError(f"--absolute {word}: {error}") from None
-    return found
+
+def _tolerance(text: str) -> float:
+    number = finite(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"'{text}' is below zero")
+    return number
+
+
+def _named_tolerance(text: str) -> tuple[str, float]:
+    name, separator, value = text.partition("=")
+    if not (name and separator):
+        raise argparse.ArgumentTypeError(
+            f"'{text}' is not VARIABLE=VALUE, such as energy=1e-18; name the files before it"
+        )
+    return name, _tolerance(value)

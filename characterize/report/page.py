@@ -20,7 +20,9 @@ SHOWN = 50
 _WORST = {"margin": min, "energy": max, "delay": max, "leakage_power": max, "error_rate": max,
           "read_disturb": max, "offset_tolerance": min}  # fmt: skip
 _CSS = """
-body { font: 14px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem; }
+body {
+  font: 14px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem;
+}
 h1 { font-size: 1.4rem; }
 h2 { font-size: 1.1rem; margin-top: 2rem; border-bottom: 1px solid #ccc; }
 table { border-collapse: collapse; } td, th { padding: .15rem .6rem; text-align: left; }

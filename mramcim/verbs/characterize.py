@@ -14,6 +14,7 @@ from mramcim.errors import CommandError
 from mramcim.failures import failure_lines
 from mramcim.limits import verdict_lines
 from mramcim.outputs import STANDARD_OUTPUT, check_outputs, write_json
+from mramcim.progress import Progress
 
 if TYPE_CHECKING:
     from characterize import Plan, Run
@@ -107,17 +108,15 @@ def _duration(seconds: float) -> str:
 
 
 def _wet(arguments: argparse.Namespace, plan: Plan, store: Store | None) -> int:
-    from tqdm import tqdm
-
     from characterize import run_plan
 
-    with tqdm(total=plan.count(), unit="point", file=sys.stderr, smoothing=0.1) as bar:
+    with Progress() as progress:
         done = run_plan(
             plan,
             arguments.output,
             jobs=arguments.jobs,
             store=store,
-            progress=lambda *_: bar.update(),
+            progress=progress,
         )
     if arguments.json is not None:
         write_json(arguments.json, done.to_dict())

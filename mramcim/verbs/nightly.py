@@ -7,12 +7,13 @@ import sys
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
-from mramcim.arguments import add_json, finite, positive_count
+from mramcim.arguments import add_json, positive_count
 from mramcim.benches import add_design_arguments
 from mramcim.failures import failure_lines
 from mramcim.limits import verdict_lines
 from mramcim.outputs import STANDARD_OUTPUT, check_outputs, write_json
-from mramcim.tolerances import named_tolerances
+from mramcim.progress import Progress
+from mramcim.tolerances import add_tolerances
 
 if TYPE_CHECKING:
     from characterize.nightly import Night
@@ -33,14 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("plan", metavar="PLAN.toml", help="the plan, with its limits")
     parser.add_argument("--report", required=True, metavar="DIR", help="the folder to write into")
     parser.add_argument("--baseline", metavar="OLD.h5", help="the table to compare with")
-    parser.add_argument(
-        "--relative", type=finite, default=1e-6, metavar="R",
-        help="change over the larger magnitude that is none (default: 1e-6)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--absolute", action="append", default=[], metavar="NAME=VALUE",
-        help="change of a variable, in SI units, that is none; may be repeated",
-    )  # fmt: skip
+    add_tolerances(parser)
     parser.add_argument(
         "-j", "--jobs", type=positive_count, metavar="N", help="processes (default: all cores)"
     )
@@ -54,9 +48,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run the night; 1 where something is not good, else 0."""
     check_outputs({"--json": arguments.json}, [arguments.plan, arguments.baseline])
-    absolute = named_tolerances(arguments.absolute)
-
-    from tqdm import tqdm
 
     from characterize import load_plan
     from characterize.nightly import nightly
@@ -70,17 +61,17 @@ def run(arguments: argparse.Namespace) -> int:
     )
     with (
         nullcontext() if arguments.no_cache else Store() as store,
-        tqdm(total=plan.count(), unit="point", file=sys.stderr, smoothing=0.1) as bar,
+        Progress() as progress,
     ):
         night = nightly(
             plan,
             arguments.report,
             baseline=arguments.baseline,
             relative=arguments.relative,
-            absolute=absolute,
+            absolute=dict(arguments.absolute),
             jobs=arguments.jobs,
             store=store,
-            progress=lambda *_: bar.update(),
+            progress=progress,
         )
     if arguments.json is not None:
         write_json(arguments.json, night.to_dict())
