@@ -217,6 +217,16 @@ def test_coordinates_match_within_their_rounding(table, make_groups, nudge, same
     assert diff(table(groups), table(moved)).same == same
 
 
+def test_each_coordinate_matches_one_at_most():
+    values = [1e-15, 2e-15]
+    double = one_group([1.0, 1.0 + 5e-10], ["tt"], values, [0, 0])
+    single = one_group([1.0], ["tt"], values[:1], [0])
+    for pair in ((double, single), (single, double)):
+        result = diff(*pair)
+        assert [variable.compared for variable in result.variables] == [1]
+        assert [mismatch.kind for mismatch in result.mismatches] == ["coordinates"]
+
+
 def test_groups_variables_and_attributes_that_one_lacks(table, make_groups):
     groups = make_groups(*GROUPS)
     write = groups["write"]

@@ -231,6 +231,20 @@ def test_points_that_disagree_are_refused_or_settled(opened, make_groups, variab
         assert merged.provenance["settled"] == {"prefer": prefer, "points": {"wire": count}}
 
 
+def test_the_first_of_several_disagreements_is_named_and_each_point_counted(opened, make_groups):
+    wire = make_groups("wire")["wire"]
+    other = changed(changed(wire, "delay", (0, 2, 1), 7e-9), "delay", (1, 0, 0), 7e-9)
+    other = changed(other, "energy", (1, 0, 0), 1e-15)
+    tables = [opened("one", {"wire": wire}), opened("two", {"wire": other})]
+    with pytest.raises(TableError, match=r"wire/energy at corner=ss, vdd=0\.9, temp"):
+        merge(tables)
+    tables[1] = opened("three", {"wire": changed(other, "energy", (0, 0, 2), 1e-15)})
+    with pytest.raises(TableError, match=r"wire/energy at corner=tt, vdd=0\.9, temperature=398"):
+        merge(tables)
+    settled = merge(tables, prefer="last").provenance["settled"]
+    assert settled == {"prefer": "last", "points": {"wire": 3}}
+
+
 def test_a_preferred_point_is_taken_whole(opened, make_groups):
     and2 = make_groups("and2")["and2"]
     where = (0, 0, 0, 0, 0)
