@@ -69,10 +69,14 @@ def run(arguments: argparse.Namespace) -> int:
         write_json(arguments.json, content)
     if arguments.json != STANDARD_OUTPUT:
         print(
-            f"{printable(arguments.output)}: {sum(points.values())} points in {len(points)} "
-            f"groups from {len(tables)} tables"
+            f"{printable(arguments.output)}: {_counted(sum(points.values()), 'point')} in "
+            f"{_counted(len(points), 'group')} from {len(tables)} tables"
         )
         for group, count in settled.items():
-            counted = f"{count} point{'' if count == 1 else 's'}"
+            counted = _counted(count, "point")
             print(f"{group}: the tables disagree at {counted}, the {arguments.prefer} is taken")
     return 0
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

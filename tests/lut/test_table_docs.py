@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ import pytest
 from lut import SCHEMA, Outcome, Table, check
 from lut.schema import ROOT_ATTRIBUTES
 
-PAGE = (Path(__file__).parents[2] / "docs" / "table-format.md").read_text()
+PAGE_FOLDER = Path(__file__).parents[2] / "docs"
+PAGE = (PAGE_FOLDER / "table-format.md").read_text()
 
 
 def sections() -> dict[str, str]:
@@ -70,3 +72,31 @@ def test_the_examples_run(save, make_groups, monkeypatch, capsys):
     assert "4 operands (4,)" in printed
     assert check("cell.h5") == []
     assert Table.open("cell.h5").value("cell", "area") == pytest.approx(6e-14)
+
+
+def test_the_commands_and_the_python_of_working_with_tables_run(
+    save, make_groups, monkeypatch, capsys
+):
+    from mramcim.command import main
+
+    page = (PAGE_FOLDER / "tables.md").read_text()
+    groups = make_groups()
+    path = save(groups)
+    monkeypatch.chdir(path.parent)
+    save(groups, "baseline.h5")
+    for name, chosen in (("part1", ("read", "cell")), ("part2", ("and2", "cell"))):
+        save(make_groups(*chosen), f"{name}.h5")
+    save(make_groups("read", "and2"), "again.h5")
+    commands = re.findall(r"^mramcim (.+)$", page, flags=re.MULTILINE)
+    assert len(commands) == 10
+    for command in commands:
+        assert main(shlex.split(command)) == 0, command
+    capsys.readouterr()
+    blocks = re.findall(r"^```python\n(.*?)^```", page, flags=re.MULTILINE | re.DOTALL)
+    assert len(blocks) == 2
+    for block in blocks:
+        exec(compile(block, "docs/tables.md", "exec"), {})
+    printed = capsys.readouterr().out
+    assert printed.startswith("True 0 of ")
+    assert "['corner', 'vdd [V]', 'temperature [K]', 'rows', 'operands'] 72" in printed
+    assert Path("all-wire.csv").is_file()
