@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from characterize.decks import Decks
 from characterize.errors import PlanError
 from characterize.failure_search import Evaluation
-from characterize.measure import measure
+from characterize.measure import limiting_differential, measure
 from characterize.ngspice import Waveforms
 from circuits import Conditions, Deck, Design, build_deck
 from circuits.varied import Variable, variables, vary
@@ -29,6 +29,7 @@ Array = NDArray[np.float64]
 
 LEVEL = 0.25
 """Share of the supply that a latch's differential must pass."""
+_LEAST_OFFSET, _MOST_OFFSET = 5e-3, 60e-3
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,34 @@ class SensingLimitState:
         if isinstance(nominal, str):
             raise PlanError(f"the nominal {self.deck.title} could not be simulated: {nominal}")
         self.nominal_right = measure(self.deck, nominal).outcome is Outcome.OK
-        self._growths = [growth(self.deck, nominal, k) for k in range(len(self._latches))]
+        self._growths = [growth(self.deck, nominal, k) for k in self._latches]
+        constant = self._linear_constant(bench, operands, conditions, nominal)
+        self._growths = [replace(found, constant=constant) for found in self._growths]
+
+    def _linear_constant(
+        self, bench: str, operands: str, conditions: Conditions | None, nominal: Waveforms
+    ) -> float:
+        """The time constant [s] for which the imbalance is linear in an imposed offset.
+
+        The growth's own slope gives one that is too long, since it includes the start-up.
+        """
+        margin, sign = limiting_differential(self.deck, nominal)
+        step = sign * 0.4 * min(max(abs(margin), _LEAST_OFFSET), _MOST_OFFSET)
+        decks = [
+            build_deck(self._design, bench, operands, conditions, share * step) for share in (1, 2)
+        ]
+        self.calibrations = 1 + len(decks)
+        waves = dict(self._decks.run(decks))
+        slowest = max(self._latches, key=lambda k: self._growths[k].time)
+        decided = []
+        for index in range(len(decks)):
+            found = waves[index]
+            if isinstance(found, str):
+                return self._growths[slowest].constant
+            time, vector = differential(self.deck, found, slowest)
+            moment = passed(time, vector, LEVEL * self.deck.conditions.vdd)
+            decided.append((moment - self._growths[slowest].time, np.sign(vector[-1])))
+        return linear_constant(self._growths[slowest].constant, decided)
 
     @property
     def _latches(self) -> range:
@@ -119,6 +147,26 @@ def growth(deck: Deck, waves: Waveforms, index: int) -> Growth:
     if not math.isfinite(late) or late <= early:
         raise PlanError(f"amplifier {index} of the nominal {deck.title} does not decide")
     return Growth(late, (late - early) / math.log(5))
+
+
+def linear_constant(guess: float, decided: list[tuple[float, float]]) -> float:
+    """The time constant [s], near a guess, that makes three imbalances equally spaced.
+
+    The first decides right at time 0; `decided` are the delays [s] after it and the signs of
+    those at one and two steps of offset. The guess where no constant does.
+    """
+    (first, first_sign), (second, second_sign) = decided
+    constants = guess * np.geomspace(0.3, 1.5, 200)
+    bend = (
+        1
+        + second_sign * np.exp(-second / constants)
+        - 2 * first_sign * np.exp(-first / constants)
+    )
+    crossings = np.flatnonzero(np.diff(np.sign(bend)) != 0)
+    if not len(crossings):
+        return guess
+    nearest = crossings[np.argmin(np.abs(np.log(constants[crossings] / guess)))]
+    return float(constants[nearest])
 
 
 def imbalance(deck: Deck, waves: Waveforms, index: int, nominal: Growth) -> float:
