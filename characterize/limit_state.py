@@ -29,7 +29,8 @@ Array = NDArray[np.float64]
 
 LEVEL = 0.25
 """Share of the supply that a latch's differential must pass."""
-_LEAST_OFFSET, _MOST_OFFSET = 5e-3, 60e-3
+_SHARES = (0.2, 0.4, 0.6, 0.8, 1.0, 1.2)
+_LEAST_OFFSET, _MOST_OFFSET = 15e-3, 60e-3
 
 
 @dataclass(frozen=True)
@@ -78,22 +79,24 @@ class SensingLimitState:
         The growth's own slope gives one that is too long, since it includes the start-up.
         """
         margin, sign = limiting_differential(self.deck, nominal)
-        step = sign * 0.4 * min(max(abs(margin), _LEAST_OFFSET), _MOST_OFFSET)
+        reach = sign * min(max(abs(margin), _LEAST_OFFSET), _MOST_OFFSET)
         decks = [
-            build_deck(self._design, bench, operands, conditions, share * step) for share in (1, 2)
+            build_deck(self._design, bench, operands, conditions, share * reach)
+            for share in _SHARES
         ]
         self.calibrations = 1 + len(decks)
-        waves = dict(self._decks.run(decks))
         slowest = max(self._latches, key=lambda k: self._growths[k].time)
-        decided = []
-        for index in range(len(decks)):
-            found = waves[index]
-            if isinstance(found, str):
-                return self._growths[slowest].constant
-            time, vector = differential(self.deck, found, slowest)
-            moment = passed(time, vector, LEVEL * self.deck.conditions.vdd)
-            decided.append((moment - self._growths[slowest].time, np.sign(vector[-1])))
-        return linear_constant(self._growths[slowest].constant, decided)
+        nominally = self._growths[slowest]
+        offsets, moments, signs = [0.0], [0.0], [1.0]
+        for index, waves in self._decks.run(decks):
+            if isinstance(waves, Waveforms):
+                time, vector = differential(self.deck, waves, slowest)
+                moment = passed(time, vector, LEVEL * self.deck.conditions.vdd)
+                if math.isfinite(moment):
+                    offsets.append(_SHARES[index])
+                    moments.append(moment - nominally.time)
+                    signs.append(float(np.sign(vector[-1])))
+        return linear_constant(nominally.constant, *map(np.array, (offsets, moments, signs)))
 
     @property
     def _latches(self) -> range:
@@ -107,7 +110,9 @@ class SensingLimitState:
             if isinstance(waves, str):
                 self.messages.append(waves)
                 continue
-            values[index] = [imbalance(self.deck, waves, k, self._growths[k]) for k in self._latches]
+            values[index] = [
+                imbalance(self.deck, waves, k, self._growths[k]) for k in self._latches
+            ]
             failed[index] = measure(self.deck, waves).outcome is not Outcome.OK
         return Evaluation(values, failed)
 
@@ -149,24 +154,21 @@ def growth(deck: Deck, waves: Waveforms, index: int) -> Growth:
     return Growth(late, (late - early) / math.log(5))
 
 
-def linear_constant(guess: float, decided: list[tuple[float, float]]) -> float:
-    """The time constant [s], near a guess, that makes three imbalances equally spaced.
+def linear_constant(guess: float, offsets: Array, moments: Array, signs: Array) -> float:
+    """The time constant [s] that makes imbalances most nearly linear in the offsets.
 
-    The first decides right at time 0; `decided` are the delays [s] after it and the signs of
-    those at one and two steps of offset. The guess where no constant does.
+    `moments` (n,) [s] are those of the decisions, `signs` (n,) their sides; the guess where
+    there are fewer than four.
     """
-    (first, first_sign), (second, second_sign) = decided
-    constants = guess * np.geomspace(0.3, 1.5, 200)
-    bend = (
-        1
-        + second_sign * np.exp(-second / constants)
-        - 2 * first_sign * np.exp(-first / constants)
-    )
-    crossings = np.flatnonzero(np.diff(np.sign(bend)) != 0)
-    if not len(crossings):
+    if len(offsets) < 4:
         return guess
-    nearest = crossings[np.argmin(np.abs(np.log(constants[crossings] / guess)))]
-    return float(constants[nearest])
+    constants = guess * np.geomspace(0.4, 1.5, 100)
+    errors = []
+    for constant in constants:
+        values = signs * np.exp(-moments / constant)
+        slope, intercept = np.polyfit(offsets, values, 1)
+        errors.append(np.std(values - slope * offsets - intercept) / abs(slope))
+    return float(constants[int(np.argmin(errors))])
 
 
 def imbalance(deck: Deck, waves: Waveforms, index: int, nominal: Growth) -> float:

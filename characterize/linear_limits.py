@@ -89,9 +89,7 @@ def _unseen_scatter(points: Array, values: Array, weights: Array) -> float:
     return float(np.sqrt(weights @ errors**2 / weights.sum()))
 
 
-def sparse_regression(
-    points: Array, values: Array, weights: Array
-) -> tuple[float, Array]:
+def sparse_regression(points: Array, values: Array, weights: Array) -> tuple[float, Array]:
     """Intercept and slopes (d,); each slope has a prior about zero whose width is fitted."""
     weights = weights / weights.max()
     total = weights.sum()

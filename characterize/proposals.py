@@ -78,9 +78,7 @@ class Proposal:
             shares = np.log(self._shares)
         return -np.asarray(
             logsumexp(
-                np.logaddexp(
-                    np.log1p(-DEFENSIVE_SHARE) + bent, np.log(DEFENSIVE_SHARE) + shifted
-                )
+                np.logaddexp(np.log1p(-DEFENSIVE_SHARE) + bent, np.log(DEFENSIVE_SHARE) + shifted)
                 + shares,
                 axis=1,
             )
