@@ -22,19 +22,22 @@ SCALES = (2.0, 3.0, 4.0)
 _ENOUGH_FAILURES = 0.05
 _POINTS = 0.8
 _PART = 40
-_REPEATED_HITS = 15
+_REPEATED_HITS = 20
 _SAME_ORDER = 0.9
+_SAME_ORDER_AS_GRADIENTS = 0.98
 _UNCERTAIN = 0.25
 _MOST_WIDE = 160
-_ROUNDS = 6
+_ROUNDS = 10
+_COSTLY = 0.8
+_BETTER = 0.9
 _LINEAR = 0.5
 _FAR = 2.0
 _PARALLEL = 0.95
-_GRADIENT_SCALE = 1.5
+_LEAST_LOCAL = 15
 _RAY = 8
 _STEP = 0.3
 _MOST_REGIONS = 12
-_MOST_FOR_LEARNING = 0.7
+_MOST_FOR_LEARNING = 0.6
 
 
 @dataclass(frozen=True)
@@ -71,15 +74,14 @@ class Search:
         self._failed = np.empty(0, dtype=bool)
         self._scales = np.empty(0)
         self._explained_far = np.empty(0, dtype=bool)
-        self._born = np.empty(0, dtype=int)
-        self._gradients = 0
+        self._tangents: list[Region] = []
 
     @property
     def left(self) -> int:
         """Evaluations that the budget still allows."""
         return self._budget - self.evaluations
 
-    def evaluate(self, points: Array, scale: float = 1.0, born: int = -1) -> Evaluation:
+    def evaluate(self, points: Array, scale: float = 1.0) -> Evaluation:
         """Evaluate points (n, d) that scatter by `scale`, and remember them."""
         found = self._evaluate(points)
         good = found.resolved
@@ -95,7 +97,6 @@ class Search:
         self._points = np.concatenate([self._points, points[good]])
         self._values = np.concatenate([self._values, found.values[good]])
         self._failed = np.concatenate([self._failed, found.failed[good]])
-        self._born = np.concatenate([self._born, np.full(good.sum(), born)])
         self._explained_far = np.concatenate([self._explained_far, np.zeros(good.sum(), bool)])
         self._scales = np.concatenate([self._scales, np.full(int(good.sum()), scale)])
         return found
@@ -159,7 +160,12 @@ class Search:
             if not own or np.ptp(values) == 0:
                 continue
             forecast = np.max([r.slope * r.excess(self._points[wide]) for r in own], axis=0)
-            if spearmanr(forecast, -values).statistic < _SAME_ORDER:
+            if len(own) > 1:
+                # Where one hyperplane is not enough there may always be another.
+                return False
+            regressed = all(region.born < 0 for region in own)
+            least = _SAME_ORDER if regressed else _SAME_ORDER_AS_GRADIENTS
+            if spearmanr(forecast, -values).statistic < least:
                 return False
         return True
 
@@ -195,17 +201,17 @@ class Search:
             own = [region for region in self.regions if region.component == component]
             nearest = np.argmax([r.slope * r.excess(self._points) for r in own], axis=0)
             for index, region in enumerate(own):
-                near = nearest == index
+                near, start = nearest == index, None
                 if region.born >= 0:
-                    # Its own gradient, and what was drawn about it.
+                    # What was drawn about it corrects its own gradient.
+                    start = self._tangents[region.born]
                     close = region.excess(self._points) > -0.5 * max(region.distance, 2.0)
-                    near &= close & (self._scales == 1) & (self._born < 0)
-                    near |= self._born == region.born
-                scales = self._scales[near]
-                if region.born >= 0:
-                    scales = np.minimum(scales, _GRADIENT_SCALE)
-                values = self._values[near, component]
-                found = fit_region(component, self._points[near], values, scales)
+                    near &= close & (self._scales == 1)
+                    if near.sum() < _LEAST_LOCAL:
+                        fitted.append(region)
+                        continue
+                values, scales = self._values[near, component], self._scales[near]
+                found = fit_region(component, self._points[near], values, scales, start)
                 fitted.append(replace(found, born=region.born) if found else region)
         self.regions = fitted
 
@@ -224,12 +230,12 @@ class Search:
                 return
             index = np.flatnonzero(lost)[np.argmin(self._values[lost].min(axis=1))]
             region = self._tangent(self._points[index], int(np.argmin(self._values[index])))
+            self._explained_far[index] = True
             if region is None or any(
                 region.component == other.component
                 and region.direction @ other.direction > _PARALLEL
                 for other in self.regions
             ):
-                self._explained_far[index] = True
                 return
             self.regions.append(region)
 
@@ -253,22 +259,27 @@ class Search:
     def _gradient(self, base: Array, component: int, scale: float) -> Region | None:
         """The tangent hyperplane at a point, by one difference a variable."""
         moved = np.concatenate([base[None], base + _STEP * np.eye(self.dimension)])
-        self._gradients += 1
-        found = self.evaluate(moved, scale, self._gradients)
+        found = self.evaluate(moved, scale)
         if not found.resolved.all():
             return None
         values = found.values[:, component]
         slopes = (values[1:] - values[0]) / _STEP
         intercept = float(values[0] - base @ slopes)
         region = region_of(component, intercept, slopes, LEAST_SCATTER)
-        return replace(region, born=self._gradients) if region else None
+        if region is None:
+            return None
+        region = replace(region, born=len(self._tangents))
+        self._tangents.append(region)
+        return region
 
 
 def _rest(before: list[Region], after: list[Region]) -> bool:
-    """Whether a fit has moved every hyperplane by less than the scatter that is allowed for."""
+    """Whether a fit has moved no hyperplane much, and has made none much more certain."""
     for old, new in zip(before, after, strict=True):
-        allowed = broadened(new.scatter) / 2
+        allowed = broadened(min(new.scatter, _UNCERTAIN)) / 2
         tilt = float(np.linalg.norm(old.direction - new.direction))
         if tilt > allowed or abs(old.distance - new.distance) > allowed:
+            return False
+        if new.scatter * new.distance > _COSTLY and new.scatter < _BETTER * old.scatter:
             return False
     return True

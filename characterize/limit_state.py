@@ -21,8 +21,8 @@ from characterize.failure_search import Evaluation
 from characterize.measure import limiting_differential, measure
 from characterize.ngspice import Waveforms
 from circuits import Conditions, Deck, Design, build_deck
-from circuits.varied import Variable, variables, vary
 from circuits.variation import Variation
+from circuits.varied import Variable, variables, vary
 from lut import Outcome
 
 Array = NDArray[np.float64]

@@ -1,4 +1,4 @@
-"""Linear models of a limit state, fitted where it is zero: the hyperplanes that failures lie beyond.
+"""Linear models of a limit state, fitted where it is zero: hyperplanes with failures beyond.
 
 A sparse Bayesian regression finds the slope from about as many evaluations as variables, or
 fewer where few variables matter: M. E. Tipping, J. Mach. Learn. Res. 1, 211 (2001).
@@ -45,27 +45,36 @@ class Region:
         return np.asarray(points @ self.direction - self.distance)
 
 
-def fit_region(component: int, points: Array, values: Array, scales: Array) -> Region | None:
+def fit_region(
+    component: int,
+    points: Array,
+    values: Array,
+    scales: Array,
+    start: Region | None = None,
+) -> Region | None:
     """The hyperplane on which a component of the limit state is zero, from its values.
 
     `points` (n, d), `values` (n,) and `scales` (n,), the standard deviation with which each
-    point was drawn about its centre: the error of a linear model grows with its square. None
-    where no slope is seen.
+    point was drawn about its centre: the error of a linear model grows with its square. From a
+    `start` only corrections are sought. None where no slope is seen.
     """
-    weights = scales**-4
+    dimension = points.shape[1]
+    plane = np.zeros(dimension) if start is None else -start.slope * start.direction
+    height = 0.0 if start is None else start.slope * start.distance
+    values = values - (points @ plane + height)
     # Curvature lifts wide points by their variance, which one more variable takes up.
-    points = np.column_stack([points, scales**2 - 1])
-    slope = intercept = 0.0
-    slopes = np.zeros(points.shape[1] - 1)
+    columns = np.column_stack([points, scales**2 - 1])
+    weights = scales**-4
     for _ in range(_REWEIGHTINGS):
-        intercept, found = sparse_regression(points, values, weights)
-        slopes = found[:-1]
+        found = sparse_regression(columns, values, weights)
+        slopes, intercept = plane + found[1][:-1], height + found[0]
         slope = float(np.linalg.norm(slopes))
         if not slope > 0:
             return None
+        forecast = columns @ found[1] + found[0] + points @ plane + height
         # What is wrong by a factor, such as a gain, matters little where the value is zero.
-        weights = scales**-4 / (1 + ((points @ found + intercept) / slope) ** 2)
-    scatter = _unseen_scatter(points, values, weights) / slope
+        weights = scales**-4 / (1 + (forecast / slope) ** 2)
+    scatter = _unseen_scatter(columns, values, weights) / slope
     return region_of(component, intercept, slopes, scatter)
 
 
