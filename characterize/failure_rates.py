@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from characterize.decks import Decks
 from characterize.importance import estimate
 from characterize.limit_state import SensingLimitState
 from circuits import Conditions, Design
+from circuits.technologies import Technology
 from circuits.variation import Variation
 
 Array = NDArray[np.float64]
@@ -118,3 +119,17 @@ def failure_rate(
         failed_simulations=found.unresolved,
         messages=tuple(dict.fromkeys(limit_state.messages))[:5],
     )
+
+
+def scaled(variation: Variation, technology: Technology, factor: float) -> Variation:
+    """The same set with every sigma times a factor, thresholds of the technology included."""
+    numbers = dict(variation.parameters.numbers)
+    like = numbers["current_factor_coefficient_n"]
+    for polarity in ("n", "p"):
+        coefficient = variation.threshold_coefficient(technology, polarity)
+        numbers[f"threshold_coefficient_{polarity}"] = replace(like, value=coefficient)
+    for name, number in numbers.items():
+        if name != "barrier_decay_length":
+            numbers[name] = replace(number, value=factor * number.value)
+    parameters = replace(variation.parameters, numbers=numbers)
+    return replace(variation, name=f"{variation.name} x {factor:g}", parameters=parameters)
