@@ -84,7 +84,8 @@ def brute_force(decks: Decks, write: Path | None) -> None:
     design = load_design()
     entries = []
     print(
-        "| operation | stored | sigmas | random: wrong | rate, 95 % | estimate, 95 % | simulations |"
+        "| operation | stored | sigmas | random: wrong | rate, 95 % | estimate, 95 % "
+        "| simulations |"
     )
     print("|---|---|---|---|---|---|---|")
     for bench, operands, factor, number in BRUTE_FORCE:

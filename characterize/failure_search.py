@@ -27,6 +27,7 @@ _SAME_ORDER = 0.9
 _SAME_ORDER_AS_GRADIENTS = 0.98
 _UNCERTAIN = 0.25
 _MOST_WIDE = 160
+_MOST_FOR_EXPLORING = 0.4
 _ROUNDS = 10
 _COSTLY = 0.8
 _BETTER = 0.9
@@ -81,6 +82,11 @@ class Search:
         """Evaluations that the budget still allows."""
         return self._budget - self.evaluations
 
+    @property
+    def failures(self) -> int:
+        """How many of all points seen failed."""
+        return int(self._failed.sum())
+
     def evaluate(self, points: Array, scale: float = 1.0) -> Evaluation:
         """Evaluate points (n, d) that scatter by `scale`, and remember them."""
         found = self._evaluate(points)
@@ -103,7 +109,8 @@ class Search:
 
     def explore(self) -> None:
         """Draw until every component has a region and those explain what fails far out."""
-        while self.evaluations < max(2 * _PART, int(_POINTS * self.dimension)) and self.left:
+        wanted = max(2 * _PART, int(_POINTS * self.dimension))
+        while self.evaluations < min(wanted, _MOST_FOR_EXPLORING * self._budget):
             self._draw_wide(1.0)
             self._draw_wide(self._scale())
         hits = wide = known = 0
@@ -113,7 +120,7 @@ class Search:
             if len(self.regions) > known:
                 known, hits, wide = len(self.regions), self._hits(), 0
             enough = self._hits() - hits >= _REPEATED_HITS or wide >= _MOST_WIDE
-            if enough or self._explained() or self.left < 0.5 * self._budget:
+            if enough or self._explained() or self.evaluations > _MOST_FOR_EXPLORING * self._budget:
                 return
             self._draw_wide(self._scale())
             wide += _PART // 2
@@ -121,6 +128,7 @@ class Search:
 
     def learn(self) -> None:
         """Draw about the regions and fit them until they rest, or this costs too much."""
+        self._fit()
         for attempt in range(_ROUNDS):
             if not self.regions or self.evaluations > _MOST_FOR_LEARNING * self._budget:
                 return
@@ -176,7 +184,10 @@ class Search:
                 continue
             values = self._values[:, component]
             region = fit_region(component, self._points, values, self._scales)
-            if region is None or region.scatter * region.slope > _LINEAR * values.std():
+            region_is_poor = (
+                region is None or region.scatter * region.slope > _LINEAR * values.std()
+            )
+            if region_is_poor and self._affordable(0):
                 near = np.flatnonzero(self._scales == 1)
                 lowest = self._points[near[np.argmin(values[near])]]
                 region = self._gradient(lowest, component, 1.0)
@@ -186,13 +197,17 @@ class Search:
     def _renew(self) -> None:
         """Take the gradient at the failure points of regions whose fits stay uncertain."""
         for index, region in enumerate(self.regions):
-            cost = self.dimension + _RAY + 1
-            if self.evaluations + cost > _MOST_FOR_LEARNING * self._budget:
+            if not self._affordable(_RAY):
                 return
             if region.scatter > _UNCERTAIN:
                 tangent = self._tangent(1.5 * region.point, region.component)
                 if tangent is not None:
                     self.regions[index] = tangent
+
+    def _affordable(self, more: int) -> bool:
+        """Whether a gradient and some more evaluations leave enough for the estimate."""
+        cost = self.dimension + 1 + more
+        return self.evaluations + cost <= _MOST_FOR_LEARNING * self._budget
 
     def _fit(self) -> None:
         """Fit every region anew to the points for which it is the nearest to failure."""
@@ -225,19 +240,18 @@ class Search:
                     0.5 * max(region.distance, 1.0),
                 )
                 lost &= region.excess(self._points) < -reach
-            cost = self.dimension + _RAY + 1
-            if not lost.any() or self.evaluations + cost > _MOST_FOR_LEARNING * self._budget:
+            if not lost.any() or not self._affordable(_RAY):
                 return
             index = np.flatnonzero(lost)[np.argmin(self._values[lost].min(axis=1))]
-            region = self._tangent(self._points[index], int(np.argmin(self._values[index])))
+            tangent = self._tangent(self._points[index], int(np.argmin(self._values[index])))
             self._explained_far[index] = True
-            if region is None or any(
-                region.component == other.component
-                and region.direction @ other.direction > _PARALLEL
+            if tangent is None or any(
+                tangent.component == other.component
+                and tangent.direction @ other.direction > _PARALLEL
                 for other in self.regions
             ):
                 return
-            self.regions.append(region)
+            self.regions.append(tangent)
 
     def _tangent(self, failing: Array, component: int) -> Region | None:
         """The hyperplane where the ray to a point begins to fail, or else where it is nearest."""
@@ -260,10 +274,11 @@ class Search:
         """The tangent hyperplane at a point, by one difference a variable."""
         moved = np.concatenate([base[None], base + _STEP * np.eye(self.dimension)])
         found = self.evaluate(moved, scale)
-        if not found.resolved.all():
+        if not found.resolved[0]:
             return None
         values = found.values[:, component]
-        slopes = (values[1:] - values[0]) / _STEP
+        # A difference without a result is taken for none; what is drawn later corrects it.
+        slopes = np.nan_to_num((values[1:] - values[0]) / _STEP)
         intercept = float(values[0] - base @ slopes)
         region = region_of(component, intercept, slopes, LEAST_SCATTER)
         if region is None:

@@ -65,7 +65,7 @@ def series(limit_state: Callable[[Array], Array]) -> Evaluate:
 
     def evaluate(points: Array) -> Evaluation:
         values = np.asarray(limit_state(points), dtype=float).reshape(len(points), -1)
-        return Evaluation(values, (values < 0).any(axis=1))
+        return Evaluation(values, np.asarray((values < 0).any(axis=1)))
 
     return evaluate
 
@@ -191,17 +191,14 @@ def _result(search: Search, phases: list[_Phase], relative_error: float) -> Esti
         first_order=first_order,
         regions=tuple(search.regions),
         shares=shares,
-        sensitivity=sum(
-            share * region.direction**2
-            for share, region in zip(shares, search.regions, strict=True)
-        ),
+        sensitivity=np.array(shares) @ np.array([r.direction**2 for r in search.regions]),
     )
 
 
 def _nothing_found(search: Search) -> Estimate:
-    """No failure and no slope: the wide points themselves bound the rate."""
-    count = max(1, search.evaluations - search.unresolved)
+    """No slope to follow: only what was drawn bounds the rate, if none of that failed."""
+    count = 0 if search.failures else search.evaluations - search.unresolved
     return Estimate(
-        0.0, 0.0, 1 - (1 - CONFIDENCE) ** (1 / count), math.inf, False,
+        0.0, 0.0, 1 - (1 - CONFIDENCE) ** (1 / count) if count else 1.0, math.inf, False,
         search.evaluations, search.unresolved, 0.0, (), (), np.zeros(search.dimension),
     )  # fmt: skip

@@ -11,6 +11,7 @@ Technometrics 37, 185 (1995), and A. Owen and Y. Zhou, J. Am. Stat. Assoc. 95, 1
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -89,4 +90,4 @@ def broadened(scatter: float) -> float:
     """Width of a region's edge in the density that is drawn from."""
     # The best density follows the root of the probability of failure, whose edge is sqrt(2)
     # as wide: Y. Choe, E. Byon and N. Chen, Technometrics 57, 351 (2015).
-    return max(np.sqrt(2) * scatter, LEAST_SCATTER)
+    return max(math.sqrt(2) * scatter, LEAST_SCATTER)
