@@ -27,7 +27,7 @@ from characterize.proposals import Proposal
 
 Array = NDArray[np.float64]
 BATCH = 50
-LEAST_FAILURES = 30
+LEAST_FAILURES = 80
 """Failures below which no interval is believed."""
 _MOST_PHASES = 4
 CONFIDENCE = 0.95
@@ -123,10 +123,12 @@ def _sample(search: Search, phases: list[_Phase], relative_error: float) -> bool
         wanted = BATCH
         if drawn:
             rate, error, failures = _statistics(phases)
-            if failures >= LEAST_FAILURES and _half_width(rate, error) <= relative_error:
+            if failures >= LEAST_FAILURES and _half_width(rate, error, failures) <= relative_error:
                 return True
             # What is still missing if the spread is that seen so far; half of it at a time.
-            ratio = (_half_width(rate, error) / relative_error) ** 2 if rate > 0 else math.inf
+            ratio = (
+                (_half_width(rate, error, failures) / relative_error) ** 2 if rate > 0 else math.inf
+            )
             needed = sum(len(p) for phase in phases for p in phase.points) * (ratio - 1)
             if needed > search.left and drawn >= 4 * BATCH and len(phases) < _MOST_PHASES:
                 return False
@@ -160,16 +162,19 @@ def _statistics(phases: list[_Phase]) -> tuple[float, float, int]:
     return float(terms.mean()), float(terms.std(ddof=1) / math.sqrt(len(terms))), int(failed.sum())
 
 
-def _half_width(rate: float, error: float) -> float:
-    from scipy.special import ndtri
+def _half_width(rate: float, error: float, failures: int) -> float:
+    """Half of the relative interval, by Student's t with the failures as its sample."""
+    from scipy.special import stdtrit
 
-    return float(ndtri(0.5 + CONFIDENCE / 2)) * error / rate if rate > 0 else math.inf
+    if rate <= 0 or failures < 2:
+        return math.inf
+    return float(stdtrit(failures - 1, 0.5 + CONFIDENCE / 2)) * error / rate
 
 
 def _result(search: Search, phases: list[_Phase], relative_error: float) -> Estimate:
     weights, failed, resolved = _weights(phases)
     rate, error, failures = _statistics(phases)
-    half = _half_width(rate, error)
+    half = _half_width(rate, error, failures)
     unknown = float(weights[~resolved].sum() / len(weights))
     points = np.concatenate([part for phase in phases for part in phase.points])
     excess = np.array([region.excess(points) for region in search.regions])
