@@ -20,25 +20,24 @@ Array = NDArray[np.float64]
 SCALES = (2.0, 3.0, 4.0)
 """Standard deviations of the exploration, wider while hardly anything fails."""
 _ENOUGH_FAILURES = 0.05
-_POINTS = 0.8
-_PART = 40
-_REPEATED_HITS = 20
-_SAME_ORDER = 0.9
-_SAME_ORDER_AS_GRADIENTS = 0.98
-_UNCERTAIN = 0.25
-_MOST_WIDE = 160
-_MOST_FOR_EXPLORING = 0.4
-_ROUNDS = 10
-_COSTLY = 0.8
-_BETTER = 0.9
+"""Share of failures among points of one scale that is enough to go no wider."""
+_POINTS, _PART = 0.8, 40
+"""Exploring points a variable, and how many are drawn at a time."""
+_REPEATED_HITS, _MOST_WIDE = 20, 160
+"""Failures, or wide points, without a new region after which no further one is expected."""
+_SAME_ORDER, _SAME_ORDER_AS_GRADIENTS = 0.9, 0.98
+"""Rank correlation at which one hyperplane is all there is: fitted to these points, or not."""
 _LINEAR = 0.5
-_FAR = 2.0
-_PARALLEL = 0.95
-_LEAST_LOCAL = 15
-_RAY = 8
-_STEP = 0.3
-_MOST_REGIONS = 12
-_MOST_FOR_LEARNING = 0.6
+"""Error of an unseen value over the spread of all below which a fit is one of a hyperplane."""
+_FAR, _PARALLEL = 2.0, 0.95
+"""Scatters from every hyperplane beyond which a failure is another's; cosine of a known one."""
+_UNCERTAIN, _COSTLY, _BETTER = 0.25, 0.8, 0.9
+"""Scatter that asks for a gradient; scatter times distance worth another round, if it helps."""
+_RAY, _STEP, _LEAST_LOCAL = 8, 0.3, 15
+"""Points on the way to a surface, step [sigma] of a gradient, points that can correct one."""
+_MOST_REGIONS, _ROUNDS = 12, 10
+_MOST_FOR_EXPLORING, _MOST_FOR_LEARNING = 0.4, 0.6
+"""Shares of the budget; the rest is for the estimate."""
 
 
 @dataclass(frozen=True)
