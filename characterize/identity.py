@@ -22,8 +22,8 @@ from circuits import Deck, Design, build_deck
 
 # What only arranges runs, or acts through the text of a deck alone.
 _ARRANGING = {
-    "dry_run", "errors", "identity", "limit_entries", "limits", "nightly", "plan", "pool", "run",
-    "store", "tabulate", "worker",
+    "decks", "dry_run", "errors", "identity", "limit_entries", "limits", "nightly", "plan", "pool",
+    "run", "store", "tabulate", "worker",
 }  # fmt: skip
 _DECK_BUILDING = {
     "benches", "blocks", "cells", "column", "counting", "deck", "design", "gates", "layout",

@@ -5,6 +5,7 @@ A child that dies, hangs or is spent costs one item; it is replaced.
 
 from __future__ import annotations
 
+import math
 import selectors
 import tempfile
 import time
@@ -40,6 +41,7 @@ class _Child:
     def __init__(self, process: Process) -> None:
         self.process = process
         self.greeted = False
+        self.busy = False
         self.hello: Any = None
         self.item: Any = None
         self.deadline = time.monotonic() + _START_LIMIT
@@ -69,7 +71,6 @@ class Pool:
         self._recycle_after = recycle_after
         self._folder = tempfile.TemporaryDirectory(prefix="mramcim-")
         self._children: list[_Child] = []
-        self._exhausted = False
         self.hello: Any = None
         """What the task of the last child that came up tells of itself."""
 
@@ -90,42 +91,51 @@ class Pool:
     def run(self, items: Iterable[Any]) -> Iterator[Done]:
         """Run items in any order, each once; yields them as they finish.
 
-        Raises JobsError when the children do not start.
+        An item is taken when a child is free for it. Children stay for the next call. Raises
+        JobsError when they do not start.
         """
-        waiting = iter(items)
-        self._exhausted = False
-        self._children = [self._start() for _ in range(self._jobs)]
-        failed_starts = 0
-        while self._children:
-            for child in self._ready():
-                reply = child.process.receive()
-                if not child.greeted:
-                    if reply is None:
+        waiting, exhausted, failed_starts = iter(items), False, 0
+        try:
+            while True:
+                while not exhausted and len(self._children) < self._jobs:
+                    self._children.append(self._start())
+                for child in self._children:
+                    if child.greeted and not child.busy and not exhausted:
+                        exhausted = not self._feed(child, waiting)
+                if exhausted and not any(child.busy for child in self._children):
+                    return
+                for child in self._ready():
+                    reply = child.process.receive()
+                    if child.busy:
+                        child.busy = False
+                        done = self._done(child, reply)
+                        if reply is None or reply.spent or child.served >= self._recycle_after:
+                            self._drop(child)
+                        yield done
+                    elif reply is not None:
+                        child.greeted, child.deadline = True, math.inf
+                        self.hello = child.hello = reply.result
+                    else:
                         failed_starts += 1
                         if failed_starts > 3:
                             raise JobsError(
                                 f"the worker processes do not start ({child.process.ending()}); "
                                 "check the installation with `mramcim list` and the memory left"
                             )
-                        self._replace(child)
-                        continue
-                    child.greeted = True
-                    self.hello = child.hello = reply.result
-                else:
-                    yield self._done(child, reply)
-                    child.served += 1
-                    if reply is None or reply.spent or child.served >= self._recycle_after:
-                        self._replace(child)
-                        continue
-                self._feed(child, waiting)
-            for child in [one for one in self._children if time.monotonic() > one.deadline]:
-                greeted, item, hello = child.greeted, child.item, child.hello
-                self._replace(child)
-                if greeted:
-                    stopped = f"stopped after {self._time_limit:g} s"
-                    yield Done(item, None, stopped, timed_out=True, hello=hello)
+                        self._drop(child)
+                for child in [one for one in self._children if time.monotonic() > one.deadline]:
+                    self._drop(child)
+                    if child.busy:
+                        stopped = f"stopped after {self._time_limit:g} s"
+                        yield Done(child.item, None, stopped, timed_out=True, hello=child.hello)
+        finally:
+            # A caller that stops early leaves replies that nobody waits for.
+            for child in [one for one in self._children if one.busy]:
+                self._drop(child)
 
     def _done(self, child: _Child, reply: Reply | None) -> Done:
+        child.served += 1
+        child.deadline = math.inf
         if reply is None:
             failure = f"the worker process died ({child.process.ending()})"
             return Done(child.item, None, failure, hello=child.hello)
@@ -134,24 +144,24 @@ class Pool:
     def _start(self) -> _Child:
         return _Child(Process(self._factory, self._setup, self._folder.name, self._memory_limit))
 
-    def _replace(self, child: _Child) -> None:
+    def _drop(self, child: _Child) -> None:
         child.process.kill()
-        place = self._children.index(child)
-        self._children[place : place + 1] = [] if self._exhausted else [self._start()]
+        self._children.remove(child)
 
-    def _feed(self, child: _Child, waiting: Iterator[Any]) -> None:
+    def _feed(self, child: _Child, waiting: Iterator[Any]) -> bool:
+        """Give a free child the next item, if there is one."""
         for item in waiting:
-            child.item = item
+            child.item, child.busy = item, True
             child.deadline = time.monotonic() + self._time_limit
             child.process.send(item)
-            return
-        self._exhausted = True
-        self._replace(child)
+            return True
+        return False
 
     def _ready(self) -> list[_Child]:
+        waited_for = [child for child in self._children if child.busy or not child.greeted]
         with selectors.DefaultSelector() as selector:
-            for child in self._children:
+            for child in waited_for:
                 selector.register(child.process.replies, selectors.EVENT_READ, child)
             now = time.monotonic()
-            wait = max(0.0, min(child.deadline for child in self._children) - now)
+            wait = max(0.0, min(child.deadline for child in waited_for) - now)
             return [key.data for key, _ in selector.select(wait + 0.01)]

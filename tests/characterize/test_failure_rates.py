@@ -25,6 +25,9 @@ from circuits import Conditions, build_deck, load_design
 from circuits.variation import load_variation
 from circuits.varied import variables
 
+# Some minutes on two cores.
+pytestmark = pytest.mark.slow
+
 SMALL = Conditions(rows=64)
 BRUTE_FORCE = Path(__file__).parents[1] / "data" / "error_rates" / "brute_force.json"
 

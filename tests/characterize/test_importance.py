@@ -15,6 +15,9 @@ from characterize.linear_limits import Region, fit_region
 from characterize.proposals import Proposal
 from characterize.subset_sampling import subset_estimate
 
+# Some minutes on two cores.
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def problems():
