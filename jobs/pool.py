@@ -164,4 +164,4 @@ class Pool:
                 selector.register(child.process.replies, selectors.EVENT_READ, child)
             now = time.monotonic()
             wait = max(0.0, min(child.deadline for child in waited_for) - now)
-            return [key.data for key, _ in selector.select(wait + 0.01)]
+            return [key.data for key, _ in selector.select(wait)]
