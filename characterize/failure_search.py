@@ -29,8 +29,9 @@ _SAME_ORDER, _SAME_ORDER_AS_GRADIENTS = 0.9, 0.98
 """Rank correlation at which one hyperplane is all there is: fitted to these points, or not."""
 _LINEAR = 0.5
 """Error of an unseen value over the spread of all below which a fit is one of a hyperplane."""
-_FAR, _FAR_SHARE, _PARALLEL = 2.0, 0.3, 0.95
-"""Scatters, or share of the distance, at which a failure is another's; cosine of a known one."""
+_FAR, _FAR_SHARE, _NEAR, _PARALLEL = 2.0, 0.3, 3.0, 0.95
+"""Scatters, or share of the distance or of this, at which a failure is another's; cosine of a
+known one."""
 _UNCERTAIN, _COSTLY, _BETTER = 0.25, 0.8, 0.9
 """Scatter that asks for a gradient; scatter times distance worth another round, if it helps."""
 _RAY, _STEP, _LEAST_LOCAL = 8, 0.3, 15
@@ -239,7 +240,7 @@ class Search:
             for region in self.regions:
                 reach = np.minimum(
                     _FAR * self._scales**2 * max(region.scatter, LEAST_SCATTER),
-                    _FAR_SHARE * max(region.distance, 1.0),
+                    _FAR_SHARE * max(region.distance, _NEAR),
                 )
                 lost &= region.excess(self._points) < -reach
             if not lost.any() or not self._affordable(_RAY):
