@@ -19,24 +19,25 @@ Array = NDArray[np.float64]
 
 SCALES = (2.0, 3.0, 4.0)
 """Standard deviations of the exploration, wider while hardly anything fails."""
-_ENOUGH_FAILURES = 0.05
+_ENOUGH_FAILURES = 0.1
 """Share of failures among points of one scale that is enough to go no wider."""
 _POINTS, _PART = 0.8, 40
 """Exploring points a variable, and how many are drawn at a time."""
-_REPEATED_HITS, _MOST_WIDE = 20, 160
-"""Failures, or wide points, without a new region after which no further one is expected."""
+_REPEATED_HITS, _MOST_WIDE = 7, 160
+"""Failures for each region and one more, or widest points, that must show no new region."""
 _SAME_ORDER, _SAME_ORDER_AS_GRADIENTS = 0.9, 0.98
 """Rank correlation at which one hyperplane is all there is: fitted to these points, or not."""
 _LINEAR = 0.5
 """Error of an unseen value over the spread of all below which a fit is one of a hyperplane."""
-_FAR, _PARALLEL = 2.0, 0.95
-"""Scatters from every hyperplane beyond which a failure is another's; cosine of a known one."""
+_FAR, _FAR_SHARE, _NEAR, _PARALLEL = 2.0, 0.3, 3.0, 0.95
+"""Scatters, or share of the distance or of this, at which a failure is another's; cosine of a
+known one."""
 _UNCERTAIN, _COSTLY, _BETTER = 0.25, 0.8, 0.9
 """Scatter that asks for a gradient; scatter times distance worth another round, if it helps."""
 _RAY, _STEP, _LEAST_LOCAL = 8, 0.3, 15
 """Points on the way to a surface, step [sigma] of a gradient, points that can correct one."""
 _MOST_REGIONS, _ROUNDS = 12, 10
-_MOST_FOR_EXPLORING, _MOST_FOR_LEARNING = 0.4, 0.6
+_MOST_FOR_EXPLORING, _MOST_FOR_LEARNING = 0.5, 0.6
 """Shares of the budget; the rest is for the estimate."""
 
 
@@ -67,6 +68,7 @@ class Search:
     ) -> None:
         self.dimension, self.generator = dimension, generator
         self.evaluations = self.unresolved = 0
+        self.explored = False
         self.regions: list[Region] = []
         self._evaluate, self._budget = evaluate, budget
         self._points = np.empty((0, dimension))
@@ -118,8 +120,10 @@ class Search:
             self._explain()
             if len(self.regions) > known:
                 known, hits, wide = len(self.regions), self._hits(), 0
-            enough = self._hits() - hits >= _REPEATED_HITS or wide >= _MOST_WIDE
-            if enough or self._explained() or self.evaluations > _MOST_FOR_EXPLORING * self._budget:
+            met = self._hits() - hits >= _REPEATED_HITS * (known + 1)
+            enough = met or (wide >= _MOST_WIDE and self._scale() == SCALES[-1])
+            self.explored = enough or self._explained()
+            if self.explored or self.evaluations > _MOST_FOR_EXPLORING * self._budget:
                 return
             self._draw_wide(self._scale())
             wide += _PART // 2
@@ -236,7 +240,7 @@ class Search:
             for region in self.regions:
                 reach = np.minimum(
                     _FAR * self._scales**2 * max(region.scatter, LEAST_SCATTER),
-                    0.5 * max(region.distance, 1.0),
+                    _FAR_SHARE * max(region.distance, _NEAR),
                 )
                 lost &= region.excess(self._points) < -reach
             if not lost.any() or not self._affordable(_RAY):

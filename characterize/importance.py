@@ -38,10 +38,10 @@ class Estimate:
     """A probability of failure with its confidence interval of 95 % and what it cost.
 
     `relative_error` is half the interval's width over the rate; `converged` whether that is
-    the one asked for. `regions` are the failure regions with their most probable points,
-    `shares` (regions,) what each contributes, `sensitivity` (d,) the share of each variable,
-    its squared direction cosine averaged over the regions. `first_order` is what the
-    hyperplanes alone give, an independent check of the order of magnitude.
+    the one asked for and the search for regions came to its end. `regions` are the failure
+    regions with their most probable points, `shares` (regions,) what each contributes,
+    `sensitivity` (d,) the share of each variable, its squared direction cosine averaged over
+    the regions. `first_order` is what the hyperplanes alone give, to compare.
     """
 
     rate: float
@@ -190,7 +190,7 @@ def _result(search: Search, phases: list[_Phase], relative_error: float) -> Esti
         low=rate * math.exp(-half) if rate > 0 else 0.0,
         high=min(1.0, rate * math.exp(half) + unknown if rate > 0 else 1.0),
         relative_error=half,
-        converged=half <= relative_error and failures >= LEAST_FAILURES,
+        converged=search.explored and half <= relative_error and failures >= LEAST_FAILURES,
         evaluations=search.evaluations,
         unresolved=search.unresolved,
         first_order=first_order,
