@@ -19,9 +19,9 @@ from pathlib import Path
 import numpy as np
 from known_rates import problems
 
-from characterize.decks import Decks
 from characterize.failure_rates import FailureRate, failure_rate, scaled
 from characterize.importance import estimate, series
+from characterize.pool import Decks
 from characterize.sampling import sample_bench
 from circuits import load_design
 from circuits.variation import load_variation

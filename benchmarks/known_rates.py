@@ -101,7 +101,10 @@ def curved(dimension: int, distance: float, curvature: float, count: int) -> Pro
 
 def parabola() -> Problem:
     """Two design points: 5 - y - (x - 0.1)^2 / 2, of A. Der Kiureghian and T. Dakessian (1998)."""
-    density = lambda x: float(ndtr(-(5 - 0.5 * (x - 0.1) ** 2)) * np.exp(-x * x / 2))  # noqa: E731
+
+    def density(x: float) -> float:
+        return float(ndtr(-(5 - 0.5 * (x - 0.1) ** 2)) * np.exp(-x * x / 2))
+
     rate = quad(density, -12, 12, epsrel=1e-10, limit=500)[0] / np.sqrt(2 * np.pi)
     return Problem(
         "parabola, two design points", 2, lambda z: 5 - z[:, 1] - 0.5 * (z[:, 0] - 0.1) ** 2, rate

@@ -7,6 +7,7 @@ Ratios are taken in one run; seconds are of this machine.
 
 from __future__ import annotations
 
+import argparse
 import time
 from dataclasses import replace
 
@@ -17,6 +18,7 @@ from characterize.stochastic import STEP, Integrator
 from characterize.switching import switch
 from characterize.wall_motion import move
 from characterize.write_errors import Pulse, brute_force, write_error_rates
+from characterize.write_points import WriteErrors
 from circuits import build_deck, load_design, load_magnet
 from circuits.drive import Drive
 from circuits.wall_parameters import load_wall
@@ -83,12 +85,36 @@ def rare_errors() -> None:
     )
 
 
+def needed_pulses(seeds: int) -> None:
+    """How the pulse that a table asks for scatters with the seed of its ensembles."""
+    for name, current in (
+        ("sot-perpendicular", 690e-6), ("sot-perpendicular", 587e-6), ("sot-inplane", 250e-6),
+        ("stt", 100e-6),
+    ):  # fmt: skip
+        design = load_design(device=name)
+        started = time.perf_counter()
+        found = [
+            WriteErrors(design, 1e-6, seed=7919 * seed).at(current, 300.15).width or np.nan
+            for seed in range(1, seeds + 1)
+        ]
+        each = (time.perf_counter() - started) / seeds
+        print(
+            f"{name} at {current * 1e6:.0f} uA: {np.nanmean(found) * 1e9:.2f} ns for 1e-6, "
+            f"standard deviation {100 * np.nanstd(found, ddof=1) / np.nanmean(found):.1f} % of "
+            f"{seeds} seeds, {each:.1f} s each"
+        )
+
+
 def main() -> None:
     """Print all."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=3)
+    arguments = parser.parse_args()
     transients()
     sense_with_and_without_magnets()
     walkers()
     rare_errors()
+    needed_pulses(arguments.seeds)
 
 
 if __name__ == "__main__":

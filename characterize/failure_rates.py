@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from characterize.decks import Decks
 from characterize.importance import estimate
 from characterize.limit_state import SensingLimitState
+from characterize.pool import Decks
 from circuits import Conditions, Design
 from circuits.technologies import Technology
 from circuits.variation import Variation

@@ -8,10 +8,11 @@ from instead of the deck: it is found without building one, and changes more oft
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
 from pathlib import Path
@@ -20,11 +21,7 @@ from typing import Any
 from characterize.plan import Point
 from circuits import Deck, Design, build_deck
 
-# What only arranges runs, or acts through the text of a deck alone.
-_ARRANGING = {
-    "decks", "dry_run", "errors", "identity", "limit_entries", "limits", "nightly", "plan", "pool",
-    "run", "store", "tabulate", "worker",
-}  # fmt: skip
+# These act through the text of a deck alone.
 _DECK_BUILDING = {
     "benches", "blocks", "cells", "column", "counting", "deck", "design", "gates", "layout",
     "modelcards", "modelfiles", "netlist", "operations", "periphery", "precharge", "sense_parts",
@@ -49,7 +46,7 @@ class Identity:
         """Key of what the point is made from."""
         corner = point.conditions.corner
         if corner not in self._parts:
-            everything = _sources(("characterize", "circuits", "jobs"), frozenset())
+            everything = _hash_of(tuple(sorted(_modules("characterize") | _modules("circuits"))))
             models = self._design.technology.content_hash(corner)
             made_from = [everything, models, self._version, _canonical(self._design)]
             self._parts[corner] = _hash([*made_from, self._device])
@@ -59,7 +56,7 @@ class Identity:
         """Key of what decides the point's result; builds its deck."""
         design = self._design
         deck = build_deck(design, point.bench, point.variant, point.conditions, point.offset)
-        measuring = _sources(("characterize", "circuits"), frozenset(_ARRANGING | _DECK_BUILDING))
+        measuring = _hash_of(measuring_sources())
         asked = [point.bench, point.variant, point.tolerance, point.offset, point.write_error_rate]
         # The pulse that a write needs is put into the same deck, with the rest after it.
         rest = design.timing.write_rest if point.write_error_rate is not None else None
@@ -99,10 +96,34 @@ def _hash(value: Any) -> str:
 
 
 @cache
-def _sources(packages: Iterable[str], without: frozenset[str]) -> str:
+def measuring_sources() -> tuple[Path, ...]:
+    """Sources that decide what is made of a deck: all that simulating a point imports.
+
+    Of circuits those are left out whose whole effect is in the text of the deck.
+    """
+    circuits = {path for path in _modules("circuits") if path.stem not in _DECK_BUILDING}
+    simulating = _imported("simulate", set()) - {_FOLDER / "characterize" / "plan.py"}
+    return tuple(sorted(circuits | simulating))
+
+
+def _imported(module: str, seen: set[Path]) -> set[Path]:
+    """A module of this package and all that it imports from it, also inside functions."""
+    path = _FOLDER / "characterize" / f"{module}.py"
+    if path not in seen:
+        seen.add(path)
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("characterize."):
+                _imported(str(node.module).partition(".")[2], seen)
+    return seen
+
+
+def _modules(package: str) -> set[Path]:
+    return set((_FOLDER / package).glob("*.py"))
+
+
+@cache
+def _hash_of(paths: tuple[Path, ...]) -> str:
     digest = hashlib.sha256()
-    for package in packages:
-        for path in sorted((_FOLDER / package).glob("*.py")):
-            if path.stem not in without:
-                digest.update(f"{package}/{path.name}\0".encode() + path.read_bytes())
+    for path in paths:
+        digest.update(f"{path.relative_to(_FOLDER)}\0".encode() + path.read_bytes())
     return digest.hexdigest()

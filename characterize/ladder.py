@@ -16,10 +16,9 @@ _RUNGS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("quarter step", (_PATIENT,)),
     ("trapezoidal rule", (_PATIENT, ".option method=trap")),
     # With no plain attempt first, the operating point is approached in small steps from added
-    # conductances and, failing that, from supplies that rise from zero. ngspice's own last
-    # resort follows: the state in which a transient from rest settles within 10 us. Beginning
-    # the measured transient itself at rest would be wrong without a word: a bias line needs
-    # some ten cycles to charge.
+    # conductances and, failing that, from supplies that rise from zero. Beginning the measured
+    # transient at rest (`uic`) would be wrong without a word: in the second cycle of an AND the
+    # bias still delivered 0.7 fJ instead of 93, and the result was wrong.
     ("stepped operating point", (_PATIENT, ".option noopiter gminsteps=100 srcsteps=100")),
 )
 _ANALYSIS = re.compile(r"(?m)^\.tran (\S+) (\S+) (\S+) (\S+)$")

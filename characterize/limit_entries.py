@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from characterize.bench_axes import bench_axes
 from characterize.errors import PlanError
 from characterize.limits import Limit
-from circuits import BENCHES, to_si
+from characterize.quantities import quantity
 from lut import SCHEMA
 
 _KEYS = ("bench", "measure", "min", "typ", "max", "where", "any_of")
@@ -54,7 +55,7 @@ def _limit(
     known = [bound for bound in (low, typical, high) if bound is not None]
     if known != sorted(known):
         raise PlanError(f"{place}: 'min', 'typ' and 'max' must ascend")
-    own = _own_axes(bench, axes)
+    own = bench_axes(bench, axes)
     any_of = entry.get("any_of")
     if any_of is not None and any_of not in own:
         raise PlanError(f"{place}: 'any_of' is {any_of!r}; {bench} has the axes {', '.join(own)}")
@@ -65,21 +66,13 @@ def _limit(
     return Limit(bench, measure, low, typical, high, chosen, any_of)
 
 
-def _own_axes(bench: str, axes: Mapping[str, tuple[Any, ...]]) -> dict[str, tuple[Any, ...]]:
-    kind = BENCHES[bench]
-    own = {name: axes[name] for name in kind.axes}
-    if kind.variants:
-        own[kind.variant_axis] = kind.variants
-    return own
-
-
 def _bound(place: str, entry: Mapping[str, Any], key: str, units: str) -> float | None:
     value = entry.get(key)
     if value is None:
         return None
     if units == "1" and isinstance(value, int | float) and not isinstance(value, bool):
         return float(value)
-    return _quantity(place, key, value, units)
+    return quantity(place, key, value, units.replace("m2", "m^2"))
 
 
 def _values(
@@ -92,7 +85,7 @@ def _values(
     unit = _AXIS_UNITS.get(name)
     chosen = []
     for value in values:
-        found = _quantity(place, name, value, unit) if unit else value
+        found = quantity(place, name, value, unit) if unit else value
         same = [one for one in own[name] if one == found or _near(one, found)]
         if not same:
             raise PlanError(f"{place}: the plan's axis '{name}' has no {value!r}")
@@ -102,13 +95,3 @@ def _values(
 
 def _near(one: object, other: object) -> bool:
     return isinstance(one, float) and isinstance(other, float) and math.isclose(one, other)
-
-
-def _quantity(place: str, key: str, value: object, units: str) -> float:
-    if not isinstance(value, str) or len(value.split(None, 1)) != 2:
-        raise PlanError(f"{place}: '{key}' must be text such as \"1.0 {units}\", not {value!r}")
-    number, given = value.split(None, 1)
-    try:
-        return round(to_si(float(number), given, like=units.replace("m2", "m^2")), 21)
-    except ValueError as error:
-        raise PlanError(f"{place}: '{key}': {error}") from None

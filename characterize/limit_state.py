@@ -15,11 +15,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from characterize.decks import Decks
 from characterize.errors import PlanError
 from characterize.failure_search import Evaluation
 from characterize.measure import limiting_differential, measure
 from characterize.ngspice import Waveforms
+from characterize.pool import Decks
 from circuits import Conditions, Deck, Design, build_deck
 from circuits.variation import Variation
 from circuits.varied import Variable, variables, vary
@@ -63,7 +63,7 @@ class SensingLimitState:
         self.variables: tuple[Variable, ...] = variables(self.deck, design, variation)
         self.messages: list[str] = []
         self._design, self._variation, self._decks = design, variation, decks
-        nominal = next(iter(decks.run([self.deck])))[1]
+        nominal = next(iter(decks.simulate([self.deck])))[1]
         if isinstance(nominal, str):
             raise PlanError(f"the nominal {self.deck.title} could not be simulated: {nominal}")
         self.nominal_right = measure(self.deck, nominal).outcome is Outcome.OK
@@ -88,7 +88,7 @@ class SensingLimitState:
         slowest = max(self._latches, key=lambda k: self._growths[k].time)
         nominally = self._growths[slowest]
         offsets, moments, signs = [0.0], [0.0], [1.0]
-        for index, waves in self._decks.run(decks):
+        for index, waves in self._decks.simulate(decks):
             if isinstance(waves, Waveforms):
                 time, vector = differential(self.deck, waves, slowest)
                 moment = passed(time, vector, LEVEL * self.deck.conditions.vdd)
@@ -106,7 +106,7 @@ class SensingLimitState:
         """Simulate one deck a point."""
         values = np.full((len(points), len(self._latches)), np.nan)
         failed = np.zeros(len(points), dtype=bool)
-        for index, waves in self._decks.run(self._varied(points)):
+        for index, waves in self._decks.simulate(self._varied(points)):
             if isinstance(waves, str):
                 self.messages.append(waves)
                 continue

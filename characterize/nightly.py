@@ -7,18 +7,17 @@ import os
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import Any
 
 from characterize.errors import PlanError
 from characterize.plan import Plan, Point
-from characterize.pool import simulate_decks
-from characterize.report.cells import shown_place
+from characterize.pool import Decks
 from characterize.run import Run, run_plan
 from characterize.store import Store
-from characterize.worker import Refused
 from circuits import BENCHES, build_deck
-from lut import Difference, Table, diff
+from lut import Difference, Table, diff, shown_place
 
 PICTURES = 12
 """Points whose waveforms are in the report, at most."""
@@ -35,11 +34,7 @@ class Night:
     @property
     def good(self) -> bool:
         """Whether every point was measured, every limit kept, and nothing moved."""
-        return (
-            not self.run.failed
-            and all(verdict.passed for verdict in self.run.verdicts)
-            and (self.difference is None or self.difference.same)
-        )
+        return self.run.good and (self.difference is None or self.difference.same)
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-able summary."""
@@ -87,37 +82,33 @@ def nightly(
         difference = diff(before, table, relative=relative, absolute=absolute)
     night = Night(run, difference, place)
     name = None if baseline is None else Path(baseline).name
-    page = report_page(run, table, difference, name, _pictures(run, jobs or os.cpu_count() or 1))
+    page = report_page(night.good, run, table, difference, name, _pictures(run, jobs))
     _write(place / "report.html", page)
     _write(place / "junit.xml", junit_xml(run, difference))
     _write(place / "summary.json", json.dumps(night.to_dict(), indent=2) + "\n")
     return night
 
 
-def _pictures(run: Run, jobs: int) -> dict[str, str]:
+def _pictures(run: Run, jobs: int | None) -> dict[str, str]:
     """Waveforms of the first points that are not ok, simulated again, as SVG by title."""
     from characterize.report.figures import waveforms
 
-    chosen = [point for point, _ in [*run.failed, *run.not_ok]]
-    chosen = list(dict.fromkeys(chosen))[:PICTURES]
-    titles: dict[int, str] = {}
-    decks = []
-    for point in chosen:
-        deck = build_deck(
-            run.plan.design, point.bench, point.variant, point.conditions, point.offset
-        )
-        decks.append(deck)
-        titles[id(deck)] = _title(run, point)
-    pictures: dict[str, str] = {}
-    for deck, waves in simulate_decks(decks, min(jobs, len(decks)) or 1):
-        title = titles[id(deck)]
-        if isinstance(waves, Refused):
-            # Only "<" could begin a tag in a message of ngspice.
-            message = waves.message.replace("&", "&amp;").replace("<", "&lt;")
-            pictures[title] = f"<p>no waveforms: {message}</p>"
-        else:
-            pictures[title] = waveforms(deck, waves)
-    return {titles[id(deck)]: pictures[titles[id(deck)]] for deck in decks}
+    points = [point for point, _ in run.not_ok[:PICTURES]]
+    if not points:
+        return {}
+    decks = [
+        build_deck(run.plan.design, point.bench, point.variant, point.conditions, point.offset)
+        for point in points
+    ]
+    pictures = dict.fromkeys((_title(run, point) for point in points), "")
+    with Decks(min(jobs or os.cpu_count() or 1, len(decks))) as running:
+        for index, waves in running.simulate(decks):
+            pictures[_title(run, points[index])] = (
+                f"<p>no waveforms: {escape(waves)}</p>"
+                if isinstance(waves, str)
+                else waveforms(decks[index], waves)
+            )
+    return pictures
 
 
 def _title(run: Run, point: Point) -> str:

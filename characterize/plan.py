@@ -10,16 +10,17 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from characterize.bench_axes import bench_axes
 from characterize.errors import PlanError
 from characterize.limit_entries import read_limits
 from characterize.limits import Limit
+from characterize.quantities import quantity
 from circuits import (
     BENCHES,
     Conditions,
     Design,
     DesignError,
     load_design,
-    to_si,
 )
 
 PLAN_FOLDER = Path(__file__).parent / "plans"
@@ -80,11 +81,7 @@ class Plan:
 
     def group_axes(self, bench: str) -> dict[str, tuple[Any, ...]]:
         """The axes of one bench's group, in order, with the variant axis last."""
-        kind = BENCHES[bench]
-        axes = {name: self.axes[name] for name in kind.axes}
-        if kind.variants:
-            axes[kind.variant_axis] = kind.variants
-        return axes
+        return bench_axes(bench, self.axes)
 
     def points(self) -> Iterator[Point]:
         """Every point, lazily: benches in order, the last axis running fastest."""
@@ -156,7 +153,7 @@ def load_plan(
     tolerance = contents.get("tolerance", True)
     if not isinstance(tolerance, bool):
         raise PlanError(f"{chosen}: 'tolerance' must be true or false, not {tolerance!r}")
-    limit = _quantity(chosen, "time_limit", contents.get("time_limit", "120 s"), "s")
+    limit = quantity(str(chosen), "time_limit", contents.get("time_limit", "120 s"), "s")
     if limit <= 0:
         raise PlanError(f"{chosen}: 'time_limit' must be above 0 s")
     title = contents.get("title", chosen.stem)
@@ -218,7 +215,7 @@ def _axes(path: Path, table: object, design: Design) -> dict[str, tuple[Any, ...
                     raise PlanError(f"{path}: '{name}' must be numbers above 0, not {value!r}")
             read = tuple(float(value) for value in values)
         else:
-            read = tuple(_quantity(path, name, value, unit) for value in values)
+            read = tuple(quantity(str(path), name, value, unit) for value in values)
         if len(set(read)) != len(read) or (unit != "text" and list(read) != sorted(read)):
             raise PlanError(f"{path}: the axis '{name}' must ascend without repeats")
         axes[name] = read
@@ -231,14 +228,3 @@ def _axes(path: Path, table: object, design: Design) -> dict[str, tuple[Any, ...
         except DesignError as error:
             raise PlanError(f"{path}: {error}") from None
     return axes
-
-
-def _quantity(path: Path, key: str, entry: object, unit: str) -> float:
-    if not isinstance(entry, str) or len(entry.split(None, 1)) != 2:
-        raise PlanError(f"{path}: '{key}' must be text such as \"1.0 {unit}\", not {entry!r}")
-    number, given = entry.split(None, 1)
-    try:
-        # Rounded, so that 27 degC is the same number however it was written.
-        return round(to_si(float(number), given, like=unit), 12)
-    except ValueError as error:
-        raise PlanError(f"{path}: '{key}': {error}") from None

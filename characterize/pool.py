@@ -10,9 +10,9 @@ from characterize.errors import PlanError
 from characterize.ngspice import Waveforms, find_library
 from characterize.plan import Point
 from characterize.simulate import PointResult
-from characterize.worker import FACTORY, Refused
+from characterize.worker import FACTORY
 from circuits import Deck, Design
-from jobs import JobsError, Pool, Process
+from jobs import Pool, Process
 from lut import Outcome
 
 
@@ -42,61 +42,55 @@ def ngspice_version() -> str:
             worker.kill()
 
 
-class Simulations:
-    """Simulates points on worker processes; use it as a context manager.
+class Simulations(Pool):
+    """Workers that simulate the points of a design; use it as a context manager.
 
     A worker that dies, or is stopped at the `time_limit` [s], is the outcome of one point.
-    Raises PlanError when ngspice is missing or no worker starts.
+    Raises PlanError when ngspice is missing and JobsError when no worker starts.
     """
 
     def __init__(self, design: Design, jobs: int, time_limit: float) -> None:
         find_library()
-        try:
-            self._pool = Pool(FACTORY, design, jobs, time_limit)
-        except JobsError as error:
-            raise PlanError(str(error)) from None
-
-    def __enter__(self) -> Simulations:
-        self._pool.__enter__()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._pool.__exit__(*error)
+        super().__init__(FACTORY, design, jobs, time_limit)
 
     @property
     def ngspice_version(self) -> str:
         """The version that the workers run, known once the first asks for a point."""
-        return str(self._pool.hello)
+        return str(self.hello)
 
-    def run(self, points: Iterable[Point]) -> Iterator[Finished]:
+    def simulate(self, points: Iterable[Point]) -> Iterator[Finished]:
         """Simulate points in any order, each once; yields them as they finish.
 
         A point is taken from `points` when a worker is free for it.
         """
-        try:
-            for done in self._pool.run(points):
-                outcome = Outcome.TIME_OUT if done.timed_out else Outcome.SIMULATOR_ERROR
-                failed = PointResult(outcome, message=done.failure)
-                yield Finished(done.item, failed if done.failure else done.result, done.hello)
-        except JobsError as error:
-            raise PlanError(str(error)) from None
+        for done in self.run(points):
+            outcome = Outcome.TIME_OUT if done.timed_out else Outcome.SIMULATOR_ERROR
+            failed = PointResult(outcome, message=done.failure)
+            yield Finished(done.item, failed if done.failure else done.result, done.hello)
 
 
-def simulate_decks(
-    decks: Iterable[Deck], jobs: int, time_limit: float = 120.0
-) -> Iterator[tuple[Deck, Waveforms | Refused]]:
-    """Run decks in any order; yields each, the same object, with its waveforms as it finishes.
+class Decks(Pool):
+    """Workers that run decks, for one study after the other; use it as a context manager.
 
-    A deck that ngspice refuses, that kills its worker or takes longer than the limit [s] has
-    `Refused` instead. Raises PlanError when ngspice is missing or no worker starts.
+    `time_limit` [s] is that of one simulation. Raises PlanError when ngspice is missing and
+    JobsError when no worker starts.
     """
-    find_library()
-    try:
-        with Pool(FACTORY, None, jobs, time_limit) as pool:
-            for done in pool.run(decks):
-                yield done.item, Refused(done.failure) if done.failure else done.result
-    except JobsError as error:
-        raise PlanError(str(error)) from None
+
+    def __init__(self, jobs: int = 1, time_limit: float = 60.0) -> None:
+        find_library()
+        super().__init__(FACTORY, None, jobs, time_limit)
+
+    def simulate(self, decks: Iterable[Deck]) -> Iterator[tuple[int, Waveforms | str]]:
+        """Run decks in any order; yields the index of each with its waveforms or its failure."""
+        places: dict[int, int] = {}
+
+        def numbered() -> Iterator[Deck]:
+            for index, deck in enumerate(decks):
+                places[id(deck)] = index
+                yield deck
+
+        for done in self.run(numbered()):
+            yield places.pop(id(done.item)), done.failure or done.result
 
 
 def run_deck(deck: Deck, time_limit: float = 120.0) -> Waveforms:
@@ -104,7 +98,8 @@ def run_deck(deck: Deck, time_limit: float = 120.0) -> Waveforms:
 
     Raises PlanError when ngspice is missing, refuses the deck, or takes longer than the limit.
     """
-    ((_, found),) = simulate_decks([deck], 1, time_limit)
-    if isinstance(found, Refused):
-        raise PlanError(f"ngspice could not simulate {deck.title}: {found.message}")
+    with Decks(1, time_limit) as running:
+        ((_, found),) = running.simulate([deck])
+    if isinstance(found, str):
+        raise PlanError(f"ngspice could not simulate {deck.title}: {found}")
     return found

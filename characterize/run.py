@@ -55,8 +55,14 @@ class Run:
 
     @property
     def not_ok(self) -> list[tuple[Point, PointResult]]:
-        """Points whose outcome is not ok, in the plan's order."""
-        return [item for item in self.results.items() if item[1].outcome is not Outcome.OK]
+        """Points whose outcome is not ok: those without measures first."""
+        found = [item for item in self.results.items() if item[1].outcome is not Outcome.OK]
+        return sorted(found, key=lambda item: item[1].outcome in JUDGED)
+
+    @property
+    def good(self) -> bool:
+        """Whether every point was measured and every limit is kept."""
+        return not self.failed and all(verdict.passed for verdict in self.verdicts)
 
     @property
     def retried(self) -> list[tuple[Point, PointResult]]:
@@ -170,7 +176,7 @@ def run_plan(
     done = _Progress(plan, store, progress)
     simulations, seconds = 0, 0.0
     with Simulations(plan.design, jobs or os.cpu_count() or 1, plan.time_limit) as running:
-        for finished in running.run(done.missing(lambda: running.ngspice_version)):
+        for finished in running.simulate(done.missing(lambda: running.ngspice_version)):
             simulations += finished.result.simulations
             seconds += finished.result.analysis_seconds
             done.keep(finished.point, finished.result, finished.ngspice_version)

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from characterize.decks import Decks
 from characterize.errors import PlanError
 from characterize.measure import measure
+from characterize.pool import Decks
 from circuits import Conditions, Design, build_deck
 from circuits.variation import Variation
 from circuits.varied import variables, vary
@@ -112,7 +112,7 @@ def sample_bench(
     rows: dict[int, list[float]] = {}
     wrong: dict[int, bool] = {}
     messages: list[str] = []
-    for index, waves in decks.run(varied):
+    for index, waves in decks.simulate(varied):
         if isinstance(waves, str):
             messages.append(waves)
             continue

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from characterize.ngspice import Ngspice, SimulationFailedError, Waveforms
+from characterize.ngspice import Ngspice, Waveforms
 from characterize.plan import Point
 from characterize.simulate import PointResult, Simulator
 from circuits import Deck, Design
 from circuits.netlist import new_circuit
 
 FACTORY = "characterize.worker:Simulating"
-
-
-@dataclass(frozen=True)
-class Refused:
-    """What is said of a deck that gave no waveforms."""
-
-    message: str
 
 
 class Simulating:
@@ -34,14 +25,14 @@ class Simulating:
         # Loads PySpice now, so that the first point's time limit does not pay for it.
         new_circuit("warm")
 
-    def __call__(self, item: Point | Deck) -> PointResult | Waveforms | Refused:
+    def __call__(self, item: Point | Deck) -> PointResult | Waveforms:
         """Simulate one item; `spent` is true once the library must not be used again."""
         if isinstance(item, Deck):
-            try:
-                return self._ngspice.run(item.netlist)
-            except SimulationFailedError as error:
-                self.spent = True
-                return Refused(str(error))
+            # What is raised goes to the parent as text; the library may be poisoned then.
+            self.spent = True
+            waves = self._ngspice.run(item.netlist)
+            self.spent = False
+            return waves
         assert self._simulator is not None, "the design comes before the points"
         result = self._simulator.point(item)
         self.spent = result.poisoned

@@ -67,10 +67,11 @@ class WriteErrors:
         key = (index, temperature)
         if key not in self._nodes:
             current = (1 + CURRENT_STEP) ** index
-            self._nodes[key] = self._compute(current, temperature)
+            self._nodes[key] = self.at(current, temperature)
         return self._nodes[key]
 
-    def _compute(self, current: float, temperature: float) -> Need:
+    def at(self, current: float, temperature: float) -> Need:
+        """The need of exactly this current [A], computed anew."""
         from characterize.error_curves import device_error_rates
         from characterize.write_errors import NEGLIGIBLE, Pulse, pulse_width_needed
 

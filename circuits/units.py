@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from circuits.errors import DesignError
@@ -83,6 +84,21 @@ UNITS: Mapping[str, Unit] = {
     },
     **_PLAIN,
 }
+
+
+def prefixed(unit: str, numbers: Iterable[float]) -> tuple[float, str]:
+    """A factor and the unit with its prefix that suit the largest of some SI numbers.
+
+    Only units that take prefixes get one; the factor is 1 for any other, and where no number is
+    finite and above zero.
+    """
+    sizes = [abs(number) for number in numbers if math.isfinite(number) and number]
+    if unit not in _PREFIXED or not sizes:
+        return 1.0, unit
+    suiting = [item for item in PREFIXES.items() if item[1] <= max(sizes) * (1 + 1e-12)]
+    least = min(PREFIXES.items(), key=lambda item: item[1])
+    prefix, factor = max(suiting or [least], key=lambda item: item[1])
+    return factor, prefix + unit
 
 
 def si_unit(unit: str) -> str:

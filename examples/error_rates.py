@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import argparse
 
-from characterize.decks import Decks
 from characterize.failure_rates import failure_rate, scaled
+from characterize.pool import Decks
 from circuits import Conditions, load_design
 from circuits.operations import operand_patterns
 from circuits.variation import load_variation

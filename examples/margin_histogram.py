@@ -15,13 +15,10 @@ from pathlib import Path
 
 import numpy as np
 
-from characterize.measure import measure
-from characterize.pool import simulate_decks
-from characterize.worker import Refused
-from circuits import Conditions, Deck, Design, build_deck, load_design
+from characterize.pool import Decks
+from characterize.sampling import Sampled, sample_bench
+from circuits import Conditions, Design, build_deck, load_design
 from circuits.variation import Variation, load_variation
-from circuits.varied import sample, vary
-from lut import Outcome
 
 PATTERNS = {"read": ("0", "1"), "and2": ("00", "01", "11"), "or2": ("00", "01", "11")}
 
@@ -30,13 +27,13 @@ PATTERNS = {"read": ("0", "1"), "and2": ("00", "01", "11"), "or2": ("00", "01", 
 class Sensed:
     """One pattern over all samples.
 
-    `differentials` [V] are signal less reference when the amplifier latches, `wrong` whether
-    its decision is, both of shape (samples,); `right` is the sign of a right differential.
+    `differentials` [V] are signal less reference when the amplifier latches, shape (samples,);
+    `right` is the sign of a right differential.
     """
 
     differentials: np.ndarray
     right: int
-    wrong: np.ndarray
+    sampled: Sampled
 
 
 def sense_all(
@@ -44,37 +41,19 @@ def sense_all(
 ) -> dict[tuple[str, str], Sensed]:
     """All samples of every operation and pattern."""
     found: dict[tuple[str, str], Sensed] = {}
-    decks: list[Deck] = []
-    owners: list[tuple[Sensed, int]] = []
-    for operation, patterns in PATTERNS.items():
-        for operands in patterns:
-            deck = build_deck(design, operation, operands, where)
-            empty = np.full(samples, np.nan)
-            sensed = Sensed(empty, deck.differentials[0].sign, np.zeros(samples, bool))
-            found[operation, operands] = sensed
-            drawn = sample(deck, design, variation, seed, samples)
-            for index, deviates in enumerate(drawn):
-                name = f"sample {index} of seed {seed}"
-                decks.append(vary(deck, design, variation, deviates, name))
-                owners.append((sensed, index))
-    place = {id(deck): owner for deck, owner in zip(decks, owners, strict=True)}
-    for varied, waves in simulate_decks(decks, jobs):
-        if isinstance(waves, Refused):
-            raise SystemExit(f"ngspice could not simulate {varied.title}: {waves.message}")
-        sensed, index = place[id(varied)]
-        measured = measure(varied, waves)
-        sensed.differentials[index] = sensed.right * measured.values["margin"]
-        sensed.wrong[index] = measured.outcome is not Outcome.OK
+    with Decks(jobs) as decks:
+        for operation, patterns in PATTERNS.items():
+            for operands in patterns:
+                sampled = sample_bench(
+                    design, operation, operands, where, variation, decks,
+                    number=samples, seed=seed, sampling="random", measures=("margin",),
+                )  # fmt: skip
+                if sampled.failed_simulations:
+                    raise SystemExit(f"ngspice could not simulate: {sampled.messages[0]}")
+                right = build_deck(design, operation, operands, where).differentials[0].sign
+                margins = right * sampled.values["margin"]
+                found[operation, operands] = Sensed(margins, right, sampled)
     return found
-
-
-def interval(wrong: int, samples: int) -> tuple[float, float]:
-    """Clopper-Pearson interval of an error rate at 95 %."""
-    from scipy.stats import beta
-
-    low = beta.ppf(0.025, wrong, samples - wrong + 1) if wrong else 0.0
-    high = beta.ppf(0.975, wrong + 1, samples - wrong) if wrong < samples else 1.0
-    return float(low), float(high)
 
 
 def print_table(found: dict[tuple[str, str], Sensed]) -> None:
@@ -83,13 +62,13 @@ def print_table(found: dict[tuple[str, str], Sensed]) -> None:
     print("|---|---|---|---|---|---|")
     for (operation, operands), sensed in found.items():
         count = len(sensed.differentials)
-        wrong = int(sensed.wrong.sum())
-        low, high = interval(wrong, count)
+        wrong = int(sensed.sampled.wrong.sum())
+        rate = sensed.sampled.error_rate()
         margin = 1e3 * sensed.right * sensed.differentials.mean()
         sigma = 1e3 * sensed.differentials.std(ddof=1)
         print(
             f"| {operation} | {operands} | {margin:.1f} | {sigma:.1f} | {wrong} of {count} "
-            f"| {100 * low:.1f} to {100 * high:.1f} % |"
+            f"| {100 * rate.low:.1f} to {100 * rate.high:.1f} % |"
         )
 
 
@@ -121,10 +100,10 @@ def plot(found: dict[tuple[str, str], Sensed], title: str, path: Path) -> None:
                 histtype="stepfilled",
                 alpha=0.55,
                 color=colours.get(operands, "tab:green"),
-                label=f"{operands} stored, {sensed.wrong.sum()} wrong",
+                label=f"{operands} stored, {sensed.sampled.wrong.sum()} wrong",
             )
             panel.hist(
-                millivolts[sensed.wrong],
+                millivolts[sensed.sampled.wrong],
                 bins,
                 histtype="stepfilled",
                 color="tab:red",

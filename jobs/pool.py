@@ -11,7 +11,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from jobs.errors import JobsError
 from jobs.process import MEMORY_LIMIT, Process, Reply
@@ -74,7 +74,7 @@ class Pool:
         self.hello: Any = None
         """What the task of the last child that came up tells of itself."""
 
-    def __enter__(self) -> Pool:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

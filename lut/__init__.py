@@ -18,6 +18,7 @@ from lut.export import exported, long_form
 from lut.merging import merge
 from lut.model import Axis, Content, Group, Variable
 from lut.outcomes import Outcome
+from lut.places import ZERO_CELSIUS, shown_coordinate, shown_place
 from lut.provenance import ProvenanceChange
 from lut.schema import SCHEMA, SCHEMA_VERSION, VariableSpec
 from lut.summary import info
@@ -27,6 +28,7 @@ from lut.writing import require_writable, write_table
 __all__ = [
     "SCHEMA",
     "SCHEMA_VERSION",
+    "ZERO_CELSIUS",
     "Axis",
     "Content",
     "Difference",
@@ -49,5 +51,7 @@ __all__ = [
     "merge",
     "reference_path",
     "require_writable",
+    "shown_coordinate",
+    "shown_place",
     "write_table",
 ]

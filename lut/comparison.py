@@ -18,7 +18,7 @@ from lut.difference import (
     VariableDifference,
 )
 from lut.errors import TableError
-from lut.matching import Grid, Indices, coordinates, same_number, seen_along, shared
+from lut.matching import Grid, Indices, coordinates, same_value, seen_along, shared
 from lut.model import Array, Group, Variable
 from lut.outcomes import Outcome
 from lut.provenance import provenance_changes
@@ -170,8 +170,7 @@ def _attribute_mismatches(
 ) -> Iterator[Mismatch]:
     for key in _names(ours, theirs):
         a, b = ours.get(key), theirs.get(key)
-        numbers = isinstance(a, int | float) and isinstance(b, int | float)
-        if not (same_number(a, b, relative) if numbers else a == b):  # type: ignore[arg-type]
+        if not same_value(a, b, relative):
             yield Mismatch("attribute", f"{place}@{key}", a, b)
 
 
@@ -281,6 +280,8 @@ def _sizes(a: Array, b: Array) -> tuple[Array, Array]:
         relative = np.where(np.isinf(absolute), np.abs(a / scale - b / scale), absolute / scale)
     equal = (a == b) | (np.isnan(a) & np.isnan(b))
     lost = ~equal & ~(np.isfinite(a) & np.isfinite(b))
-    return tuple(  # type: ignore[return-value]
-        np.where(equal, 0.0, np.where(lost, np.inf, size)) for size in (absolute, relative)
-    )
+
+    def settled(size: Array) -> Array:
+        return np.where(equal, 0.0, np.where(lost, np.inf, size))
+
+    return settled(absolute), settled(relative)

@@ -48,6 +48,13 @@ def same_number(a: float, b: float, relative: float = SAME) -> bool:
     return a == b or abs(a - b) <= relative * max(abs(a), abs(b))
 
 
+def same_value(a: Any, b: Any, relative: float = SAME) -> bool:
+    """Whether two attributes are equal: numbers within a relative tolerance, all else exactly."""
+    if isinstance(a, int | float) and isinstance(b, int | float):
+        return same_number(a, b, relative)
+    return bool(a == b)
+
+
 def shared(a: Sequence[Any], b: Sequence[Any]) -> tuple[Indices, Indices]:
     """Return the places in `a` and in `b` of the coordinates that both have, in a's order.
 

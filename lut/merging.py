@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 
 from lut.errors import TableError
-from lut.matching import Grid, coordinates, described, same_number, seen_along, shared
+from lut.matching import Grid, coordinates, described, same_value, seen_along, shared
 from lut.model import Array, Axis, Content, Group, Variable
 from lut.outcomes import Outcome
 from lut.schema import SCHEMA_VERSION
@@ -119,8 +119,7 @@ class _Union:
             theirs = other.groups[self.name].attributes
             for key in dict.fromkeys((*ours, *theirs)):
                 a, b = ours.get(key), theirs.get(key)
-                numbers = isinstance(a, int | float) and isinstance(b, int | float)
-                if not (same_number(a, b, AGREEING) if numbers else a == b):  # type: ignore[arg-type]
+                if not same_value(a, b, AGREEING):
                     raise TableError(
                         f"{first.path} and {other.path} differ in the attribute '{key}' of "
                         f"{self.name} ({_told(a)} and {_told(b)}); merge tables made alike"

@@ -7,7 +7,6 @@ from textwrap import shorten
 from typing import TYPE_CHECKING
 
 from mramcim.columns import aligned
-from mramcim.places import shown_coordinate
 
 if TYPE_CHECKING:
     from characterize import Point, Run
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
 
 SHOWN_FAILURES = 5
 SHOWN_MESSAGE = 200
-
-Failures = list[tuple["Point", "PointResult"]]
 
 
 def failure_lines(done: Run) -> list[str]:
@@ -35,6 +32,8 @@ def failure_lines(done: Run) -> list[str]:
 
 
 def _by_axis(done: Run) -> list[tuple[str, str, str]]:
+    from lut import shown_coordinate
+
     groups: dict[tuple[str, Outcome], list[Point]] = {}
     for point, result in done.not_ok:
         groups.setdefault((point.bench, result.outcome), []).append(point)
@@ -65,11 +64,10 @@ def _coordinate(point: Point, name: str) -> object:
 
 
 def _told(done: Run, point: Point, result: PointResult) -> str:
-    place = ", ".join(
-        shown_coordinate(axis, getattr(point.conditions, axis))
-        for axis in done.plan.group_axes(point.bench)
-        if hasattr(point.conditions, axis)
-    )
+    from lut import shown_place
+
+    axes = [name for name in done.plan.group_axes(point.bench) if hasattr(point.conditions, name)]
+    place = shown_place({name: getattr(point.conditions, name) for name in axes})
     message = f" ({shorten(result.message, SHOWN_MESSAGE)})" if result.message else ""
     name = f"{point.bench} {point.variant}".strip()
     return f"{name} at {place}: {result.outcome.meaning}; {result.outcome.remedy}{message}"

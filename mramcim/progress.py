@@ -24,5 +24,7 @@ class Progress:
         if self._bar is None:
             from tqdm import tqdm
 
-            self._bar = tqdm(total=total, unit="point", file=sys.stderr, smoothing=0.1)
+            self._bar = tqdm(
+                total=total, initial=done, unit="point", file=sys.stderr, smoothing=0.1
+            )
         self._bar.update(done - self._bar.n)

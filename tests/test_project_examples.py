@@ -80,6 +80,17 @@ def test_error_curves_fall_with_the_pulse(tmp_path):
     assert plot.stat().st_size > 5000
 
 
+def test_error_rates_are_given_with_the_devices_to_blame():
+    words = ("--operations", "read", "--operands", 0, "--relative-error", 0.5, "--budget", 400)
+    heading, rule, line = run(EXAMPLES / "error_rates.py", *words).splitlines()
+    cells = [cell.strip() for cell in line.strip("|").split("|")]
+    assert heading.count("|") == rule.count("|") == line.count("|")
+    low, high = (float(bound) for bound in cells[3].split(" to "))
+    # Measured by simulating samples alone: docs/error-rates.md.
+    assert 0.02 < low < float(cells[2]) < high < 0.1
+    assert "xlatch0.m" in cells[5]
+
+
 def test_every_example_is_tried():
     # margin_histogram.py has its tests beside those of the variation.
     text = Path(__file__).read_text(encoding="utf-8")

@@ -1,15 +1,14 @@
-"""Pieces of a report's HTML: tables whose numbers are also there in full, and places."""
+"""Pieces of a report's HTML: tables whose numbers are also there in full."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-_ZERO_CELSIUS = 273.15
-_PREFIXES = {-18: "a", -15: "f", -12: "p", -9: "n", -6: "u", -3: "m", 0: "", 3: "k"}
+from circuits.units import prefixed
 
 
 @dataclass(frozen=True)
@@ -46,29 +45,7 @@ def cell_html(cell: Any, tag: str = "td") -> str:
 
 
 def _shown(number: Number) -> str:
-    value, units = number.value, number.units
-    if not math.isfinite(value):
+    if not math.isfinite(number.value):
         return "-"
-    if units not in ("A", "J", "V", "W", "s") or value == 0:
-        return f"{value:.4g}" + ("" if units == "1" else f" {units}")
-    power = min(max(3 * math.floor(math.log10(abs(value)) / 3), -18), 3)
-    return f"{value / 10.0**power:.4g} {_PREFIXES[power]}{units}"
-
-
-def shown_place(place: Mapping[str, Any]) -> str:
-    """Coordinates (SI) as people say them; None is left out."""
-    shown = []
-    for name, value in place.items():
-        if value is None:
-            continue
-        if name == "temperature":
-            shown.append(f"{value - _ZERO_CELSIUS:g} degC")
-        elif name == "vdd":
-            shown.append(f"{value:g} V")
-        elif name == "driver_width":
-            shown.append(f"driver {1e6 * value:g} um")
-        elif name in ("rows", "columns"):
-            shown.append(f"{value} {name}")
-        else:
-            shown.append(str(value))
-    return ", ".join(shown) or "-"
+    factor, unit = prefixed(number.units, [number.value])
+    return f"{number.value / factor:.4g} {'' if unit == '1' else unit}".rstrip()

@@ -12,10 +12,9 @@ from matplotlib.figure import Figure
 
 from characterize.ngspice import Waveforms
 from circuits import Deck
-from lut import Group, Outcome, Table
+from lut import ZERO_CELSIUS, Group, Outcome, Table
 
 SENSING = ("read", "and2", "or2", "xor2")
-_ZERO_CELSIUS = 273.15
 # Text stays text, so that it can be read and searched; a fixed salt gives equal pages for
 # equal tables.
 _STYLE: Any = {"svg.fonttype": "none", "svg.hashsalt": "mramcim", "font.size": 8.0}
@@ -88,7 +87,7 @@ def shmoo(table: Table, rows: int) -> str:
             low, high = _span(margin)
             supplies = [f"{value:g}" for value in group.axes["vdd"].values]
             kelvins = np.asarray(group.axes["temperature"].values, dtype=float)
-            heats = [f"{value - _ZERO_CELSIUS:.0f}" for value in kelvins]
+            heats = [f"{value - ZERO_CELSIUS:.0f}" for value in kelvins]
             for row, corner in enumerate(corners):
                 panel = panels[row][column]
                 # Cells as shapes: a page without a network may not load images, even its own.

@@ -8,17 +8,21 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
+import numpy as np
+
 from characterize.limits import Verdict
-from characterize.report.cells import Mark, Number, cell_html, shown_place, table_html
+from characterize.report.cells import Mark, Number, cell_html, table_html
 from characterize.report.figures import margins, sensing_groups, shmoo
 from characterize.run import Run
 from circuits import BENCHES
-from lut import Difference, Group, Outcome, Table
+from lut import Difference, Group, Outcome, Table, shown_place
 
 SHOWN = 50
 """Rows of a table of places at most; the rest is in the files beside the page."""
-_WORST = {"margin": min, "energy": max, "delay": max, "leakage_power": max, "error_rate": max,
-          "read_disturb": max, "offset_tolerance": min}  # fmt: skip
+_WORSE_IF_LESS = {
+    "margin": True, "offset_tolerance": True, "energy": False, "delay": False,
+    "leakage_power": False, "error_rate": False, "read_disturb": False,
+}  # fmt: skip
 _CSS = """
 body {
   font: 14px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem;
@@ -35,17 +39,19 @@ pre { overflow-x: auto; background: #f5f5f5; padding: .6rem; }
 
 
 def report_page(
+    good: bool,
     run: Run,
     table: Table,
     difference: Difference | None,
     baseline: str | None,
     pictures: Mapping[str, str],
 ) -> str:
-    """The whole page; `pictures` are waveforms (SVG) of points that failed, by title."""
-    limits = all(verdict.passed for verdict in run.verdicts)
-    same = difference is None or difference.same
+    """The whole page, headed by whether all is `good`.
+
+    `pictures` are waveforms (SVG) of points that are not ok, by title.
+    """
     parts = [
-        _heading(run, limits and same and not run.failed),
+        _heading(run, good),
         _summary(run, difference, baseline),
         _section("Limits", _limits(run.verdicts)),
         _section("What moved", _moved(difference, baseline)),
@@ -164,7 +170,7 @@ def _points(run: Run) -> str:
         (point.bench, point.variant, result.outcome.meaning,
          shown_place({n: getattr(point.conditions, n) for n in BENCHES[point.bench].axes}),
          result.message or result.outcome.remedy)
-        for point, result in [*run.failed, *(e for e in run.not_ok if e not in run.failed)][:SHOWN]
+        for point, result in run.not_ok[:SHOWN]
     ]  # fmt: skip
     more = len(run.not_ok) - len(rows)
     rest = f"<p>and {more} more, in the table.</p>" if more > 0 else ""
@@ -176,15 +182,13 @@ def _points(run: Run) -> str:
 def _worst(table: Table) -> str:
     rows = []
     for name, group in table.groups.items():
-        for measure, worst in _WORST.items():
+        for measure, less in _WORSE_IF_LESS.items():
             if measure in group.variables and "outcome" in group.variables:
-                rows += _extreme(name, group, measure, worst is min)
+                rows += _extreme(name, group, measure, less)
     return table_html(("bench", "measure", "worst", "at"), rows, name="worst")
 
 
 def _extreme(name: str, group: Group, measure: str, least: bool) -> list[Sequence[Any]]:
-    import numpy as np
-
     values = np.array(group.spread(measure), dtype=float)
     values[group.spread("outcome") != int(Outcome.OK)] = np.nan
     if np.isnan(values).all():

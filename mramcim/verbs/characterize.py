@@ -5,16 +5,15 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
-from mramcim.arguments import add_json, positive_count
-from mramcim.benches import add_design_arguments
+from mramcim.arguments import add_json
 from mramcim.errors import CommandError
 from mramcim.failures import failure_lines
 from mramcim.limits import verdict_lines
 from mramcim.outputs import STANDARD_OUTPUT, check_outputs, write_json
 from mramcim.progress import Progress
+from mramcim.running import add_run_arguments, asked_plan, asked_store, plan_inputs
 
 if TYPE_CHECKING:
     from characterize import Plan, Run
@@ -39,9 +38,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("-o", "--output", metavar="OUT.h5", help="the table to write")
     parser.add_argument(
-        "-j", "--jobs", type=positive_count, metavar="N", help="processes (default: all cores)"
-    )
-    parser.add_argument(
         "--quick", action="store_true", help="the nominal corner only, with every group"
     )
     parser.add_argument(
@@ -49,12 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="only say how many points are new and how long they should take",
     )
-    parser.add_argument(
-        "--no-cache",
-        action="store_true",
-        help="simulate every point, and keep nothing but the table",
-    )
-    add_design_arguments(parser)
+    add_run_arguments(parser)
     add_json(parser)
 
 
@@ -63,20 +54,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.output is None and not arguments.dry_run:
         raise CommandError("-o OUT.h5 is missing: say where the table goes, or use --dry-run")
     outputs = {"-o": arguments.output, "--json": arguments.json}
-    inputs = [arguments.plan, arguments.design, arguments.device, arguments.technology]
-    check_outputs(outputs, inputs)
-
-    from characterize import load_plan
-    from characterize.store import Store
-
-    plan = load_plan(
-        arguments.plan,
-        quick=arguments.quick,
-        design=arguments.design,
-        device=arguments.device,
-        technology=arguments.technology,
-    )
-    with nullcontext() if arguments.no_cache else Store() as store:
+    check_outputs(outputs, plan_inputs(arguments))
+    plan = asked_plan(arguments, quick=arguments.quick)
+    with asked_store(arguments) as store:
         return _dry(arguments, plan, store) if arguments.dry_run else _wet(arguments, plan, store)
 
 
@@ -126,8 +106,7 @@ def _wet(arguments: argparse.Namespace, plan: Plan, store: Store | None) -> int:
             print(line)
     for line in failure_lines(done):
         print(line, file=sys.stderr)
-    violated = any(not verdict.passed for verdict in done.verdicts)
-    return EXIT_NOT_ALL_GOOD if done.failed or violated else 0
+    return 0 if done.good else EXIT_NOT_ALL_GOOD
 
 
 def _described(done: Run) -> str:

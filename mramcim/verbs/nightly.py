@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
-from mramcim.arguments import add_json, positive_count
-from mramcim.benches import add_design_arguments
+from mramcim.arguments import add_json
 from mramcim.failures import failure_lines
 from mramcim.limits import verdict_lines
 from mramcim.outputs import STANDARD_OUTPUT, check_outputs, write_json
 from mramcim.progress import Progress
+from mramcim.running import add_run_arguments, asked_plan, asked_store, plan_inputs
 from mramcim.tolerances import add_tolerances
 
 if TYPE_CHECKING:
@@ -35,34 +34,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--report", required=True, metavar="DIR", help="the folder to write into")
     parser.add_argument("--baseline", metavar="OLD.h5", help="the table to compare with")
     add_tolerances(parser)
-    parser.add_argument(
-        "-j", "--jobs", type=positive_count, metavar="N", help="processes (default: all cores)"
-    )
-    parser.add_argument(
-        "--no-cache", action="store_true", help="simulate every point, and keep no results"
-    )
-    add_design_arguments(parser)
+    add_run_arguments(parser)
     add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the night; 1 where something is not good, else 0."""
-    check_outputs({"--json": arguments.json}, [arguments.plan, arguments.baseline])
+    check_outputs({"--json": arguments.json}, [*plan_inputs(arguments), arguments.baseline])
 
-    from characterize import load_plan
     from characterize.nightly import nightly
-    from characterize.store import Store
 
-    plan = load_plan(
-        arguments.plan,
-        design=arguments.design,
-        device=arguments.device,
-        technology=arguments.technology,
-    )
-    with (
-        nullcontext() if arguments.no_cache else Store() as store,
-        Progress() as progress,
-    ):
+    plan = asked_plan(arguments)
+    with asked_store(arguments) as store, Progress() as progress:
         night = nightly(
             plan,
             arguments.report,

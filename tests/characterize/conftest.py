@@ -1,5 +1,7 @@
 """One small table for all tests that need a simulated one."""
 
+import h5py
+import numpy as np
 import pytest
 
 from characterize import load_plan, run_plan
@@ -30,3 +32,23 @@ def small_plan(tmp_path_factory):
 @pytest.fixture(scope="session")
 def small_run(small_plan, tmp_path_factory):
     return run_plan(small_plan, tmp_path_factory.mktemp("table") / "small.h5", jobs=2)
+
+
+@pytest.fixture
+def arrays():
+    """`arrays(path)`: every dataset of a file as bytes; texts joined."""
+
+    def read(path):
+        found = {}
+
+        def keep(name, item):
+            if isinstance(item, h5py.Dataset):
+                values = np.asarray(item[()])
+                texts = values.dtype.kind == "O"
+                found[name] = b"|".join(values.ravel()) if texts else values.tobytes()
+
+        with h5py.File(path) as file:
+            file.visititems(keep)
+        return found
+
+    return read

@@ -9,8 +9,6 @@ import sys
 import time
 from pathlib import Path
 
-import h5py
-import numpy as np
 import pytest
 
 PLAN = """
@@ -45,22 +43,8 @@ def children(pid):
     return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-def arrays(path):
-    found = {}
-
-    def keep(name, item):
-        if isinstance(item, h5py.Dataset):
-            values = np.asarray(item[()])
-            texts = values.dtype.kind == "O"
-            found[name] = b"|".join(values.ravel()) if texts else values.tobytes()
-
-    with h5py.File(path) as file:
-        file.visititems(keep)
-    return found
-
-
 @pytest.mark.parametrize("seed", [1, 2])
-def test_killed_and_resumed_a_run_ends_as_an_undisturbed_one(tmp_path, seed):
+def test_killed_and_resumed_a_run_ends_as_an_undisturbed_one(tmp_path, arrays, seed):
     (tmp_path / "plan.toml").write_text(PLAN)
     assert start(tmp_path, "undisturbed").wait() == 0
     chaos = random.Random(seed)

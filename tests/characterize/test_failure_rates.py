@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from characterize import limit_state as limits
-from characterize.decks import Decks
 from characterize.errors import PlanError
 from characterize.failure_rates import FailureRate, failure_rate, scaled
 from characterize.limit_state import SensingLimitState
 from characterize.ngspice import Waveforms
+from characterize.pool import Decks
 from characterize.sampling import (
     binomial_interval,
     mean_interval,
@@ -52,7 +52,7 @@ def test_a_deck_that_cannot_run_is_reported_and_the_others_go_on(design, decks):
     good = build_deck(design, "read", "0", SMALL)
     bad = replace(good, netlist=good.netlist.replace(".tran", "mbad a b c d missing\n.tran"))
     assert bad.netlist != good.netlist
-    found = dict(decks.run([good, bad, good]))
+    found = dict(decks.simulate([good, bad, good]))
     assert sorted(found) == [0, 1, 2]
     assert isinstance(found[1], str)
     assert found[1]
@@ -62,7 +62,7 @@ def test_a_deck_that_cannot_run_is_reported_and_the_others_go_on(design, decks):
 def test_a_deck_that_takes_too_long_is_stopped(design):
     deck = build_deck(design, "read", "0", SMALL)
     with Decks(1, time_limit=0.001) as hurried:
-        ((_, found),) = hurried.run([deck])
+        ((_, found),) = hurried.simulate([deck])
         assert "stopped after" in found
 
 

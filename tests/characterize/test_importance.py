@@ -88,7 +88,9 @@ def test_sensitivity_and_failure_point_of_a_hyperplane():
 def test_shares_tell_unequal_regions_apart():
     distances = -ndtri(np.array([1e-6, 3e-6]))
     found = estimate(series(lambda z: distances - z[:, :2]), 20)
-    shares = {region.component: share for region, share in zip(found.regions, found.shares)}  # noqa: B905
+    shares = {
+        region.component: share for region, share in zip(found.regions, found.shares, strict=True)
+    }
     assert shares[1] == pytest.approx(0.75, abs=0.1)
     assert sum(found.shares) == pytest.approx(1)
 

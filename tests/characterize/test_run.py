@@ -9,8 +9,6 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-import h5py
-import numpy as np
 import pytest
 
 from characterize import load_plan, run_plan
@@ -22,21 +20,6 @@ from jobs import Pool
 from lut import Outcome, Table, check
 
 
-def arrays(path):
-    """Every dataset of a file as bytes; texts joined."""
-    found = {}
-
-    def keep(name, item):
-        if isinstance(item, h5py.Dataset):
-            values = np.asarray(item[()])
-            texts = values.dtype.kind == "O"
-            found[name] = b"|".join(values.ravel()) if texts else values.tobytes()
-
-    with h5py.File(path) as file:
-        file.visititems(keep)
-    return found
-
-
 def test_a_small_table_is_whole_right_and_conforms(small_run):
     assert small_run.outcomes == {"ok": 2 * (4 + 2 + 1)}
     assert check(small_run.output) == []
@@ -46,7 +29,7 @@ def test_a_small_table_is_whole_right_and_conforms(small_run):
         assert table.value("and2", "logic_value", operands=operands, **where) == expected
 
 
-def test_equal_plans_give_byte_equal_arrays(small_plan, small_run, tmp_path):
+def test_equal_plans_give_byte_equal_arrays(small_plan, small_run, tmp_path, arrays):
     # One worker instead of two: other order, other neighbours in the same ngspice.
     again = run_plan(small_plan, tmp_path / "again.h5", jobs=1)
     first, second = arrays(small_run.output), arrays(again.output)
@@ -54,7 +37,7 @@ def test_equal_plans_give_byte_equal_arrays(small_plan, small_run, tmp_path):
     assert [name for name in first if first[name] != second[name]] == []
 
 
-def test_a_users_spiceinit_changes_nothing(small_plan, small_run, tmp_path, monkeypatch):
+def test_a_users_spiceinit_changes_nothing(small_plan, small_run, tmp_path, monkeypatch, arrays):
     (tmp_path / ".spiceinit").write_text("set temp=125\noption reltol=0.1\n")
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
@@ -76,7 +59,7 @@ def test_temperature_reaches_the_simulator(tmp_path):
 
 def simulate(design, points, time_limit):
     with Simulations(design, 1, time_limit) as running:
-        yield from running.run(points)
+        yield from running.simulate(points)
 
 
 def test_a_point_over_its_time_limit_is_an_outcome_and_the_rest_goes_on():

@@ -35,7 +35,7 @@ def sense(design, operation, operands, conditions=None, offset=0.0):
 
 def run_points(design, points, jobs=2):
     with Simulations(design, jobs, 300.0) as running:
-        return {item.point: item.result for item in running.run(points)}
+        return {item.point: item.result for item in running.simulate(points)}
 
 
 @pytest.mark.parametrize("name", ["strongarm", "precharge"])

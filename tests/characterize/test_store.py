@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from characterize import Plan, PlanError, load_plan, run_plan
 from characterize.dry_run import dry_run
-from characterize.identity import Identity
+from characterize.identity import Identity, measuring_sources
 from characterize.plan import Point
 from characterize.simulate import PointResult
 from characterize.store import FILE, Store, store_folder
@@ -96,6 +96,13 @@ def test_a_lost_recipe_is_found_by_its_deck(plan, tmp_path):
     with sqlite3.connect(tmp_path / FILE) as file:
         file.execute("DELETE FROM recipes")
     assert run(plan, tmp_path, tmp_path).cached == 4
+
+
+def test_all_that_measures_is_in_the_identity_and_nothing_that_arranges():
+    names = {path.stem for path in measuring_sources()}
+    assert names >= {"simulate", "measure", "ladder", "ngspice", "write_points", "write_errors"}
+    assert names >= {"ensemble", "stochastic", "wall_rare", "magnetics", "llg", "mtj", "wall"}
+    assert not names & {"run", "store", "pool", "nightly", "importance", "identity", "sensing"}
 
 
 @pytest.fixture(scope="module")
@@ -182,6 +189,18 @@ def test_pruning_drops_what_was_used_longest_ago(tmp_path):
         left = store.usage().results["and2"]
         assert store.prune(unused_for=1e5) == left - 10
         assert store.usage().results == {"and2": 10}
+
+
+def test_a_run_bounds_the_store_by_itself(tmp_path, monkeypatch):
+    with Store(tmp_path) as store:
+        fill(store, 400)
+        full = store.usage().size
+    monkeypatch.setattr("characterize.store.LARGEST", full // 2)
+    with Store(tmp_path) as store:
+        store.by_recipe("recipe 399")
+    with Store(tmp_path) as store:
+        assert store.usage().size <= full // 2
+        assert store.by_recipe("recipe 399") is not None
 
 
 def test_a_full_disk_is_said_and_costs_nothing_that_was_kept(tmp_path):

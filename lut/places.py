@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mramcim.arguments import ZERO_CELSIUS
+ZERO_CELSIUS = 273.15
 
 
 def shown_place(place: Mapping[str, Any]) -> str:
-    """All coordinates with their units, or "-" where there are none."""
-    return ", ".join(shown_coordinate(name, value) for name, value in place.items()) or "-"
+    """All coordinates with their units, those that are None left out; "-" where none is left."""
+    shown = (shown_coordinate(name, value) for name, value in place.items() if value is not None)
+    return ", ".join(shown) or "-"
 
 
 def shown_coordinate(axis: str, value: Any) -> str:
-    """One coordinate: SI in, the unit of the command's options out."""
+    """One coordinate: SI in, the units of plans and of the command's options out."""
     if axis == "temperature":
         return f"{value - ZERO_CELSIUS:g} degC"
     if axis == "vdd":
