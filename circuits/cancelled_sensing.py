@@ -1,0 +1,218 @@
+"""Sensing decks of the offset-cancelled amplifier: phases, switches, reference and generator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from circuits import cancelled
+from circuits.cancelled import sampling_of
+from circuits.cells import cell_of
+from circuits.column import column_name, read_column
+from circuits.deck import Conditions, Differential, Window
+from circuits.design import Design
+from circuits.netlist import add_inverter, add_transistor, waveform
+from circuits.operations import OPERANDS
+from circuits.sense_parts import (
+    RACE_REFERENCES,
+    Sense,
+    add_data,
+    add_multiplexer,
+    add_reference,
+    operations_of,
+    right_sign,
+)
+
+GAP = 60e-12
+"""Time [s] between a switch that opens and the next that closes."""
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Times [s] of one amplifier in one cycle: when each of its steps ends."""
+
+    start: float
+    equalized: float
+    sampled: float
+    begun: float
+    settled: float
+    fire: float
+    stop: float
+
+
+def steps_of(design: Design, rows: int, cycle: int, count: int) -> list[Steps]:
+    """Steps of each of `count` amplifiers that sense one data line one after the other."""
+    timing, amplify = design.timing, sampling_of(design).amplify
+    half = (timing.development(rows) - amplify) / 2
+    again = (count - 1) * (half + amplify)
+    start = cycle * (timing.sense_cycle(rows) + again)
+    stop = start + timing.sense_cycle(rows) + again
+    equalized = start + timing.equalize
+    sampled = equalized + half
+    steps, begun = [], sampled
+    for _ in range(count):
+        settled = begun + half
+        steps.append(
+            Steps(start, equalized, sampled, begun, settled, settled + amplify, stop)
+        )
+        begun = settled + amplify
+    return steps
+
+
+def add_sense(
+    circuit: Any,
+    design: Design,
+    operation: str,
+    operands: str,
+    conditions: Conditions,
+    offset: float,
+) -> Sense:
+    """Sources, columns and branches of a sense that takes reference and data in turn."""
+    references = operations_of(operation)
+    cycles = [steps_of(design, conditions.rows, cycle, len(references)) for cycle in (0, 1)]
+    _add_parts(circuit, design, conditions.rows, OPERANDS[operation])
+    _add_sources(circuit, design, conditions, [cycle[0] for cycle in cycles])
+    _add_generator(circuit, design, operation, references[0])
+    add_data(circuit, design, operation, operands)
+    _add_equalizer(circuit, design, "sig")
+    differentials = []
+    for index, reference in enumerate(references):
+        add_reference(circuit, design, index, reference, conditions.vdd)
+        _add_equalizer(circuit, design, f"ref{index}")
+        last = index == len(references) - 1
+        _add_amplifier(
+            circuit, design, conditions, index, [cycle[index] for cycle in cycles], last, offset
+        )
+        sign, fire = right_sign(reference, operands), cycles[1][index].fire
+        differentials.append(Differential(f"out{index}", f"store{index}", sign, fire))
+    guesses: dict[str, float] = {}
+    for index in range(len(references)):
+        guesses |= {f"q{index}": 0.0, f"qb{index}": conditions.vdd}
+    last_steps = cycles[1][-1]
+    return Sense(
+        cycle=Window(last_steps.start, last_steps.stop),
+        read_time=last_steps.stop - last_steps.equalized,
+        latch_time=last_steps.fire,
+        sources={
+            "energy_bias": {"vbias": 1.0},
+            # The branch that senses the data senses the reference before: one supply.
+            "energy_reference": {},
+            "energy_latch": {"vlatch": 1.0},
+            "energy_clock": {"vclock": 1.0},
+            "energy_equalize": {"vequalize": 1.0},
+        },
+        guesses=guesses,
+        differentials=tuple(differentials),
+    )
+
+
+def _add_parts(circuit: Any, design: Design, rows: int, operands: int) -> None:
+    circuit.subcircuit(cell_of(design).bit_cell(design))
+    circuit.subcircuit(cell_of(design).mean_cell(design))
+    circuit.subcircuit(read_column(design, rows, 2 * operands))
+    circuit.subcircuit(read_column(design, rows, operands, 1))
+    circuit.subcircuit(cancelled.branch(design))
+    circuit.subcircuit(cancelled.latch(design))
+    circuit.subcircuit(cancelled.hold(design))
+
+
+def _add_sources(
+    circuit: Any, design: Design, conditions: Conditions, steps: list[Steps]
+) -> None:
+    """Supplies, word lines and equalization."""
+    vdd = conditions.vdd
+    for supply in ("bias", "latch", "clock", "equalize", "generator"):
+        circuit.V(supply, f"v{supply}", "0", vdd)
+    open_lines = [(s.equalized, s.stop) for s in steps]
+    for name, highs in (("first", open_lines[:1]), ("second", open_lines[1:]), ("both", open_lines)):
+        circuit.V(name, name, "0", waveform(0, vdd, highs))
+    circuit.V("rest", "restb", "0", waveform(vdd, 0, [(s.start, s.equalized) for s in steps]))
+    add_inverter(circuit, design, "equalize", "restb", "rest", "vequalize", 0.5e-6)
+
+
+def _add_generator(circuit: Any, design: Design, operation: str, reference: str) -> None:
+    """The clamp's gate voltage: a clamp as a diode on a reference column of its own.
+
+    Many columns share it, so it is not counted; the current that it sets into its reference
+    is what the branches then draw, at every corner and temperature.
+    """
+    sizes = sampling_of(design)
+    circuit.I("generator", "vgenerator", "clamp", design.bias_current(operation))
+    add_transistor(circuit, design, "gc", "n", "clamp", "clamp", "gsense", "0", sizes.clamp_width)
+    _add_select(circuit, design, "gsel", "gsense", "gref", "vgenerator")
+    states = RACE_REFERENCES[reference]
+    values = {f"s{position}": state for position, state in enumerate(states, start=1)}
+    lines = ["vgenerator"] * (1 + len(states))
+    circuit.X("generator", column_name(len(lines), 1), "gline", *lines, **values)
+    add_multiplexer(circuit, design, "gmux", "gline", "gref", "vgenerator")
+    # Decoupling of the shared gate line against the kick of the branches.
+    circuit.C("clamp", "clamp", "0", 1e-12)
+
+
+def _add_select(
+    circuit: Any, design: Design, name: str, left: str, right: str, gate: str
+) -> None:
+    width = design.column.multiplexer_width
+    add_transistor(circuit, design, name, "n", left, gate, right, "0", width)
+
+
+def _add_equalizer(circuit: Any, design: Design, node: str) -> None:
+    _add_select(circuit, design, f"eq{node}", node, "0", "rest")
+
+
+def _add_amplifier(
+    circuit: Any,
+    design: Design,
+    conditions: Conditions,
+    index: int,
+    steps: list[Steps],
+    last: bool,
+    offset: float,
+) -> None:
+    """One branch with its switches' drivers, latch and output latch.
+
+    The offset stands before the data only: one that stood before the reference too would be
+    cancelled.
+    """
+    clock = "clk" if last else f"clk{index}"
+    vdd, switch = conditions.vdd, sampling_of(design).switch_width
+    highs = {
+        "on": [(s.equalized, s.fire + GAP) for s in steps],
+        "rsel": [(s.equalized, s.sampled + GAP) for s in steps],
+        "dsel": [(s.begun + GAP, s.fire + GAP) for s in steps],
+        "sa": [(s.equalized, s.sampled) for s in steps] + [(s.settled + GAP, s.stop) for s in steps],
+        "sb": [(s.start, s.settled) for s in steps],
+    }
+    highs["sa"].sort()
+    for name, on in highs.items():
+        entry = f"{name}{index}"
+        circuit.V(f"{entry}i", f"{entry}i", "0", waveform(0, vdd, on))
+        add_inverter(circuit, design, f"{entry}b", f"{entry}i", f"{entry}b", "vclock", switch)
+        add_inverter(circuit, design, entry, f"{entry}b", entry, "vclock", switch)
+    _add_clock(circuit, design, vdd, index, clock, [(s.fire, s.stop) for s in steps])
+    _add_select(circuit, design, f"rsel{index}", f"sense{index}", f"ref{index}", f"rsel{index}")
+    circuit.V(f"offset{index}", "sig", f"data{index}", offset)
+    _add_select(circuit, design, f"dsel{index}", f"sense{index}", f"data{index}", f"dsel{index}")
+    out, store = f"out{index}", f"store{index}"
+    circuit.X(
+        f"branch{index}", "branch", f"sense{index}", out, store, "clamp", f"on{index}b",
+        f"sa{index}", f"sa{index}b", f"sb{index}", f"sb{index}b", "vbias",
+    )  # fmt: skip
+    low, high = f"low{index}", f"high{index}"
+    circuit.X(
+        f"latch{index}", "latch", out, store, f"join{index}", f"part{index}", clock, f"go{index}",
+        low, high, "vlatch",
+    )  # fmt: skip
+    circuit.X(f"hold{index}", "hold", low, high, f"q{index}", f"qb{index}", "vlatch")
+
+
+def _add_clock(
+    circuit: Any, design: Design, vdd: float, index: int, clock: str, fired: list[tuple[float, float]]
+) -> None:
+    """The latch's chain: its inputs are cut off first, then its p side starts, then its n side."""
+    tail = design.amplifier_sizes.tail_width / 2
+    chain = (f"apart{index}", f"join{index}", f"part{index}", clock, f"go{index}")
+    circuit.V(chain[0], chain[0], "0", waveform(0, vdd, fired))
+    for entry, output in pairwise(chain):
+        add_inverter(circuit, design, f"d{output}", entry, output, "vclock", tail)
