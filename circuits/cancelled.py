@@ -40,7 +40,7 @@ def branch(design: Design) -> Any:
         core, design, "load", "p", "out", "gate", "top", "vdd",
         bias.mirror_width, length=bias.mirror_length,
     )  # fmt: skip
-    add_transistor(core, design, "clamp", "n", "out", "clamp", "sense", "0", sizes.clamp_width)
+    add_transistor(core, design, "clamp", "n", "out", "clamp", "sense", "0", sizes.clamp_width, length=sizes.clamp_length)
     for name, left, right in (("s1", "gate", "store"), ("s2", "gate", "out")):
         add_switch(core, design, name, (left, right), (name, f"{name}b"), sizes.switch_width)
     add_transistor(

@@ -43,16 +43,18 @@ class Steps:
 
 def steps_of(design: Design, rows: int, cycle: int, count: int) -> list[Steps]:
     """Steps of each of `count` amplifiers that sense one data line one after the other."""
-    timing, amplify = design.timing, sampling_of(design).amplify
-    half = (timing.development(rows) - amplify) / 2
-    again = (count - 1) * (half + amplify)
+    timing, sampling = design.timing, sampling_of(design)
+    amplify, both = sampling.amplify, timing.development(rows) - sampling.amplify
+    reference = both * sampling.reference_share
+    data = both - reference
+    again = (count - 1) * (data + amplify)
     start = cycle * (timing.sense_cycle(rows) + again)
     stop = start + timing.sense_cycle(rows) + again
     equalized = start + timing.equalize
-    sampled = equalized + half
+    sampled = equalized + reference
     steps, begun = [], sampled
     for _ in range(count):
-        settled = begun + half
+        settled = begun + data
         steps.append(
             Steps(start, equalized, sampled, begun, settled, settled + amplify, stop)
         )
@@ -139,7 +141,7 @@ def _add_generator(circuit: Any, design: Design, operation: str, reference: str)
     """
     sizes = sampling_of(design)
     circuit.I("generator", "vgenerator", "clamp", design.bias_current(operation))
-    add_transistor(circuit, design, "gc", "n", "clamp", "clamp", "gsense", "0", sizes.clamp_width)
+    add_transistor(circuit, design, "gc", "n", "clamp", "clamp", "gsense", "0", sizes.clamp_width, length=sizes.clamp_length)
     _add_select(circuit, design, "gsel", "gsense", "gref", "vgenerator")
     states = RACE_REFERENCES[reference]
     values = {f"s{position}": state for position, state in enumerate(states, start=1)}

@@ -217,7 +217,7 @@ def _check_widths(path: Path, design: Design) -> None:
             )
     lengths = {"mirror_length": design.bias.mirror_length}
     if design.sampling is not None:
-        lengths["storage_length"] = design.sampling.storage_length
+        lengths |= {name: getattr(design.sampling, name) for name in ("clamp_length", "storage_length")}
     for name, length in lengths.items():
         if length < design.technology.length_min * (1 - 1e-9):
             raise DesignError(f"{path}: {name} is below the technology's least length")

@@ -100,10 +100,12 @@ class Sampling:
     """
 
     clamp_width: float
+    clamp_length: float
     enable_width: float
     switch_width: float
     storage_width: float
     storage_length: float
+    reference_share: float
     amplify: float
 
 
@@ -143,7 +145,8 @@ SECTIONS: dict[str, tuple[type, dict[str, Field]]] = {
     ),
     "sampling": (
         Sampling,
-        {f.name: _TIME if f.name == "amplify" else _LENGTH for f in fields(Sampling)},
+        {f.name: _LENGTH for f in fields(Sampling)}
+        | {"reference_share": Field("1", "a part of the whole", high=0.9), "amplify": _TIME},
     ),
 }
 OPTIONAL: Mapping[str, str] = {"sampling": "cancelled"}
