@@ -13,11 +13,14 @@ from __future__ import annotations
 from typing import Any
 
 from circuits import strongarm
-from circuits.design import Design, Sampling
+from circuits.design import Design
+from circuits.design_sections import Sampling
 from circuits.gates import add_nor2
 from circuits.netlist import add_transistor, new_subcircuit
 
 hold = strongarm.hold
+SIGNALS = ("on", "rsel", "dsel", "sa", "sb")
+"""What the drivers of one amplifier switch: supply, reference, data, store and diode."""
 
 
 def sampling_of(design: Design) -> Sampling:
@@ -40,9 +43,12 @@ def branch(design: Design) -> Any:
         core, design, "load", "p", "out", "gate", "top", "vdd",
         bias.mirror_width, length=bias.mirror_length,
     )  # fmt: skip
-    add_transistor(core, design, "clamp", "n", "out", "clamp", "sense", "0", sizes.clamp_width, length=sizes.clamp_length)
-    for name, left, right in (("s1", "gate", "store"), ("s2", "gate", "out")):
-        add_switch(core, design, name, (left, right), (name, f"{name}b"), sizes.switch_width)
+    add_transistor(
+        core, design, "clamp", "n", "out", "clamp", "sense", "0",
+        sizes.clamp_width, length=sizes.clamp_length,
+    )  # fmt: skip
+    for name, end in (("s1", "store"), ("s2", "out")):
+        add_switch(core, design, name, ("gate", end), (name, f"{name}b"), sizes.switch_width)
     add_transistor(
         core, design, "storage", "p", "vdd", "store", "vdd", "vdd",
         sizes.storage_width, length=sizes.storage_length,
@@ -81,9 +87,7 @@ def latch(design: Design) -> Any:
     add_transistor(core, design, "head", "p", "up", "clk", "vdd", "vdd", sizes.tail_width)
     add_transistor(core, design, "foot", "n", "down", "go", "0", "0", sizes.tail_width / 2)
     for name, drain, gate in (("1", "a", "b"), ("2", "b", "a")):
-        add_transistor(
-            core, design, f"p{name}", "p", drain, gate, "up", "vdd", sizes.latch_p_width
-        )
+        add_transistor(core, design, f"p{name}", "p", drain, gate, "up", "vdd", sizes.latch_p_width)
         add_transistor(core, design, f"n{name}", "n", drain, gate, "down", "0", sizes.pair_width)
     for output, entry in (("low", "a"), ("high", "b")):
         add_nor2(core, design, output, entry, "clk", output, "vdd", sizes.latch_n_width)
@@ -91,5 +95,26 @@ def latch(design: Design) -> Any:
 
 
 def latch_widths(design: Design) -> list[float]:
-    """TODO"""
-    return strongarm.latch_widths(design)
+    """Transistor widths [m] of one amplifier with its switches' and clock drivers, for the area.
+
+    A transistor longer than the least counts as so much wider.
+    """
+    s, sizes, bias = sampling_of(design), design.amplifier_sizes, design.bias
+    rules, least = design.technology.layout, design.technology.length_min
+
+    def wider(width: float, length: float) -> float:
+        return width * (1 + (length - least) / rules.contacted_gate_pitch)
+
+    branch_widths = [
+        s.enable_width,
+        wider(bias.mirror_width, bias.mirror_length),
+        wider(s.clamp_width, s.clamp_length),
+        wider(s.storage_width, s.storage_length),
+        *[s.switch_width] * 4,
+        *[design.column.multiplexer_width] * 2,
+    ]
+    core = [sizes.reset_width] * 4 + [sizes.pair_width, sizes.latch_p_width] * 2
+    core += [sizes.tail_width, sizes.tail_width / 2]
+    gates = [4 * sizes.latch_n_width] * 8 + [sizes.latch_n_width] * 8
+    drivers = [3 * s.switch_width] * 2 * len(SIGNALS) + [3 * sizes.tail_width / 2] * 4
+    return branch_widths + core + gates + drivers

@@ -30,7 +30,11 @@ GAP = 60e-12
 
 @dataclass(frozen=True)
 class Steps:
-    """Times [s] of one amplifier in one cycle: when each of its steps ends."""
+    """Times [s] of one amplifier in one cycle.
+
+    Lines are `equalized`, the reference is `sampled`, the data line is taken over (`begun`) and
+    has `settled`, the load amplifies until the latch's `fire`.
+    """
 
     start: float
     equalized: float
@@ -55,9 +59,7 @@ def steps_of(design: Design, rows: int, cycle: int, count: int) -> list[Steps]:
     steps, begun = [], sampled
     for _ in range(count):
         settled = begun + data
-        steps.append(
-            Steps(start, equalized, sampled, begun, settled, settled + amplify, stop)
-        )
+        steps.append(Steps(start, equalized, sampled, begun, settled, settled + amplify, stop))
         begun = settled + amplify
     return steps
 
@@ -119,15 +121,17 @@ def _add_parts(circuit: Any, design: Design, rows: int, operands: int) -> None:
     circuit.subcircuit(cancelled.hold(design))
 
 
-def _add_sources(
-    circuit: Any, design: Design, conditions: Conditions, steps: list[Steps]
-) -> None:
+def _add_sources(circuit: Any, design: Design, conditions: Conditions, steps: list[Steps]) -> None:
     """Supplies, word lines and equalization."""
     vdd = conditions.vdd
     for supply in ("bias", "latch", "clock", "equalize", "generator"):
         circuit.V(supply, f"v{supply}", "0", vdd)
     open_lines = [(s.equalized, s.stop) for s in steps]
-    for name, highs in (("first", open_lines[:1]), ("second", open_lines[1:]), ("both", open_lines)):
+    for name, highs in (
+        ("first", open_lines[:1]),
+        ("second", open_lines[1:]),
+        ("both", open_lines),
+    ):
         circuit.V(name, name, "0", waveform(0, vdd, highs))
     circuit.V("rest", "restb", "0", waveform(vdd, 0, [(s.start, s.equalized) for s in steps]))
     add_inverter(circuit, design, "equalize", "restb", "rest", "vequalize", 0.5e-6)
@@ -141,7 +145,10 @@ def _add_generator(circuit: Any, design: Design, operation: str, reference: str)
     """
     sizes = sampling_of(design)
     circuit.I("generator", "vgenerator", "clamp", design.bias_current(operation))
-    add_transistor(circuit, design, "gc", "n", "clamp", "clamp", "gsense", "0", sizes.clamp_width, length=sizes.clamp_length)
+    add_transistor(
+        circuit, design, "gc", "n", "clamp", "clamp", "gsense", "0",
+        sizes.clamp_width, length=sizes.clamp_length,
+    )  # fmt: skip
     _add_select(circuit, design, "gsel", "gsense", "gref", "vgenerator")
     states = RACE_REFERENCES[reference]
     values = {f"s{position}": state for position, state in enumerate(states, start=1)}
@@ -152,9 +159,7 @@ def _add_generator(circuit: Any, design: Design, operation: str, reference: str)
     circuit.C("clamp", "clamp", "0", 1e-12)
 
 
-def _add_select(
-    circuit: Any, design: Design, name: str, left: str, right: str, gate: str
-) -> None:
+def _add_select(circuit: Any, design: Design, name: str, left: str, right: str, gate: str) -> None:
     width = design.column.multiplexer_width
     add_transistor(circuit, design, name, "n", left, gate, right, "0", width)
 
@@ -179,17 +184,18 @@ def _add_amplifier(
     """
     clock = "clk" if last else f"clk{index}"
     vdd, switch = conditions.vdd, sampling_of(design).switch_width
+    sampled = [(s.equalized, s.sampled) for s in steps]
+    restored = [(s.settled + GAP, s.stop) for s in steps]
     highs = {
         "on": [(s.equalized, s.fire + GAP) for s in steps],
         "rsel": [(s.equalized, s.sampled + GAP) for s in steps],
         "dsel": [(s.begun + GAP, s.fire + GAP) for s in steps],
-        "sa": [(s.equalized, s.sampled) for s in steps] + [(s.settled + GAP, s.stop) for s in steps],
+        "sa": sorted(sampled + restored),
         "sb": [(s.start, s.settled) for s in steps],
     }
-    highs["sa"].sort()
-    for name, on in highs.items():
+    for name in cancelled.SIGNALS:
         entry = f"{name}{index}"
-        circuit.V(f"{entry}i", f"{entry}i", "0", waveform(0, vdd, on))
+        circuit.V(f"{entry}i", f"{entry}i", "0", waveform(0, vdd, highs[name]))
         add_inverter(circuit, design, f"{entry}b", f"{entry}i", f"{entry}b", "vclock", switch)
         add_inverter(circuit, design, entry, f"{entry}b", entry, "vclock", switch)
     _add_clock(circuit, design, vdd, index, clock, [(s.fire, s.stop) for s in steps])
@@ -210,7 +216,12 @@ def _add_amplifier(
 
 
 def _add_clock(
-    circuit: Any, design: Design, vdd: float, index: int, clock: str, fired: list[tuple[float, float]]
+    circuit: Any,
+    design: Design,
+    vdd: float,
+    index: int,
+    clock: str,
+    fired: list[tuple[float, float]],
 ) -> None:
     """The latch's chain: its inputs are cut off first, then its p side starts, then its n side."""
     tail = design.amplifier_sizes.tail_width / 2

@@ -217,7 +217,13 @@ def _check_widths(path: Path, design: Design) -> None:
             )
     lengths = {"mirror_length": design.bias.mirror_length}
     if design.sampling is not None:
-        lengths |= {name: getattr(design.sampling, name) for name in ("clamp_length", "storage_length")}
+        lengths["clamp_length"] = design.sampling.clamp_length
+        lengths["storage_length"] = design.sampling.storage_length
+        if design.column.columns_per_reference != 1:
+            raise DesignError(
+                f"{path}: each cancelled amplifier has a reference of its own; set "
+                "columns_per_reference to 1"
+            )
     for name, length in lengths.items():
         if length < design.technology.length_min * (1 - 1e-9):
             raise DesignError(f"{path}: {name} is below the technology's least length")

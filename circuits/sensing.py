@@ -177,20 +177,24 @@ def amplifiers_per_reference(design: Design, operation: str) -> int:
     """Number of amplifiers that share one reference in an operation.
 
     XOR loads its data line with two amplifiers, so its references carry twice as many: every
-    line then takes the same kick when the latches fire.
+    line then takes the same kick when the latches fire. A branch that takes reference and
+    data in turn has a reference of its own.
     """
-    return design.column.columns_per_reference * (2 if operation == "xor2" else 1)
+    twice = operation == "xor2" and design.amplifier != "cancelled"
+    return design.column.columns_per_reference * (2 if twice else 1)
 
 
 def sense_area(design: Design, operation: str) -> float:
     """Area [m^2] of the amplifiers of one sense with bias, multiplexer and reference share."""
     style = style_of(design)
-    count = 2 if operation == "xor2" else 1
+    count = len(operations_of(operation))
     column, bias = design.column, design.bias
     widths = style.latch_widths(design) * count
     widths += [column.multiplexer_width] * column.columns_per_amplifier
     widths += [column.multiplexer_width]
     legs = [bias.mirror_width] * 2 if design.amplifier == "strongarm" else []
-    reference = [*legs, *legs, *[column.multiplexer_width] * 3] * count
+    # Reference multiplexers and equalizer; a branch's dummy line is loaded as its data line is.
+    switches = 1 + column.columns_per_amplifier if design.amplifier == "cancelled" else 3
+    reference = [*legs, *legs, *[column.multiplexer_width] * switches] * count
     shared = transistors_area(design, reference) / amplifiers_per_reference(design, operation)
     return transistors_area(design, widths + legs) + shared
