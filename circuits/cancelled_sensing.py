@@ -12,6 +12,7 @@ from circuits.cells import cell_of
 from circuits.column import column_name, read_column
 from circuits.deck import Conditions, Differential, Window
 from circuits.design import Design
+from circuits.errors import DesignError
 from circuits.netlist import add_inverter, add_transistor, waveform
 from circuits.operations import OPERANDS
 from circuits.sense_parts import (
@@ -51,6 +52,11 @@ def steps_of(design: Design, rows: int, cycle: int, count: int) -> list[Steps]:
     amplify, both = sampling.amplify, timing.development(rows) - sampling.amplify
     reference = both * sampling.reference_share
     data = both - reference
+    if min(reference, data) < 3 * GAP:
+        raise DesignError(
+            f"{rows} rows leave {max(data, 0.0) * 1e12:.0f} ps to sample the data; shorten "
+            f"'amplify' in [sampling] or lengthen 'develop' in [timing] of {design.name}"
+        )
     again = (count - 1) * (data + amplify)
     start = cycle * (timing.sense_cycle(rows) + again)
     stop = start + timing.sense_cycle(rows) + again
@@ -84,15 +90,11 @@ def add_sense(
     for index, reference in enumerate(references):
         add_reference(circuit, design, index, reference, conditions.vdd)
         _add_equalizer(circuit, design, f"ref{index}")
-        last = index == len(references) - 1
-        _add_amplifier(
-            circuit, design, conditions, index, [cycle[index] for cycle in cycles], last, offset
-        )
+        steps = [cycle[index] for cycle in cycles]
+        clock = _clock_name(index, len(references))
+        _add_amplifier(circuit, design, conditions.vdd, index, steps, clock, offset)
         sign, fire = right_sign(reference, operands), cycles[1][index].fire
         differentials.append(Differential(f"out{index}", f"store{index}", sign, fire))
-    guesses: dict[str, float] = {}
-    for index in range(len(references)):
-        guesses |= {f"q{index}": 0.0, f"qb{index}": conditions.vdd}
     last_steps = cycles[1][-1]
     return Sense(
         cycle=Window(last_steps.start, last_steps.stop),
@@ -106,9 +108,30 @@ def add_sense(
             "energy_clock": {"vclock": 1.0},
             "energy_equalize": {"vequalize": 1.0},
         },
-        guesses=guesses,
+        guesses=_guesses(len(references), conditions.vdd),
         differentials=tuple(differentials),
     )
+
+
+def _guesses(count: int, vdd: float) -> dict[str, float]:
+    """Where the operating point starts, so that no latch is found at its metastable one.
+
+    The stores float at rest; without the clock chain and the stores among the guesses the
+    solver gives up on the first attempt and steps its sources, which forgets them all.
+    """
+    guesses: dict[str, float] = {}
+    for index in range(count):
+        clock = _clock_name(index, count)
+        highs = [f"qb{index}", f"join{index}", clock]
+        lows = [f"{name}{index}" for name in ("q", "low", "high", "apart", "part", "go")]
+        guesses |= dict.fromkeys(lows, 0.0) | dict.fromkeys(highs, vdd)
+        guesses |= dict.fromkeys((f"out{index}", f"store{index}"), vdd / 3)
+    return guesses
+
+
+def _clock_name(index: int, count: int) -> str:
+    # The deck's common name for the clock that ends the cycle.
+    return "clk" if index == count - 1 else f"clk{index}"
 
 
 def _add_parts(circuit: Any, design: Design, rows: int, operands: int) -> None:
@@ -171,10 +194,10 @@ def _add_equalizer(circuit: Any, design: Design, node: str) -> None:
 def _add_amplifier(
     circuit: Any,
     design: Design,
-    conditions: Conditions,
+    vdd: float,
     index: int,
     steps: list[Steps],
-    last: bool,
+    clock: str,
     offset: float,
 ) -> None:
     """One branch with its switches' drivers, latch and output latch.
@@ -182,8 +205,7 @@ def _add_amplifier(
     The offset stands before the data only: one that stood before the reference too would be
     cancelled.
     """
-    clock = "clk" if last else f"clk{index}"
-    vdd, switch = conditions.vdd, sampling_of(design).switch_width
+    switch = sampling_of(design).switch_width
     sampled = [(s.equalized, s.sampled) for s in steps]
     restored = [(s.settled + GAP, s.stop) for s in steps]
     highs = {
