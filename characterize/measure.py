@@ -139,7 +139,8 @@ def limiting_differential(deck: Deck, waves: Waveforms) -> tuple[float, int]:
         instant = deck.cycle.start + worst_delay(deck, waves)
     found = []
     for item in deck.differentials:
-        signal, reference = (at(waves, waves[n], instant) for n in (item.signal, item.reference))
+        when = instant if item.instant is None else item.instant
+        signal, reference = (at(waves, waves[n], when) for n in (item.signal, item.reference))
         found.append((item.sign * (signal - reference), item.sign))
     return min(found)
 

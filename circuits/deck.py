@@ -71,11 +71,15 @@ class Energy:
 
 @dataclass(frozen=True)
 class Differential:
-    """A sense amplifier's inputs; `sign` is +1 where the right decision has signal > reference."""
+    """A sense amplifier's inputs; `sign` is +1 where the right decision has signal > reference.
+
+    `instant` [s] is when it latches, where that is not the deck's own `latch_time`.
+    """
 
     signal: str
     reference: str
     sign: int
+    instant: float | None = None
 
 
 @dataclass(frozen=True)

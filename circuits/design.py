@@ -8,6 +8,17 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from circuits.design_sections import (
+    OPTIONAL,
+    SECTIONS,
+    AmplifierSizes,
+    Bias,
+    Cell,
+    Column,
+    Sampling,
+    Timing,
+    WriteDriver,
+)
 from circuits.device import load_device
 from circuits.errors import DesignError
 from circuits.junction import Junction
@@ -24,91 +35,7 @@ from circuits.units import to_si
 
 DESIGN_FOLDER = Path(__file__).parent / "designs"
 DEFAULT_DESIGN = "strongarm"
-AMPLIFIERS = ("strongarm", "precharge")
-
-_LENGTH = Field("m", "a length", high=1e-3)
-_TIME = Field("s", "a time", high=1e-6)
-_CURRENT = Field("A", "a current", high=1e-2)
-_RATIO = Field("1", "a ratio", high=4.0)
-_COUNT = Field("count", "a whole number", high=4096)
-
-
-@dataclass(frozen=True)
-class Cell:
-    """2T1R bit-cell: read and write access widths [m] and the write word line's boost.
-
-    The boosted word line is regulated: `word_line_boost` times the nominal supply.
-    """
-
-    read_width: float
-    write_width: float
-    write_fingers: int
-    word_line_boost: float
-
-
-@dataclass(frozen=True)
-class Column:
-    """Bit-line column: ladder lumps, sharing of amplifiers and references, multiplexer [m]."""
-
-    segments: int
-    columns_per_amplifier: int
-    columns_per_reference: int
-    multiplexer_width: float
-
-
-@dataclass(frozen=True)
-class Bias:
-    """Sensing current [A] of one branch by kind of operation, and the mirror's size [m]."""
-
-    current_read: float
-    current_logic: float
-    mirror_width: float
-    mirror_length: float
-
-
-@dataclass(frozen=True)
-class AmplifierSizes:
-    """Transistor widths [m] of the sense amplifier."""
-
-    pair_width: float
-    latch_p_width: float
-    latch_n_width: float
-    tail_width: float
-    reset_width: float
-
-
-@dataclass(frozen=True)
-class Timing:
-    """Phases [s] of a sensing and of a writing cycle; `develop` grows with the rows."""
-
-    equalize: float
-    develop: float
-    develop_per_row: float
-    latch: float
-    write_pulse: float
-    write_rest: float
-
-    def development(self, rows: int) -> float:
-        """Time [s] for the signal to develop on a column of `rows` cells."""
-        return self.develop + self.develop_per_row * rows
-
-    def sense_cycle(self, rows: int) -> float:
-        """Period [s] of one complete sensing cycle."""
-        return self.equalize + self.development(rows) + self.latch
-
-    @property
-    def write_cycle(self) -> float:
-        """Period [s] of one complete writing cycle."""
-        return self.write_pulse + self.write_rest
-
-
-@dataclass(frozen=True)
-class WriteDriver:
-    """Widths [m] of the last stage of a line's driver, and the metal layers of a write line."""
-
-    driver_n_width: float
-    driver_p_width: float
-    line_layers: int
+AMPLIFIERS = ("strongarm", "precharge", "cancelled")
 
 
 @dataclass(frozen=True)
@@ -126,6 +53,7 @@ class Design:
     amplifier_sizes: AmplifierSizes
     timing: Timing
     write: WriteDriver
+    sampling: Sampling | None = None
     moving: bool = False
     """Whether every cell's magnet is simulated with its junction; static cells are faster."""
 
@@ -139,41 +67,6 @@ class Design:
         return self.bias.current_read if operation == "read" else self.bias.current_logic
 
 
-_SECTIONS: dict[str, tuple[type, dict[str, Field]]] = {
-    "cell": (
-        Cell,
-        {
-            "read_width": _LENGTH,
-            "write_width": _LENGTH,
-            "write_fingers": _COUNT,
-            "word_line_boost": _RATIO,
-        },
-    ),
-    "column": (
-        Column,
-        {
-            "segments": _COUNT,
-            "columns_per_amplifier": _COUNT,
-            "columns_per_reference": _COUNT,
-            "multiplexer_width": _LENGTH,
-        },
-    ),
-    "bias": (
-        Bias,
-        {
-            "current_read": _CURRENT,
-            "current_logic": _CURRENT,
-            "mirror_width": _LENGTH,
-            "mirror_length": _LENGTH,
-        },
-    ),
-    "amplifier_sizes": (AmplifierSizes, {f.name: _LENGTH for f in fields(AmplifierSizes)}),
-    "timing": (Timing, {f.name: _TIME for f in fields(Timing)}),
-    "write": (
-        WriteDriver,
-        {"driver_n_width": _LENGTH, "driver_p_width": _LENGTH, "line_layers": _COUNT},
-    ),
-}
 _TEXTS = ("name", "device", "technology", "amplifier")
 
 
@@ -214,9 +107,14 @@ def load_design(
     path = shipped_or_own(DESIGN_FOLDER, "design", name_or_path)
     contents = read_toml(path, "design")
     for key in contents:
-        if key not in _SECTIONS and key not in _TEXTS:
-            known = ", ".join([*_TEXTS, *_SECTIONS])
+        if key not in SECTIONS and key not in _TEXTS:
+            known = ", ".join([*_TEXTS, *SECTIONS])
             raise DesignError(f"{path}: unknown key '{key}'; a design file has {known}")
+        if key in OPTIONAL and contents.get("amplifier") != OPTIONAL[key]:
+            raise DesignError(
+                f"{path}: only a design with the amplifier '{OPTIONAL[key]}' has a section "
+                f"[{key}]; leave it out"
+            )
     for key in _TEXTS:
         if not isinstance(contents.get(key), str):
             raise DesignError(f"{path}: '{key}' is missing or not text; add it")
@@ -230,7 +128,8 @@ def load_design(
         _share_transistor(path, contents.get("cell"))
     sections = {
         key: _section(path, key, contents.get(key), kind, expected)
-        for key, (kind, expected) in _SECTIONS.items()
+        for key, (kind, expected) in SECTIONS.items()
+        if OPTIONAL.get(key, contents["amplifier"]) == contents["amplifier"]
     }
     chosen = Design(
         name=contents["name"],
@@ -304,11 +203,27 @@ def _check_widths(path: Path, design: Design) -> None:
         "driver_p_width": design.write.driver_p_width,
         **{f.name: getattr(design.amplifier_sizes, f.name) for f in fields(AmplifierSizes)},
     }
+    if design.sampling is not None:
+        sampling = design.sampling
+        widths |= {
+            name: getattr(sampling, name)
+            for name in ("clamp_width", "enable_width", "switch_width", "storage_width")
+        }
     for name, width in widths.items():
         if width < least * (1 - 1e-9):
             raise DesignError(
                 f"{path}: {name} of {width * 1e9:g} nm is below the technology's least width "
                 f"of {least * 1e9:g} nm"
             )
-    if design.bias.mirror_length < design.technology.length_min * (1 - 1e-9):
-        raise DesignError(f"{path}: mirror_length is below the technology's least length")
+    lengths = {"mirror_length": design.bias.mirror_length}
+    if design.sampling is not None:
+        lengths["clamp_length"] = design.sampling.clamp_length
+        lengths["storage_length"] = design.sampling.storage_length
+        if design.column.columns_per_reference != 1:
+            raise DesignError(
+                f"{path}: each cancelled amplifier has a reference of its own; set "
+                "columns_per_reference to 1"
+            )
+    for name, length in lengths.items():
+        if length < design.technology.length_min * (1 - 1e-9):
+            raise DesignError(f"{path}: {name} is below the technology's least length")

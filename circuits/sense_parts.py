@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from circuits import precharge, strongarm
+from circuits import cancelled, precharge, strongarm
 from circuits.cells import cell_of
 from circuits.column import column_name, read_column
-from circuits.deck import Conditions
+from circuits.deck import Conditions, Differential, Window
 from circuits.design import Design
 from circuits.gates import add_nor2
 from circuits.netlist import add_inverter, add_transistor, waveform
@@ -24,7 +25,8 @@ REFERENCES = {
 }
 RACE_REFERENCES = {
     # One dummy column: a mean cell beside the state that both levels have in common. A race
-    # needs the reference line's own capacitance to be that of the data line.
+    # needs the reference line's own capacitance to be that of the data line, and so does a
+    # branch that takes one after the other.
     "read": (),
     "or2": (0,),
     "and2": (1,),
@@ -41,6 +43,28 @@ class Phases:
     stop: float
 
 
+@dataclass(frozen=True)
+class Sense:
+    """What a sensing circuit gives its deck: times [s], supplies by part, guesses [V]."""
+
+    cycle: Window
+    read_time: float
+    latch_time: float
+    sources: Mapping[str, Mapping[str, float]]
+    guesses: Mapping[str, float]
+    differentials: tuple[Differential, ...]
+
+
+def operations_of(operation: str) -> tuple[str, ...]:
+    """What each amplifier of one sense tells apart: XOR is made of OR and AND."""
+    return ("or2", "and2") if operation == "xor2" else (operation,)
+
+
+def right_sign(operation: str, operands: str) -> int:
+    """Sign of the differential of an amplifier that decides rightly."""
+    return 1 if truth(operation, operands) else -1
+
+
 def phases_of(design: Design, rows: int, index: int) -> Phases:
     """Phases of cycle `index`, from zero."""
     timing = design.timing
@@ -52,7 +76,9 @@ def phases_of(design: Design, rows: int, index: int) -> Phases:
 
 def style_of(design: Design) -> ModuleType:
     """The amplifier that the design names."""
-    return strongarm if design.amplifier == "strongarm" else precharge
+    return {"strongarm": strongarm, "precharge": precharge, "cancelled": cancelled}[
+        design.amplifier
+    ]
 
 
 def add_parts(circuit: Any, design: Design, rows: int, operands: int) -> None:
@@ -126,7 +152,7 @@ def _add_leg(circuit: Any, design: Design, name: str, node: str, supply: str, co
     )  # fmt: skip
 
 
-def _add_multiplexer(
+def add_multiplexer(
     circuit: Any, design: Design, name: str, line: str, node: str, supply: str
 ) -> None:
     """The selected column's pass transistor and the junctions of those that are off."""
@@ -148,7 +174,7 @@ def add_data(circuit: Any, design: Design, operation: str, operands: str) -> Non
     states |= {f"s{count + index}": int(bit) for index, bit in enumerate(operands)}
     lines = ["first"] * count + ["second"] * count
     circuit.X("data", f"column_{2 * count}", "line", *lines, **states)
-    _add_multiplexer(circuit, design, "mux", "line", "sig", "vlatch")
+    add_multiplexer(circuit, design, "mux", "line", "sig", "vlatch")
     if design.amplifier == "strongarm":
         _add_leg(circuit, design, "bias", "sig", "vbias", 1)
         add_transistor(
@@ -159,18 +185,18 @@ def add_data(circuit: Any, design: Design, operation: str, operands: str) -> Non
 def add_reference(circuit: Any, design: Design, index: int, reference: str, vdd: float) -> None:
     """One reference with its multiplexers."""
     node = f"ref{index}"
-    if design.amplifier == "precharge":
+    if design.amplifier != "strongarm":
         states = RACE_REFERENCES[reference]
         lines = ["both"] * (1 + len(states))
         values = {f"s{position}": state for position, state in enumerate(states, start=1)}
         circuit.X(f"dummy{index}", column_name(len(lines), 1), f"dummy{index}", *lines, **values)
-        _add_multiplexer(circuit, design, f"mux{index}", f"dummy{index}", node, "vlatch")
+        add_multiplexer(circuit, design, f"mux{index}", f"dummy{index}", node, "vlatch")
         return
     for half, states in enumerate(REFERENCES[reference]):
         line = f"dummy{index}{half}"
         values = {f"s{position}": state for position, state in enumerate(states)}
         circuit.X(line, column_name(len(states)), line, *["both"] * len(states), **values)
-        _add_multiplexer(circuit, design, f"mux{index}{half}", line, node, "vlatch")
+        add_multiplexer(circuit, design, f"mux{index}{half}", line, node, "vlatch")
     circuit.V(f"reference{index}", f"vreference{index}", "0", vdd)
     _add_leg(circuit, design, f"refbias{index}", node, f"vreference{index}", 2)
     add_transistor(

@@ -6,22 +6,27 @@ logic and margin are taken with the previous operation's charge on every line.
 
 from __future__ import annotations
 
-from circuits import precharge, strongarm
+from typing import Any
+
+from circuits import cancelled_sensing, precharge, strongarm
 from circuits.cells import cell_of
 from circuits.deck import Conditions, Deck, Differential, Energy, ReadCell, Window
 from circuits.design import Design
 from circuits.errors import DesignError
 from circuits.layout import transistors_area
 from circuits.netlist import assemble, new_circuit
-from circuits.operations import OPERANDS, operand_patterns, truth
+from circuits.operations import OPERANDS, operand_patterns
 from circuits.sense_parts import (
+    Sense,
     add_amplifier,
     add_data,
     add_outputs,
     add_parts,
     add_reference,
     add_sources,
+    operations_of,
     phases_of,
+    right_sign,
     style_of,
 )
 
@@ -45,58 +50,27 @@ def sense_deck(
             f"operands '{operands}' do not fit {operation}; "
             f"choose one of {', '.join(operand_patterns(operation))}"
         )
-    style = style_of(design)
-    references = ("or2", "and2") if operation == "xor2" else (operation,)
-    phases = [phases_of(design, conditions.rows, index) for index in (0, 1)]
-
     circuit = new_circuit(f"{operation} of {operands}, {design.name}")
-    add_parts(circuit, design, conditions.rows, OPERANDS[operation])
-    add_sources(circuit, design, conditions, operation, phases)
-    add_data(circuit, design, operation, operands)
-    differentials = []
-    for index, reference in enumerate(references):
-        add_reference(circuit, design, index, reference, conditions.vdd)
-        add_amplifier(circuit, design, index, offset, amplifiers_per_reference(design, operation))
-        expected = truth(reference, operands) if operation != "read" else truth("read", operands)
-        differentials.append(Differential(f"in{index}", f"ref{index}", 1 if expected else -1))
-    if style is precharge and len(references) == 2:
-        # Two latches race on the data line; a third, unused, loads the references alike.
-        circuit.X("balance", "latch", "ref0", "ref1", "clk", "blow", "bhigh", "vlatch")
+    add_sense = cancelled_sensing.add_sense if design.amplifier == "cancelled" else _add_sense
+    sense = add_sense(circuit, design, operation, operands, conditions, offset)
     outputs = add_outputs(circuit, design, operation, operands)
 
-    cycle = Window(phases[1].start, phases[1].stop)
-    shared = 1 / amplifiers_per_reference(design, operation)
-    sources: dict[str, dict[str, float]] = {
-        "energy_bias": {"vbias": 1.0},
-        "energy_reference": {f"vreference{index}": shared for index in range(len(references))},
-        "energy_latch": {"vlatch": 1.0},
-        "energy_clock": {"vclock": 1.0},
-        "energy_equalize": {"vequalize": 1.0},
-    }
-    if style is precharge:
-        # The lines are charged through the latch; there is no bias to draw on.
-        sources["energy_reference"] = {}
-    energies = {name: Energy(share, cycle) for name, share in sources.items()}
+    cycle, references = sense.cycle, operations_of(operation)
+    energies = {name: Energy(share, cycle) for name, share in sense.sources.items()}
     decisions = [f"{name}{index}" for index in range(len(references)) for name in ("low", "high")]
-    cells = _read_cells(design, operands, phases[1].stop - phases[1].equalized)
+    cells = _read_cells(design, operands, sense.read_time)
     saved = [node for cell in cells for node in (cell.top, cell.bottom)]
     saved += ["line", "second", "clk", *outputs, *decisions]
-    for item in differentials:
+    for item in sense.differentials:
         saved += [item.signal, item.reference]
-    for share in sources.values():
+    for share in sense.sources.values():
         saved += [vector for name in share for vector in (name, f"{name}#branch")]
     comments = [
         f"design {design.name}, device {design.device.name}, technology {design.technology.name}",
         f"corner {conditions.corner}, VDD {conditions.vdd:g} V, {conditions.rows} rows, "
         f"offset {offset:g} V",
-        f"cycle 1 senses the opposite data, cycle 2 (from {phases[1].start:g} s) is measured",
+        f"cycle 1 senses the opposite data, cycle 2 (from {cycle.start:g} s) is measured",
     ]
-    # Without a guess the operating point of a latch is its metastable one.
-    guesses: dict[str, float] = {}
-    for index in range(len(references)):
-        guesses |= {f"q{index}": 0.0, f"qb{index}": conditions.vdd}
-        if style is precharge:
-            guesses |= {f"low{index}": conditions.vdd, f"high{index}": 0.0}
     netlist = assemble(
         circuit,
         design,
@@ -104,8 +78,8 @@ def sense_deck(
         comments=comments,
         saved=list(dict.fromkeys(saved)),
         step=STEP,
-        stop=phases[1].stop,
-        guesses=guesses,
+        stop=cycle.stop,
+        guesses=sense.guesses,
     )
     return Deck(
         bench=operation,
@@ -120,20 +94,72 @@ def sense_deck(
         edges=(cycle.start,),
         level=conditions.vdd / 2,
         outputs=outputs,
-        differentials=tuple(differentials),
+        differentials=sense.differentials,
         read_cells=cells,
-        # The differential counts before the clock's edge kicks both inputs; the race amplifier
-        # has no such instant, it decides while the lines fall.
-        latch_time=phases[1].fire if style is strongarm else float("nan"),
+        latch_time=sense.latch_time,
         values={"area": sense_area(design, operation), "cycle_time": cycle.duration},
         plotted=(
             "second",
             "clk",
-            "in0",
-            *(d.reference for d in differentials),
+            sense.differentials[0].signal,
+            *(d.reference for d in sense.differentials),
             *decisions,
             *outputs,
         ),
+    )
+
+
+def _add_sense(
+    circuit: Any,
+    design: Design,
+    operation: str,
+    operands: str,
+    conditions: Conditions,
+    offset: float,
+) -> Sense:
+    """Sources, columns and amplifiers of a sense against a reference beside the data."""
+    style = style_of(design)
+    references = operations_of(operation)
+    phases = [phases_of(design, conditions.rows, index) for index in (0, 1)]
+    sharing = amplifiers_per_reference(design, operation)
+    add_parts(circuit, design, conditions.rows, OPERANDS[operation])
+    add_sources(circuit, design, conditions, operation, phases)
+    add_data(circuit, design, operation, operands)
+    differentials = []
+    for index, reference in enumerate(references):
+        add_reference(circuit, design, index, reference, conditions.vdd)
+        add_amplifier(circuit, design, index, offset, sharing)
+        differentials.append(
+            Differential(f"in{index}", f"ref{index}", right_sign(reference, operands))
+        )
+    if style is precharge and len(references) == 2:
+        # Two latches race on the data line; a third, unused, loads the references alike.
+        circuit.X("balance", "latch", "ref0", "ref1", "clk", "blow", "bhigh", "vlatch")
+    sources: dict[str, dict[str, float]] = {
+        "energy_bias": {"vbias": 1.0},
+        "energy_reference": {f"vreference{index}": 1 / sharing for index in range(len(references))},
+        "energy_latch": {"vlatch": 1.0},
+        "energy_clock": {"vclock": 1.0},
+        "energy_equalize": {"vequalize": 1.0},
+    }
+    if style is precharge:
+        # The lines are charged through the latch; there is no bias to draw on.
+        sources["energy_reference"] = {}
+    # Without a guess the operating point of a latch is its metastable one.
+    guesses: dict[str, float] = {}
+    for index in range(len(references)):
+        guesses |= {f"q{index}": 0.0, f"qb{index}": conditions.vdd}
+        if style is precharge:
+            guesses |= {f"low{index}": conditions.vdd, f"high{index}": 0.0}
+    return Sense(
+        cycle=Window(phases[1].start, phases[1].stop),
+        read_time=phases[1].stop - phases[1].equalized,
+        # The differential counts before the clock's edge kicks both inputs; the race amplifier
+        # has no such instant, it decides while the lines fall.
+        latch_time=phases[1].fire if style is strongarm else float("nan"),
+        sources=sources,
+        guesses=guesses,
+        differentials=tuple(differentials),
     )
 
 
@@ -151,20 +177,24 @@ def amplifiers_per_reference(design: Design, operation: str) -> int:
     """Number of amplifiers that share one reference in an operation.
 
     XOR loads its data line with two amplifiers, so its references carry twice as many: every
-    line then takes the same kick when the latches fire.
+    line then takes the same kick when the latches fire. A branch that takes reference and
+    data in turn has a reference of its own.
     """
-    return design.column.columns_per_reference * (2 if operation == "xor2" else 1)
+    twice = operation == "xor2" and design.amplifier != "cancelled"
+    return design.column.columns_per_reference * (2 if twice else 1)
 
 
 def sense_area(design: Design, operation: str) -> float:
     """Area [m^2] of the amplifiers of one sense with bias, multiplexer and reference share."""
     style = style_of(design)
-    count = 2 if operation == "xor2" else 1
+    count = len(operations_of(operation))
     column, bias = design.column, design.bias
     widths = style.latch_widths(design) * count
     widths += [column.multiplexer_width] * column.columns_per_amplifier
     widths += [column.multiplexer_width]
     legs = [bias.mirror_width] * 2 if design.amplifier == "strongarm" else []
-    reference = [*legs, *legs, *[column.multiplexer_width] * 3] * count
+    # Reference multiplexers and equalizer; a branch's dummy line is loaded as its data line is.
+    switches = 1 + column.columns_per_amplifier if design.amplifier == "cancelled" else 3
+    reference = [*legs, *legs, *[column.multiplexer_width] * switches] * count
     shared = transistors_area(design, reference) / amplifiers_per_reference(design, operation)
     return transistors_area(design, widths + legs) + shared

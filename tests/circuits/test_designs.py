@@ -19,7 +19,15 @@ def changed(tmp_path, source, pattern, replacement):
 
 
 def test_shipped_sets_load():
-    assert design_names() == ["domain-wall", "inplane", "precharge", "strongarm", "stt"]
+    assert design_names() == [
+        "cancelled",
+        "cancelled-read",
+        "domain-wall",
+        "inplane",
+        "precharge",
+        "strongarm",
+        "stt",
+    ]
     assert {"Fan2018", "OpenNVRAM2019", "UMN2015", "Zhang2026"} <= set(device_names())
     for name in design_names():
         load_design(name)
