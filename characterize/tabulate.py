@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import asdict, fields
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -157,8 +157,9 @@ def _design_record(plan: Plan) -> dict[str, Any]:
         "technology": design.technology.name,
     }
     for section in ("cell", "column", "bias", "amplifier_sizes", "timing", "write"):
-        values = getattr(design, section)
-        record[section] = {f.name: getattr(values, f.name) for f in fields(values)}
+        record[section] = asdict(getattr(design, section))
+    if design.sampling is not None:
+        record["sampling"] = asdict(design.sampling)
     return record
 
 

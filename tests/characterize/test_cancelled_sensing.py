@@ -7,7 +7,7 @@ import pytest
 
 from characterize.measure import at, measure
 from characterize.plan import Point
-from characterize.pool import Pool, run_deck
+from characterize.pool import Simulations, run_deck
 from circuits import BENCHES, Conditions, build_deck, load_design
 from circuits.cancelled_sensing import steps_of
 from circuits.variation import load_variation
@@ -40,8 +40,8 @@ def assert_right(name, operations, conditions, offset=0.0):
         for operands in BENCHES[operation].variants
         for polarity in ((1, -1) if offset else (1,))
     ]
-    with Pool(load_design(name), 2, 300.0) as pool:
-        results = {item.point: item.result for item in pool.run(iter(points))}
+    with Simulations(load_design(name), 2, 300.0) as running:
+        results = {item.point: item.result for item in running.simulate(points)}
     wrong = [p for p, r in results.items() if r.outcome is not Outcome.OK]
     assert not wrong
     return results
