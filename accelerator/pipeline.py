@@ -27,6 +27,7 @@ from accelerator.plan import plan_layers
 from accelerator.prices import Conditions, Prices, read_prices
 from accelerator.references import references
 from accelerator.report import Report
+from accelerator.sense_errors import sense_errors
 
 if TYPE_CHECKING:
     from lut import Table
@@ -91,7 +92,8 @@ def estimate(
         chip.layer_reports(),
         chip.area_components(),
     )
-    return replace(report, references=references(report))
+    wrong = sense_errors(opened, conditions, report.and_operations)
+    return replace(report, references=references(report), sense_errors=wrong)
 
 
 def open_table(table: str | os.PathLike[str] | Table | None) -> Table:

@@ -21,6 +21,7 @@ def render_text(report: Report) -> str:
         _layers(report),
         _components(report),
         _totals(report),
+        _wrong_senses(report),
         _references(report),
         _boundary(report),
     )
@@ -129,6 +130,21 @@ def _totals(report: Report) -> str:
         f"area {short(report.area * 1e6)} mm2: {area} mm2;\n"
         f"  {report.subarrays} sub-arrays with weights occupy "
         f"{short(report.subarray_area * 1e6)} mm2"
+    )
+
+
+def _wrong_senses(report: Report) -> str:
+    found = report.sense_errors
+    if found is None:
+        return (
+            "wrong ANDs: the table has no statistics of random devices under these conditions "
+            "(a plan's [statistics] simulates them)"
+        )
+    worst = max(found.by_operands, key=lambda operands: found.by_operands[operands])
+    return (
+        f"wrong ANDs: {short(found.wrong)} of {report.and_operations} an image, rate "
+        f"{found.rate:.2g} (95 %: {found.low:.2g} to {found.high:.2g}; operands {worst}: "
+        f"{found.by_operands[worst]:.2g}), devices varied as in '{found.variation}'"
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from accelerator.sense_errors import SenseErrors
+
 FORMAT = "mramcim-estimate/1"
 
 
@@ -114,6 +116,8 @@ class Report:
     layers: tuple[LayerReport, ...]
     area_components: dict[str, float]
     references: tuple[Reference, ...] = ()
+    sense_errors: SenseErrors | None = None
+    """None where the table has no statistics of ANDs under these conditions."""
 
     @property
     def energy(self) -> float:
@@ -212,4 +216,5 @@ class Report:
             },
             "layers": [layer.to_dict() for layer in self.layers],
             "references": [reference.to_dict() for reference in self.references],
+            "sense_errors": None if self.sense_errors is None else self.sense_errors.to_dict(),
         }

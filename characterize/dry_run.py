@@ -17,6 +17,8 @@ from characterize.store import Store
 _TYPICAL = {
     "read": 0.35, "and2": 0.45, "or2": 0.45, "xor2": 0.7, "write": 0.25, "wordline_driver": 0.03,
     "decoder_gate": 0.02, "full_adder": 0.25, "flip_flop": 0.1, "wire": 0.02,
+    "read_statistics": 60.0, "and2_statistics": 90.0, "or2_statistics": 90.0,
+    "xor2_statistics": 150.0,
 }  # fmt: skip
 
 
@@ -52,7 +54,7 @@ def dry_run(plan: Plan, store: Store | None, jobs: int) -> DryRun:
     for point in plan.points():
         total += 1
         if store is None or look_up(store, identity, point) is None:
-            new[point.bench] += 1
+            new[point.group] += 1
     known = {} if store is None else store.seconds(new)
     seconds = sum(count * known.get(bench, _TYPICAL[bench]) for bench, count in new.items())
     cached = total - sum(new.values())

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from characterize.deck_runner import DeckRunner
 from characterize.importance import estimate
 from characterize.limit_state import SensingLimitState
-from characterize.pool import Decks
 from circuits import Conditions, Design
 from circuits.technologies import Technology
 from circuits.variation import Variation
@@ -41,6 +41,7 @@ class FailureRate:
     whether it is the one that was asked for. `sensitivity` is the share [1] of each variable
     in the variance of what decides, in descending order. `failed_simulations` gave no result:
     they widen the interval upwards as if all were wrong; `messages` tells of some.
+    `nominal_right` is whether the sense is right where nothing varies.
     """
 
     rate: float
@@ -54,6 +55,7 @@ class FailureRate:
     sensitivity: dict[str, float]
     failed_simulations: int
     messages: tuple[str, ...] = ()
+    nominal_right: bool = True
 
     def devices(self) -> dict[str, float]:
         """The share of each device, its quantities together, in descending order."""
@@ -71,29 +73,24 @@ def failure_rate(
     conditions: Conditions | None,
     variation: Variation,
     *,
+    decks: DeckRunner,
     relative_error: float = 0.2,
     budget: int = 2000,
     seed: int = 1,
-    jobs: int = 2,
-    decks: Decks | None = None,
 ) -> FailureRate:
     """The error rate of one operation, operand pattern and condition.
 
-    `relative_error` is that of the interval of 95 %, `budget` the most simulations. `decks` are
-    workers that run already, for many rates in a row; else `jobs` are started. Raises PlanError
-    where ngspice is missing, the bench decides nothing or most simulations fail.
+    `relative_error` is that of the interval of 95 %, `budget` the most simulations, which
+    `decks` run. Raises PlanError where the bench decides nothing or most simulations fail.
     """
-    if decks is None:
-        with Decks(jobs) as started:
-            return failure_rate(
-                design, bench, operands, conditions, variation,
-                relative_error=relative_error, budget=budget, seed=seed, decks=started,
-            )  # fmt: skip
     limit_state = SensingLimitState(design, bench, operands, conditions, variation, decks)
     names = [variable.name for variable in limit_state.variables]
     if not names:
         rate = 0.0 if limit_state.nominal_right else 1.0
-        return FailureRate(rate, rate, rate, 0.0, True, 1, NOMINAL, (), {}, 0)
+        return FailureRate(
+            rate, rate, rate, 0.0, True, 1, NOMINAL, (), {}, 0,
+            nominal_right=limit_state.nominal_right,
+        )  # fmt: skip
     found = estimate(
         limit_state,
         len(names),
@@ -118,6 +115,7 @@ def failure_rate(
         sensitivity=sensitivity,
         failed_simulations=found.unresolved,
         messages=tuple(dict.fromkeys(limit_state.messages))[:5],
+        nominal_right=limit_state.nominal_right,
     )
 
 

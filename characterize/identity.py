@@ -19,7 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from characterize.plan import Point
+from characterize.statistics_section import Draws
 from circuits import Deck, Design, build_deck
+from circuits.varied import variables
 
 # These act through the text of a deck alone.
 _DECK_BUILDING = {
@@ -57,12 +59,26 @@ class Identity:
         design = self._design
         deck = build_deck(design, point.bench, point.variant, point.conditions, point.offset)
         measuring = _hash_of(measuring_sources())
-        asked = [point.bench, point.variant, point.tolerance, point.offset, point.write_error_rate]
+        asked: list[Any] = [
+            point.bench, point.variant, point.tolerance, point.offset, point.write_error_rate
+        ]  # fmt: skip
         # The pulse that a write needs is put into the same deck, with the rest after it.
         rest = design.timing.write_rest if point.write_error_rate is not None else None
-        return _hash(
-            [self._version, measuring, _deck(deck), self._device, _canonical([*asked, rest])]
-        )
+        made = [self._version, measuring, _deck(deck), self._device, _canonical([*asked, rest])]
+        if point.draws is not None:
+            made += [_hash_of(_drawing_sources()), *_drawn(deck, design, point.draws)]
+        return _hash(made)
+
+
+def _drawn(deck: Deck, design: Design, draws: Draws) -> list[Any]:
+    """What decides random devices beside the deck: sigmas by variable, and how to draw.
+
+    Where the time limit is met there is no result.
+    """
+    sigmas = {v.name: v.sigma for v in variables(deck, design, draws.variation)}
+    asked = {f.name: getattr(draws, f.name) for f in fields(draws)}
+    del asked["variation"], asked["time_limit"]
+    return [_canonical(sigmas), _canonical(asked), draws.variation.content_hash]
 
 
 def _deck(deck: Deck) -> Any:
@@ -102,8 +118,13 @@ def measuring_sources() -> tuple[Path, ...]:
     Of circuits those are left out whose whole effect is in the text of the deck.
     """
     circuits = {path for path in _modules("circuits") if path.stem not in _DECK_BUILDING}
-    simulating = _imported("simulate", set()) - {_FOLDER / "characterize" / "plan.py"}
-    return tuple(sorted(circuits | simulating))
+    return tuple(sorted(circuits | (_imported("simulate", set()) - _imported("plan", set()))))
+
+
+@cache
+def _drawing_sources() -> tuple[Path, ...]:
+    """Sources that decide what is made of random devices, beside the measuring ones."""
+    return tuple(sorted(_imported("statistics_points", set()) - _imported("plan", set())))
 
 
 def _imported(module: str, seen: set[Path]) -> set[Path]:

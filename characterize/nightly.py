@@ -114,7 +114,7 @@ def _pictures(run: Run, jobs: int | None) -> dict[str, str]:
 def _title(run: Run, point: Point) -> str:
     where = {axis: getattr(point.conditions, axis) for axis in BENCHES[point.bench].axes}
     outcome = run.results[point].outcome.meaning
-    return f"{point.bench} {point.variant}".strip() + f" at {shown_place(where)}: {outcome}"
+    return f"{point.group} {point.variant}".strip() + f" at {shown_place(where)}: {outcome}"
 
 
 def _write(path: Path, text: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from characterize.errors import PlanError
 from characterize.limit_entries import read_limits
 from characterize.limits import Limit
 from characterize.quantities import quantity
+from characterize.statistics_section import Draws, Statistics, read_statistics
 from circuits import (
     BENCHES,
     Conditions,
@@ -22,6 +23,7 @@ from circuits import (
     DesignError,
     load_design,
 )
+from lut import STATISTICS
 
 PLAN_FOLDER = Path(__file__).parent / "plans"
 _KEYS = (
@@ -35,6 +37,7 @@ _KEYS = (
     "write_error_rate",
     "time_limit",
     "limits",
+    "statistics",
 )
 _AXES: dict[str, str] = {
     "corner": "text",
@@ -52,7 +55,7 @@ class Point:
 
     `offset` [V] is imposed on the inputs of a sense amplifier; with `tolerance`, the input
     offset tolerated in either polarity is searched. With `write_error_rate` the pulse that a
-    write needs for it is found.
+    write needs for it is found. With `draws` the devices are random.
     """
 
     bench: str
@@ -61,6 +64,12 @@ class Point:
     tolerance: bool = False
     offset: float = 0.0
     write_error_rate: float | None = None
+    draws: Draws | None = None
+
+    @property
+    def group(self) -> str:
+        """The table's group that the point is in."""
+        return self.bench if self.draws is None else STATISTICS[self.bench]
 
 
 @dataclass(frozen=True)
@@ -78,32 +87,46 @@ class Plan:
     write_error_rate: float = 1e-6
     """Probability of leaving the old bit that the write pulse is chosen for."""
     limits: tuple[Limit, ...] = ()
+    statistics: Statistics | None = None
 
-    def group_axes(self, bench: str) -> dict[str, tuple[Any, ...]]:
-        """The axes of one bench's group, in order, with the variant axis last."""
-        return bench_axes(bench, self.axes)
+    @property
+    def groups(self) -> dict[str, str]:
+        """The table's groups that the plan simulates, each with its bench."""
+        found = {bench: bench for bench in self.benches}
+        if self.statistics is not None:
+            found |= {STATISTICS[bench]: bench for bench in self.statistics.benches}
+        return found
+
+    def group_axes(self, group: str) -> dict[str, tuple[Any, ...]]:
+        """The axes of one group, in order, with the variant axis last."""
+        own = self.axes
+        if group not in self.benches and self.statistics is not None:
+            own = self.statistics.axes
+        return bench_axes(self.groups[group], own)
 
     def points(self) -> Iterator[Point]:
-        """Every point, lazily: benches in order, the last axis running fastest."""
-        for bench in self.benches:
-            kind = BENCHES[bench]
-            for values in product(*(self.axes[name] for name in kind.axes)):
-                where = Conditions(**dict(zip(kind.axes, values, strict=True)))
-                for variant in kind.variants or ("",):
-                    yield Point(
-                        bench,
-                        variant,
-                        where,
-                        self.tolerance and kind.senses,
-                        write_error_rate=self.write_error_rate if bench == "write" else None,
-                    )
+        """Every point, lazily: groups in order, the last axis running fastest."""
+        # Points of random devices take longest: begun last, one would keep the others waiting.
+        for group in sorted(self.groups, key=lambda group: group in self.benches):
+            yield from self._points_of(group)
+
+    def _points_of(self, group: str) -> Iterator[Point]:
+        bench, axes = self.groups[group], self.group_axes(group)
+        kind = BENCHES[bench]
+        draws = None if group == bench or self.statistics is None else self.statistics.draws
+        tolerance = self.tolerance and kind.senses and draws is None
+        rate = self.write_error_rate if bench == "write" else None
+        for values in product(*(axes[name] for name in kind.axes)):
+            where = Conditions(**dict(zip(kind.axes, values, strict=True)))
+            for variant in kind.variants or ("",):
+                yield Point(bench, variant, where, tolerance, 0.0, rate, draws)
 
     def count(self) -> int:
         """Number of points."""
-        total = 0
-        for bench in self.benches:
-            total += math.prod(len(values) for values in self.group_axes(bench).values())
-        return total
+        return sum(
+            math.prod(len(values) for values in self.group_axes(group).values())
+            for group in self.groups
+        )
 
 
 def plan_names() -> list[str]:
@@ -148,7 +171,7 @@ def load_plan(
         device=device or _named(chosen, contents, "device"),
         technology=technology or _named(chosen, contents, "technology"),
     )
-    benches = _benches(chosen, contents.get("benches", list(BENCHES)))
+    benches = _benches(chosen, contents.get("benches", list(BENCHES)), "statistics" in contents)
     axes = _axes(chosen, contents.get("axes"), loaded)
     tolerance = contents.get("tolerance", True)
     if not isinstance(tolerance, bool):
@@ -162,8 +185,14 @@ def load_plan(
     rate = contents.get("write_error_rate", Plan.write_error_rate)
     if isinstance(rate, bool) or not isinstance(rate, int | float) or not 1e-12 <= rate <= 0.5:
         raise PlanError(f"{chosen}: 'write_error_rate' must be from 1e-12 to 0.5, not {rate!r}")
-    limits = read_limits(chosen, contents.get("limits", []), benches, axes)
-    return Plan(title, loaded, benches, axes, tolerance, limit, text, 0, float(rate), limits)
+    statistics = None
+    if "statistics" in contents:
+        statistics = read_statistics(chosen, contents["statistics"], axes)
+    plan = Plan(
+        title, loaded, benches, axes, tolerance, limit, text, 0, float(rate), (), statistics
+    )
+    group_axes = {group: plan.group_axes(group) for group in plan.groups}
+    return replace(plan, limits=read_limits(chosen, contents.get("limits", []), group_axes))
 
 
 def _named(path: Path, contents: Mapping[str, Any], key: str) -> str | Path | None:
@@ -176,8 +205,8 @@ def _named(path: Path, contents: Mapping[str, Any], key: str) -> str | Path | No
     return path.parent / value if value.endswith(".toml") else value
 
 
-def _benches(path: Path, names: object) -> tuple[str, ...]:
-    if not isinstance(names, list) or not names:
+def _benches(path: Path, names: object, may_be_none: bool) -> tuple[str, ...]:
+    if not isinstance(names, list) or not (names or may_be_none):
         raise PlanError(f"{path}: 'benches' must be a list of names")
     for name in names:
         if name not in BENCHES:

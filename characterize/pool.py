@@ -58,6 +58,10 @@ class Simulations(Pool):
         """The version that the workers run, known once the first asks for a point."""
         return str(self.hello)
 
+    def limit_of(self, item: Point) -> float:
+        """Time [s] that a point may take: more where its devices are drawn."""
+        return super().limit_of(item) if item.draws is None else item.draws.time_limit
+
     def simulate(self, points: Iterable[Point]) -> Iterator[Finished]:
         """Simulate points in any order, each once; yields them as they finish.
 

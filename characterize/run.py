@@ -129,7 +129,7 @@ class _Progress:
         identity = self.identity(ngspice_version)
         if self._store is not None:
             content = self._contents.pop(point, None) or identity.content(point)
-            self._store.keep(identity.recipe(point), content, point.bench, result)
+            self._store.keep(identity.recipe(point), content, point.group, result)
         self.take(point, result)
 
     def take(self, point: Point, result: PointResult) -> None:
@@ -144,7 +144,7 @@ def look_up(
     """A point's result where the store has it; content keys that missed go to `contents`."""
     recipe = identity.recipe(point)
     found = store.by_recipe(recipe)
-    if found is None and store.has_bench(point.bench):
+    if found is None and store.has_bench(point.group):
         content = identity.content(point)
         found = store.by_content(content)
         if found is not None:

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from characterize.deck_runner import DeckRunner
 from characterize.errors import PlanError
 from characterize.measure import measure
-from characterize.pool import Decks
 from circuits import Conditions, Design, build_deck
 from circuits.variation import Variation
 from circuits.varied import variables, vary
@@ -97,7 +97,7 @@ def sample_bench(
     operands: str,
     conditions: Conditions | None,
     variation: Variation,
-    decks: Decks,
+    decks: DeckRunner,
     *,
     number: int,
     seed: int = 1,
@@ -152,8 +152,10 @@ def sigma_interval(values: Array, seed: int = 1) -> Interval:
     from scipy.stats import bootstrap
 
     sigma = float(np.std(values, ddof=1)) if len(values) > 1 else math.nan
-    if len(values) < 3 or np.ptp(values) == 0:
+    if len(values) < 3:
         return Interval(sigma, 0.0, math.inf)
+    if np.ptp(values) == 0:
+        return Interval(0.0, 0.0, 0.0)
     found = bootstrap(
         (values,),
         lambda sample, axis: np.std(sample, ddof=1, axis=axis),

@@ -13,7 +13,9 @@ import numpy as np
 
 from characterize.plan import Plan, Point
 from characterize.simulate import PointResult
+from characterize.statistics_section import Statistics
 from circuits import BENCHES, Conditions, amplifiers_per_reference, build_deck, cell_layout
+from circuits.parameters import ParameterSet
 from lut import SCHEMA, Axis, Group, Outcome, Variable, VariableSpec
 
 CELL = "cell"
@@ -21,7 +23,7 @@ CELL = "cell"
 
 def groups_of(plan: Plan, results: Mapping[Point, PointResult]) -> dict[str, Group]:
     """The table's groups; a point whose simulation failed has NaN beside its outcome."""
-    groups = {bench: _group(plan, bench, results) for bench in plan.benches}
+    groups = {group: _group(plan, group, results) for group in SCHEMA if group in plan.groups}
     layout = cell_layout(plan.design)
     sizes = {"area": layout.area, "width": layout.width, "height": layout.height}
     specification = SCHEMA[CELL].variables
@@ -37,7 +39,7 @@ def _group(plan: Plan, bench: str, results: Mapping[Point, PointResult]) -> Grou
     specification = SCHEMA[bench]
     axes = plan.group_axes(bench)
     shape = tuple(len(values) for values in axes.values())
-    points = [point for point in plan.points() if point.bench == bench]
+    points = [point for point in plan.points() if point.group == bench]
     found = [results[point] for point in points]
     variables: dict[str, Variable] = {}
     for name, variable in specification.variables.items():
@@ -82,8 +84,8 @@ def _area(plan: Plan, bench: str, spec: VariableSpec) -> Variable:
     return Variable(np.array(areas).reshape(shape), dims, spec.units, spec.meaning)
 
 
-def _attributes(plan: Plan, bench: str) -> dict[str, Any]:
-    design = plan.design
+def _attributes(plan: Plan, group: str) -> dict[str, Any]:
+    design, bench = plan.design, plan.groups[group]
     sharing = amplifiers_per_reference(design, bench)
     known: dict[str, Any] = {
         "columns_per_amplifier": design.column.columns_per_amplifier,
@@ -94,7 +96,10 @@ def _attributes(plan: Plan, bench: str) -> dict[str, Any]:
         "technology": design.technology.name,
         "error_rate_target": plan.write_error_rate,
     }
-    return {name: known[name] for name in SCHEMA[bench].attributes if name in known}
+    if plan.statistics is not None:
+        draws = plan.statistics.draws
+        known |= {"variation": draws.variation.name, "samples": draws.samples, "seed": draws.seed}
+    return {name: known[name] for name in SCHEMA[group].attributes if name in known}
 
 
 def provenance_of(plan: Plan, results: Mapping[Point, PointResult]) -> dict[str, Any]:
@@ -116,7 +121,7 @@ def provenance_of(plan: Plan, results: Mapping[Point, PointResult]) -> dict[str,
         for point, result in results.items()
         if result.outcome is not Outcome.OK
     ]
-    return {
+    found: dict[str, Any] = {
         "plan": plan.source,
         "seed": plan.seed,
         "tolerance": plan.tolerance,
@@ -125,14 +130,7 @@ def provenance_of(plan: Plan, results: Mapping[Point, PointResult]) -> dict[str,
             "name": design.device.name,
             "sha256": _file_hash(device.path),
             "thermal_stability": design.device.stability,
-            "parameters": {
-                name: {
-                    "value_SI": number.value,
-                    "tag": number.tag,
-                    "source": number.source,
-                }
-                for name, number in device.numbers.items()
-            },
+            "parameters": _numbers(device),
         },
         "models": {
             corner: design.technology.content_hash(corner) for corner in plan.axes["corner"]
@@ -141,11 +139,36 @@ def provenance_of(plan: Plan, results: Mapping[Point, PointResult]) -> dict[str,
         "failures": failures,
         "retried": retried,
     }
+    if plan.statistics is not None:
+        found["statistics"] = _statistics_record(plan.statistics)
+    return found
+
+
+def _statistics_record(statistics: Statistics) -> dict[str, Any]:
+    draws = statistics.draws
+    return {
+        "samples": draws.samples,
+        "relative_error": draws.relative_error,
+        "simulations": draws.simulations,
+        "seed": draws.seed,
+        "variation": {
+            "name": draws.variation.name,
+            "sha256": draws.variation.content_hash,
+            "parameters": _numbers(draws.variation.parameters),
+        },
+    }
+
+
+def _numbers(parameters: ParameterSet) -> dict[str, Any]:
+    return {
+        name: {"value_SI": number.value, "tag": number.tag, "source": number.source}
+        for name, number in parameters.numbers.items()
+    }
 
 
 def _place(point: Point) -> dict[str, Any]:
     where = {f.name: getattr(point.conditions, f.name) for f in fields(Conditions)}
-    return {"bench": point.bench, "variant": point.variant, **where}
+    return {"bench": point.group, "variant": point.variant, **where}
 
 
 def _design_record(plan: Plan) -> dict[str, Any]:
@@ -166,16 +189,16 @@ def _design_record(plan: Plan) -> dict[str, Any]:
 def _netlists(plan: Plan) -> dict[str, Any]:
     """By bench: one example netlist without the models, and the hash of all of them."""
     record: dict[str, Any] = {}
-    for bench in plan.benches:
+    for group, bench in plan.groups.items():
         digest = hashlib.sha256()
         example = ""
         for point in plan.points():
-            if point.bench == bench:
+            if point.group == group:
                 text = build_deck(plan.design, bench, point.variant, point.conditions).netlist
                 example = example or text
                 digest.update(text.encode())
         models = plan.design.technology.model_text(plan.axes["corner"][0]).rstrip("\n")
-        record[bench] = {
+        record[group] = {
             "description": BENCHES[bench].description,
             "sha256": digest.hexdigest(),
             "example": example.replace(models, "* (models of the corner)"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from characterize.ngspice import Ngspice, Waveforms
 from characterize.plan import Point
 from characterize.simulate import PointResult, Simulator
+from characterize.statistics_points import statistics_point
 from circuits import Deck, Design
 from circuits.netlist import new_circuit
 
@@ -19,6 +20,7 @@ class Simulating:
 
     def __init__(self, design: Design | None) -> None:
         self._ngspice = Ngspice()
+        self._design = design
         self._simulator = None if design is None else Simulator(self._ngspice, design)
         self.hello = self._ngspice.version
         self.spent = False
@@ -34,6 +36,10 @@ class Simulating:
             self.spent = False
             return waves
         assert self._simulator is not None, "the design comes before the points"
-        result = self._simulator.point(item)
+        assert self._design is not None, "as above"
+        if item.draws is not None:
+            result = statistics_point(self._ngspice, self._design, item)
+        else:
+            result = self._simulator.point(item)
         self.spent = result.poisoned
         return result

@@ -10,7 +10,7 @@ from circuits import cancelled
 from circuits.cancelled import sampling_of
 from circuits.cells import cell_of
 from circuits.column import column_name, read_column
-from circuits.deck import Conditions, Differential, Window
+from circuits.deck import Conditions, Differential, LatchNodes, Window
 from circuits.design import Design
 from circuits.errors import DesignError
 from circuits.netlist import add_inverter, add_transistor, waveform
@@ -94,7 +94,8 @@ def add_sense(
         clock = _clock_name(index, len(references))
         _add_amplifier(circuit, design, conditions.vdd, index, steps, clock, offset)
         sign, fire = right_sign(reference, operands), cycles[1][index].fire
-        differentials.append(Differential(f"out{index}", f"store{index}", sign, fire))
+        inner = LatchNodes(f"xlatch{index}.a", f"xlatch{index}.b", clock)
+        differentials.append(Differential(f"out{index}", f"store{index}", sign, fire, inner))
     last_steps = cycles[1][-1]
     return Sense(
         cycle=Window(last_steps.start, last_steps.stop),

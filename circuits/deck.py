@@ -70,16 +70,27 @@ class Energy:
 
 
 @dataclass(frozen=True)
+class LatchNodes:
+    """A latch's own nodes, signal's side first, and the clock that lets their difference grow."""
+
+    signal: str
+    reference: str
+    clock: str
+
+
+@dataclass(frozen=True)
 class Differential:
     """A sense amplifier's inputs; `sign` is +1 where the right decision has signal > reference.
 
-    `instant` [s] is when it latches, where that is not the deck's own `latch_time`.
+    `instant` [s] is when it latches, where that is not the deck's own `latch_time`. `inner` is
+    given where the latch holds its inputs on nodes of its own when it fires.
     """
 
     signal: str
     reference: str
     sign: int
     instant: float | None = None
+    inner: LatchNodes | None = None
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,8 @@ def sense_deck(
     saved += ["line", "second", "clk", *outputs, *decisions]
     for item in sense.differentials:
         saved += [item.signal, item.reference]
+        if item.inner is not None:
+            saved += [item.inner.signal, item.inner.reference, item.inner.clock]
     for share in sense.sources.values():
         saved += [vector for name in share for vector in (name, f"{name}#branch")]
     comments = [

@@ -77,6 +77,9 @@ class Variation:
     description: str
     parameters: ParameterSet
 
+    def __hash__(self) -> int:
+        return hash(self.content_hash)
+
     @property
     def content_hash(self) -> str:
         """SHA-256 of the numbers in SI, whatever units and sources the file writes."""

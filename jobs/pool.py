@@ -88,6 +88,10 @@ class Pool:
         """Process numbers of the children."""
         return [child.process.pid for child in self._children]
 
+    def limit_of(self, _item: Any) -> float:
+        """Time [s] that an item may take."""
+        return self._time_limit
+
     def run(self, items: Iterable[Any]) -> Iterator[Done]:
         """Run items in any order, each once; yields them as they finish.
 
@@ -126,7 +130,7 @@ class Pool:
                 for child in [one for one in self._children if time.monotonic() > one.deadline]:
                     self._drop(child)
                     if child.busy:
-                        stopped = f"stopped after {self._time_limit:g} s"
+                        stopped = f"stopped after {self.limit_of(child.item):g} s"
                         yield Done(child.item, None, stopped, timed_out=True, hello=child.hello)
         finally:
             # A caller that stops early leaves replies that nobody waits for.
@@ -152,7 +156,7 @@ class Pool:
         """Give a free child the next item, if there is one."""
         for item in waiting:
             child.item, child.busy = item, True
-            child.deadline = time.monotonic() + self._time_limit
+            child.deadline = time.monotonic() + self.limit_of(item)
             child.process.send(item)
             return True
         return False

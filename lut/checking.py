@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from lut.model import Array, Group
 from lut.outcomes import Outcome
-from lut.schema import SCHEMA, GroupSpec
+from lut.schema import SCHEMA
+from lut.specs import GroupSpec
 from lut.table import load
 
 _MEASURED = (Outcome.OK, Outcome.WRONG_LOGIC, Outcome.BELOW_CRITICAL_CURRENT, Outcome.NOT_SWITCHED)
@@ -30,7 +31,8 @@ def check(path: str | os.PathLike[str]) -> list[str]:
     - `logic_value` is that of the truth table where the outcome is ok, and is not where it is
       wrong_logic;
     - an output is valid within the cycle, a write current that is ok exceeds the critical one,
-      error rates are probabilities, and a cell's area is its width times its height.
+      error rates are probabilities, an interval holds its value, and a cell's area is its
+      width times its height.
 
     Raises:
         TableError: the file cannot be read as a table at all.
@@ -155,12 +157,22 @@ def _write_meets_its_error_rate(group: Group, _spec: GroupSpec) -> Iterator[str]
 
 
 def _rates_are_probabilities(group: Group, _spec: GroupSpec) -> Iterator[str]:
-    for name in ("error_rate", "read_disturb"):
+    for name in ("error_rate", "error_rate_low", "error_rate_high", "read_disturb"):
         if name in group.variables:
             variable = group.variables[name]
             bad = (variable.values < 0) | (variable.values > 1)
             if bad.any():
                 yield f"/{name}: not between 0 and 1 {_first(group, bad, variable.dims)}"
+
+
+def _intervals_hold_their_value(group: Group, _spec: GroupSpec) -> Iterator[str]:
+    for name in group.variables:
+        ends = (f"{name}_low", f"{name}_high")
+        if set(ends) <= set(group.variables):
+            low, value, high = (group.spread(one) for one in (ends[0], name, ends[1]))
+            bad = (_outcomes(group) == Outcome.OK) & ~((low <= value) & (value <= high))
+            if bad.any():
+                yield f"/{name}: outside its interval {_first(group, bad)}"
 
 
 def _area_is_pitches(group: Group, _spec: GroupSpec) -> Iterator[str]:
@@ -178,5 +190,6 @@ _LAWS: tuple[Callable[[Group, GroupSpec], Iterator[str]], ...] = (
     _output_within_cycle,
     _write_meets_its_error_rate,
     _rates_are_probabilities,
+    _intervals_hold_their_value,
     _area_is_pitches,
 )

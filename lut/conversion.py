@@ -63,5 +63,10 @@ def _with_driver(group: Group, width: float) -> Group:
     return replace(group, axes=ordered, variables=variables)
 
 
-CONVERTERS: Mapping[str, Callable[[Content], Content]] = {"1": _second}
+def _third(content: Content) -> Content:
+    """Schema 2 to 3: groups of statistics were added, which no earlier table has."""
+    return replace(content, schema_version="3")
+
+
+CONVERTERS: Mapping[str, Callable[[Content], Content]] = {"1": _second, "2": _third}
 """Schema version -> what makes such a content one of the next version."""

@@ -7,10 +7,10 @@ converter from the version before (`lut.conversion.CONVERTERS`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
 
-SCHEMA_VERSION = "2"
+from lut.specs import AttributeSpec, AxisSpec, GroupSpec, VariableSpec
+
+SCHEMA_VERSION = "3"
 
 ROOT_ATTRIBUTES = (
     "schema_version",
@@ -19,65 +19,6 @@ ROOT_ATTRIBUTES = (
     "provenance",
     "title",
 )
-
-
-@dataclass(frozen=True)
-class AxisSpec:
-    """One axis: texts, real numbers (float64) or counts (int64, at least 1).
-
-    `allowed` lists the texts that may occur; empty where any may.
-    """
-
-    kind: Literal["text", "real", "count"]
-    units: str
-    meaning: str
-    allowed: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class VariableSpec:
-    """One variable: real numbers (float64), or outcomes (int8).
-
-    The writer insists on `required` ones; the absence of an `expected` one is reported by
-    `lut.check`; `positive` ones are above zero wherever the outcome is ok.
-    """
-
-    units: str
-    meaning: str
-    kind: Literal["real", "outcome"] = "real"
-    required: bool = False
-    expected: bool = True
-    positive: bool = False
-
-
-@dataclass(frozen=True)
-class AttributeSpec:
-    """One attribute of a group; a count is a whole number of at least 1."""
-
-    kind: Literal["text", "real", "count"]
-    units: str
-    meaning: str
-
-
-@dataclass(frozen=True)
-class GroupSpec:
-    """One simulated operation: its axes (in the order of dimensions), variables, attributes.
-
-    `truth` is the truth table of a sensing operation, operands to logic value; `parts` names
-    the variables that sum to `energy`.
-    """
-
-    meaning: str
-    axes: Mapping[str, AxisSpec]
-    variables: Mapping[str, VariableSpec]
-    attributes: Mapping[str, AttributeSpec] = field(default_factory=dict)
-    truth: Mapping[str, int] = field(default_factory=dict)
-    parts: tuple[str, ...] = ()
-
-    @property
-    def dims(self) -> tuple[str, ...]:
-        """The names of the group's dimensions, in order."""
-        return tuple(self.axes)
 
 
 _CONDITIONS = {
@@ -154,6 +95,46 @@ def _sensing(meaning: str, truth: Mapping[str, int]) -> GroupSpec:
     )
 
 
+def _spread(of: str, units: str, what: str) -> dict[str, VariableSpec]:
+    """Mean and standard deviation of a measure, each with its interval of 95 %."""
+    found = {}
+    for name, long_name in (("mean", "mean"), ("sigma", "standard deviation")):
+        found[f"{of}_{name}"] = VariableSpec(units, f"{long_name} of {what}")
+        for end, side in (("low", "lower"), ("high", "upper")):
+            found[f"{of}_{name}_{end}"] = VariableSpec(
+                units, f"{side} end of the 95 % interval of {of}_{name}"
+            )
+    return found
+
+
+def _statistics(operation: str) -> GroupSpec:
+    """How a sense comes out over random devices."""
+    sensing = SENSING[operation]
+    return GroupSpec(
+        meaning=f"{sensing.meaning}: spread and errors over random devices",
+        axes=sensing.axes,
+        variables={
+            "error_rate": VariableSpec("1", "probability of a wrong result over random devices"),
+            "error_rate_low": VariableSpec("1", "lower end of the 95 % interval of error_rate"),
+            "error_rate_high": VariableSpec("1", "upper end of the 95 % interval of error_rate"),
+            **_spread("margin", "V", "the differential input at the instant of latching"),
+            **_spread("delay", "s", "the time to the valid output"),
+            **_spread("energy", "J", "the energy of one sense"),
+            "simulations": VariableSpec("1", "transients behind the point"),
+            "outcome": _OUTCOME,
+        },
+        attributes={
+            "variation": AttributeSpec("text", "1", "name of the set of distributions"),
+            "samples": AttributeSpec("count", "1", "draws behind the means and sigmas"),
+            "seed": AttributeSpec("count", "1", "seed of all draws"),
+            "bias_current": AttributeSpec("real", "A", "bias current of one branch"),
+            "amplifier": AttributeSpec("text", "1", "name of the sense amplifier"),
+            "device": AttributeSpec("text", "1", "name of the device parameter set"),
+            "technology": AttributeSpec("text", "1", "name of the transistor technology"),
+        },
+    )
+
+
 def _periphery(
     meaning: str,
     axes: Mapping[str, AxisSpec],
@@ -220,11 +201,18 @@ _CELL = GroupSpec(
     },
 )
 
-SCHEMA: Mapping[str, GroupSpec] = {
+SENSING: Mapping[str, GroupSpec] = {
     "read": _sensing("reading one bit-cell", {"0": 0, "1": 1}),
     "and2": _sensing("AND of two cells of a column", {"00": 0, "01": 0, "10": 0, "11": 1}),
     "or2": _sensing("OR of two cells of a column", {"00": 0, "01": 1, "10": 1, "11": 1}),
     "xor2": _sensing("XOR of two cells of a column", {"00": 0, "01": 1, "10": 1, "11": 0}),
+}
+STATISTICS: Mapping[str, str] = {name: f"{name}_statistics" for name in SENSING}
+"""Sensing operation -> its group of errors and spreads over random devices."""
+
+SCHEMA: Mapping[str, GroupSpec] = {
+    **SENSING,
+    **{group: _statistics(name) for name, group in STATISTICS.items()},
     "write": _WRITE,
     "wordline_driver": _periphery(
         "driver of one row with its word line",

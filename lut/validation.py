@@ -10,7 +10,8 @@ import numpy as np
 
 from lut.model import Array, Axis, Group, Variable
 from lut.outcomes import FLAG_MEANINGS, FLAG_VALUES
-from lut.schema import SCHEMA, AttributeSpec, AxisSpec, GroupSpec, VariableSpec
+from lut.schema import SCHEMA
+from lut.specs import AttributeSpec, AxisSpec, GroupSpec, VariableSpec
 
 # Attributes that the file format itself needs; a variable must not bring its own.
 RESERVED_ATTRIBUTES = frozenset(

@@ -23,6 +23,7 @@ VERBS = (
     "netlist",
     "simulate",
     "switch",
+    "size",
     "list",
 )
 

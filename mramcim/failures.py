@@ -36,7 +36,7 @@ def _by_axis(done: Run) -> list[tuple[str, str, str]]:
 
     groups: dict[tuple[str, Outcome], list[Point]] = {}
     for point, result in done.not_ok:
-        groups.setdefault((point.bench, result.outcome), []).append(point)
+        groups.setdefault((point.group, result.outcome), []).append(point)
     rows = []
     for (bench, outcome), points in groups.items():
         axes = done.plan.group_axes(bench)
@@ -66,8 +66,8 @@ def _coordinate(point: Point, name: str) -> object:
 def _told(done: Run, point: Point, result: PointResult) -> str:
     from lut import shown_place
 
-    axes = [name for name in done.plan.group_axes(point.bench) if hasattr(point.conditions, name)]
+    axes = [name for name in done.plan.group_axes(point.group) if hasattr(point.conditions, name)]
     place = shown_place({name: getattr(point.conditions, name) for name in axes})
     message = f" ({shorten(result.message, SHOWN_MESSAGE)})" if result.message else ""
-    name = f"{point.bench} {point.variant}".strip()
+    name = f"{point.group} {point.variant}".strip()
     return f"{name} at {place}: {result.outcome.meaning}; {result.outcome.remedy}{message}"

@@ -27,7 +27,7 @@ def junit_xml(run: Run, difference: Difference | None) -> str:
         for verdict in run.verdicts
     ]
     failures = [
-        f"{point.bench} {point.variant} at {point.conditions}: {result.outcome.meaning} "
+        f"{point.group} {point.variant} at {point.conditions}: {result.outcome.meaning} "
         f"({result.message})"
         for point, result in run.failed
     ]

@@ -167,7 +167,7 @@ def _points(run: Run) -> str:
     if not run.not_ok:
         return "<p>There are none.</p>"
     rows = [
-        (point.bench, point.variant, result.outcome.meaning,
+        (point.group, point.variant, result.outcome.meaning,
          shown_place({n: getattr(point.conditions, n) for n in BENCHES[point.bench].axes}),
          result.message or result.outcome.remedy)
         for point, result in run.not_ok[:SHOWN]

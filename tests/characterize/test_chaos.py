@@ -55,7 +55,7 @@ def test_killed_and_resumed_a_run_ends_as_an_undisturbed_one(tmp_path, arrays, s
         runs += 1
         assert runs < 30, "the run never ends"
         # The last runs are left alone, so that the test ends whatever the machine's speed.
-        until = time.monotonic() + (chaos.uniform(1.0, 4.0) if runs < 8 else 600.0)
+        until = time.monotonic() + (chaos.uniform(1.0, 4.0) * (1 + runs / 4) if runs < 8 else 600.0)
         while running.poll() is None and time.monotonic() < until:
             time.sleep(chaos.uniform(0.1, 0.6))
             victims = children(running.pid) if running.poll() is None and runs < 8 else []

@@ -26,6 +26,9 @@ ATTRIBUTES = {
     "amplifier": "voltage-latch",
     "device": "Author2020",
     "technology": "planar45",
+    "variation": "Foundry2020",
+    "samples": 64,
+    "seed": 1,
 }
 
 
@@ -45,6 +48,7 @@ def build_group(name: str) -> Group:
     dims = dict.fromkeys(values, spec.dims)
     if "outcome" in values:
         values["outcome"] = np.zeros(shape, dtype=np.int8)
+    if {"area", "outcome"} <= set(values):
         values["area"], dims["area"] = np.array(2e-12), ()
     if spec.parts:
         values["energy"] = np.sum([values[part] for part in spec.parts], axis=0)
@@ -58,6 +62,10 @@ def build_group(name: str) -> Group:
     for key in ("error_rate", "read_disturb"):
         if key in values:
             values[key] = ramp * 1e-6
+    for key in spec.variables:
+        ends = (f"{key}_low", f"{key}_high")
+        if set(ends) <= set(values):
+            values[ends[0]], values[ends[1]] = 0.9 * values[key], 1.1 * values[key]
     if name == "cell":
         values["area"] = values["width"] * values["height"]
     variables = {

@@ -9,7 +9,7 @@ import re
 import numpy as np
 import pytest
 
-from lut import Group, Outcome, Table, check, info
+from lut import SCHEMA_VERSION, Group, Outcome, Table, check, info
 
 AND_SHAPE = (2, 3, 3, 2, 4)
 FIRST = "corner=tt, vdd=0.9, temperature=233.15, rows=64, operands=00"
@@ -120,7 +120,7 @@ def test_info_is_json_and_tells_versions_axes_variables_outcomes_and_hashes(
     assert told["format"] == "mramcim-table-info/1"
     assert told["path"] == str(path)
     assert (told["schema_version"], told["mramcim_version"], told["ngspice_version"]) == (
-        "2",
+        SCHEMA_VERSION,
         "0.1.0",
         "39",
     )

@@ -6,7 +6,7 @@ import h5py
 import numpy as np
 import pytest
 
-from lut import SCHEMA, Outcome, Table
+from lut import SCHEMA, SCHEMA_VERSION, Outcome, Table
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def test_xarray_selects_what_a_look_up_gives(path):
 
 def test_h5py_alone_sees_versions_labels_scales_and_flags(path):
     with h5py.File(path) as file:
-        assert file.attrs["schema_version"] == "2"
+        assert file.attrs["schema_version"] == SCHEMA_VERSION
         energy = file["and2/energy"]
         assert [dim.label for dim in energy.dims] == list(SCHEMA["and2"].dims)
         assert energy.dims[1][0].name == "/and2/vdd"

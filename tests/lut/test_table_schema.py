@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lut import SCHEMA, Axis, Group, Table, TableError, Variable
+from lut import SCHEMA, Axis, Group, Table, TableError, Variable, check
 from lut.outcomes import Outcome
 
 
@@ -13,15 +13,20 @@ def test_every_group_has_what_the_contract_promises():
     assert set(SCHEMA) == {
         *("read", "and2", "or2", "xor2", "write", "wordline_driver", "decoder_gate"),
         *("full_adder", "flip_flop", "wire", "cell"),
+        *("read_statistics", "and2_statistics", "or2_statistics", "xor2_statistics"),
     }
     for name, spec in SCHEMA.items():
         units = {key: variable.units for key, variable in spec.variables.items()}
         if name == "cell":
             assert units == {"area": "m2", "width": "m", "height": "m"}
             continue
+        assert spec.dims[:3] == ("corner", "vdd", "temperature")
+        if name.endswith("_statistics"):
+            assert spec.dims == SCHEMA[name.removesuffix("_statistics")].dims
+            assert units["error_rate"] == "1"
+            continue
         common = {"energy": "J", "delay": "s", "leakage_power": "W", "area": "m2", "outcome": "1"}
         assert units.items() >= common.items()
-        assert spec.dims[:3] == ("corner", "vdd", "temperature")
         if name in ("read", "and2", "or2", "xor2"):
             assert units.items() >= {"margin": "V", "logic_value": "1", "error_rate": "1"}.items()
 
@@ -166,3 +171,15 @@ def test_numbers_take_the_type_of_the_schema(make_groups, save, with_axis, with_
     assert table["and2"].variables["area"].values.dtype == np.float64
     assert table["and2"].variables["outcome"].values.dtype == np.int8
     assert table.attribute("and2", "columns_per_amplifier") == 4
+
+
+def test_an_interval_that_does_not_hold_its_value_is_told(make_groups, save):
+    groups = make_groups("read_statistics")
+    group = groups["read_statistics"]
+    low = group.variables["margin_mean_low"]
+    wrong = Variable(low.values * 2, low.dims, low.units, low.long_name)
+    groups["read_statistics"] = Group(
+        group.axes, {**group.variables, "margin_mean_low": wrong}, group.attributes
+    )
+    (problem,) = check(save(groups))
+    assert problem.startswith("read_statistics/margin_mean: outside its interval at")

@@ -1,0 +1,60 @@
+"""Wrong ANDs of an image: from the table's statistics, only where it has them."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from accelerator import estimate
+from accelerator.render import render_text
+from lut import SCHEMA, Axis, Group, Outcome, Table, Variable
+
+RATES = {"00": 1e-9, "01": 2e-6, "10": 4e-6, "11": 2e-6}
+
+
+def with_statistics(rates, rows=(256,)):
+    """The reference table with made-up error rates at its nominal condition."""
+    table = Table.open()
+    spec = SCHEMA["and2_statistics"]
+    values = {"corner": ["tt"], "vdd": [1.0], "temperature": [300.15], "rows": list(rows)}
+    values["operands"] = list(rates)
+    axes = {name: Axis(values[name], axis.units, axis.meaning) for name, axis in spec.axes.items()}
+    shape = tuple(len(axis) for axis in axes.values())
+    array = np.broadcast_to(np.array(list(rates.values())), shape)
+    factors = {"error_rate": 1.0, "error_rate_low": 0.8, "error_rate_high": 1.25}
+    variables = {
+        name: Variable(factor * array, spec.dims, "1", spec.variables[name].meaning)
+        for name, factor in factors.items()
+    }
+    outcomes = np.full(shape, int(Outcome.OK), dtype=np.int8)
+    variables["outcome"] = Variable(outcomes, spec.dims, "1", "how it ended")
+    group = Group(axes, variables, {"variation": "made up"})
+    return replace(table, groups={**table.groups, "and2_statistics": group})
+
+
+def test_the_mean_over_operands_times_the_ands_is_what_is_wrong():
+    report = estimate("lenet5", table=with_statistics(RATES), weight_bits=1, activation_bits=8)
+    found = report.sense_errors
+    assert found.rate == pytest.approx(np.mean(list(RATES.values())), rel=1e-12)
+    assert found.low == pytest.approx(0.8 * found.rate)
+    assert found.high == pytest.approx(1.25 * found.rate)
+    assert found.wrong == pytest.approx(found.rate * report.and_operations)
+    entry = report.to_dict()["sense_errors"]
+    assert entry["wrong_ands"] == found.wrong
+    assert entry["by_operands"] == pytest.approx(RATES)
+    text = render_text(report)
+    assert "operands 10: 4e-06" in text
+    assert "'made up'" in text
+
+
+@pytest.mark.parametrize("where", [{"vdd": 0.9}, {"corner": "ss"}, {"rows": 128}])
+def test_outside_the_statistics_nothing_is_claimed(where):
+    report = estimate("lenet5", table=with_statistics(RATES), **where)
+    assert report.sense_errors is None
+    assert report.to_dict()["sense_errors"] is None
+    assert "wrong ANDs: the table has no statistics" in render_text(report)
+
+
+def test_a_point_without_a_rate_is_not_a_rate_of_zero():
+    table = with_statistics({**RATES, "01": np.nan})
+    assert estimate("lenet5", table=table).sense_errors is None
