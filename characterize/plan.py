@@ -251,9 +251,11 @@ def _axes(path: Path, table: object, design: Design) -> dict[str, tuple[Any, ...
     # A plan speaks of multiples of the design's write driver, a table of widths.
     widths = (design.write.driver_n_width * scale for scale in axes.pop("driver"))
     axes["driver_width"] = tuple(round(width, 12) for width in widths)
-    for values in product(*(axes[name] for name in axes if name != "corner")):
-        try:
-            Conditions(axes["corner"][0], *values)
-        except DesignError as error:
-            raise PlanError(f"{path}: {error}") from None
+    # Each bound is on one axis alone, so that their product, which may be huge, need not be made.
+    for name, values in axes.items():
+        for value in values:
+            try:
+                Conditions(**{name: value})
+            except DesignError as error:
+                raise PlanError(f"{path}: {error}") from None
     return axes
