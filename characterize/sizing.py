@@ -1,13 +1,15 @@
 """What a sized sense amplifier is worth: energy, distance from failing, disturb and room.
 
-The distance is first-order: one simulation a variable, two standard deviations towards
-failure. It ranks designs in a minute; what is found is then held against importance sampling.
+The distance is first-order: that of the most probable failure point, found by differences
+there (R. Rackwitz and B. Fiessler, Comput. Struct. 9, 489 (1978)). A candidate takes it over
+from the one before, so that one simulation for each variable that matters is enough. It ranks
+designs; what is found is then held against importance sampling.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +25,9 @@ from circuits.variation import Variation
 Array = NDArray[np.float64]
 
 _STEP = 2.0
-_KEPT_SHARE = 0.98
+_SMALL_STEP = 1.0
+_FIRST_ROUNDS = 2
+_KEPT_SHARE = 0.95
 _FAR = 3.0
 """A pattern that much farther [sigma] than is needed is not looked at again."""
 UTILISATION = 0.7
@@ -71,11 +75,16 @@ class Sized:
 
 @dataclass
 class _Pattern:
-    """What is known of one operand pattern: which variables matter, to which side they fail."""
+    """What is known of one operand pattern.
 
-    kept: NDArray[np.int64] | None = None
-    signs: Array = field(default_factory=lambda: np.zeros(0))
-    share: float = 1.0
+    `kept` are the variables that matter, with the `share` of them in the variance of what
+    decides; `point` (kept,) is the most probable failure, where `latch` fails.
+    """
+
+    kept: NDArray[np.int64]
+    share: float
+    latch: int
+    point: Array
     far: float | None = None
 
 
@@ -87,7 +96,7 @@ class Evaluator:
         self.simulations = 0
         # What is on the line for 10 is the same as for 01.
         names = [name for name in operand_patterns(demand.bench) if name != "10"]
-        self._patterns = {name: _Pattern() for name in names}
+        self._patterns: dict[str, _Pattern | None] = dict.fromkeys(names)
 
     def __call__(self, design: Design) -> Sized | None:
         """A design's figures; None where it cannot be built, simulated or is nominally wrong."""
@@ -111,7 +120,7 @@ class Evaluator:
             cycle = max(cycle, values["cycle_time"])
             disturb = max(disturb, read_disturb(state.deck, state.nominal, design.device))
             aspect = _aspect(design, values["area"])
-            distance = self._distance(state, pattern)
+            distance = self._distance(state, operands, pattern)
             if distance is None:
                 return None
             distances[operands] = distance
@@ -120,39 +129,64 @@ class Evaluator:
         energy = sum(weights[name] * energies[name] for name in energies) / sum(weights.values())
         return Sized(design, energy, cycle, disturb, aspect, distances)
 
-    def _distance(self, state: SensingLimitState, pattern: _Pattern) -> float | None:
-        if pattern.far is not None:
-            return pattern.far
-        dimension = len(state.variables)
-        if dimension == 0:
+    def _distance(
+        self, state: SensingLimitState, operands: str, pattern: _Pattern | None
+    ) -> float | None:
+        """Sigmas to the most probable failure; None where a simulation fails."""
+        if len(state.variables) == 0:
             return math.inf
-        first = pattern.kept is None
-        kept = np.arange(dimension) if pattern.kept is None else pattern.kept
-        signs = np.ones(len(kept)) if first else pattern.signs
-        points = np.zeros((len(kept), dimension))
-        points[np.arange(len(kept)), kept] = _STEP * signs
-        found = state(points)
-        self.simulations += len(points)
-        if not found.resolved.all():
+        if pattern is not None:
+            return pattern.far or self._refined(state, pattern)
+        pattern = self._first(state)
+        if pattern is None:
             return None
-        # The latch that is pushed hardest decides.
-        slopes = signs[:, None] * (1 - found.values) / _STEP
-        squares = (slopes**2).sum(axis=0)
-        worst = int(np.argmax(squares))
-        distance = float(math.sqrt(pattern.share / squares[worst]))
-        if first:
-            self._keep(pattern, slopes[:, worst], distance)
+        self._patterns[operands] = pattern
+        distance: float | None = None
+        for _ in range(_FIRST_ROUNDS):
+            distance = self._refined(state, pattern)
+        if distance is not None and distance > self.demand.distance + _FAR:
+            pattern.far = distance
         return distance
 
-    def _keep(self, pattern: _Pattern, slopes: Array, distance: float) -> None:
-        squares = slopes**2
+    def _first(self, state: SensingLimitState) -> _Pattern | None:
+        """One simulation a variable about the nominal circuit."""
+        values = self._values(state, _STEP * np.eye(len(state.variables)))
+        if values is None:
+            return None
+        slopes = (values - 1) / _STEP
+        # The latch that is pushed hardest decides.
+        latch = int(np.argmax((slopes**2).sum(axis=0)))
+        slope = slopes[:, latch]
+        squares = slope**2
         order = np.argsort(-squares)
         enough = 1 + int(np.searchsorted(np.cumsum(squares[order]), _KEPT_SHARE * squares.sum()))
-        pattern.kept = np.sort(order[:enough])
-        pattern.signs = np.where(slopes[pattern.kept] >= 0, 1.0, -1.0)
-        pattern.share = float(squares[pattern.kept].sum() / squares.sum())
-        if distance > self.demand.distance + _FAR:
-            pattern.far = distance
+        kept = np.sort(order[:enough])
+        total = squares[kept].sum()
+        point = -slope[kept] / total
+        return _Pattern(kept, float(total / squares.sum()), latch, point)
+
+    def _refined(self, state: SensingLimitState, pattern: _Pattern) -> float | None:
+        """Move the failure point to where a linear model about it fails, and tell how far it is."""
+        count = len(pattern.kept)
+        points = np.zeros((1 + count, len(state.variables)))
+        points[:, pattern.kept] = pattern.point
+        points[1 + np.arange(count), pattern.kept] += _SMALL_STEP
+        values = self._values(state, points)
+        if values is None:
+            return None
+        here = values[0, pattern.latch]
+        slope = (values[1:, pattern.latch] - here) / _SMALL_STEP
+        length = float(np.linalg.norm(slope))
+        if length == 0.0:
+            return None
+        distance = float(here - slope @ pattern.point) / length
+        pattern.point = -slope / length * distance
+        return distance * math.sqrt(pattern.share)
+
+    def _values(self, state: SensingLimitState, points: Array) -> Array | None:
+        found = state(points)
+        self.simulations += len(points)
+        return found.values if found.resolved.all() else None
 
 
 def _aspect(design: Design, area: float) -> float:
