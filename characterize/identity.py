@@ -111,6 +111,12 @@ def _hash(value: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def sources_hash() -> str:
+    """What tells this version of all that simulates and measures from any other."""
+    packages = ("jobs", "circuits", "characterize", "lut")
+    return _hash_of(tuple(sorted(path for package in packages for path in _modules(package))))
+
+
 @cache
 def measuring_sources() -> tuple[Path, ...]:
     """Sources that decide what is made of a deck: all that simulating a point imports.

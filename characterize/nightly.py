@@ -54,6 +54,7 @@ def nightly(
     relative: float = 1e-6,
     absolute: Mapping[str, float] | None = None,
     jobs: int | None = None,
+    scheduler: str | None = None,
     store: Store | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Night:
@@ -75,7 +76,9 @@ def nightly(
         raise PlanError(
             f"the folder {place} cannot be made ({error.strerror}); name another"
         ) from None
-    run = run_plan(plan, place / "table.h5", jobs=jobs, store=store, progress=progress)
+    run = run_plan(
+        plan, place / "table.h5", jobs=jobs, scheduler=scheduler, store=store, progress=progress
+    )
     table = Table.open(place / "table.h5")
     difference = None
     if before is not None:

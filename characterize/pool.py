@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Self
 
 from characterize.errors import PlanError
 from characterize.ngspice import Waveforms, find_library
@@ -12,8 +13,10 @@ from characterize.plan import Point
 from characterize.simulate import PointResult
 from characterize.worker import FACTORY
 from circuits import Deck, Design
-from jobs import Pool, Process
+from jobs import Cluster, Pool, Process
 from lut import Outcome
+
+SOURCES = "characterize.identity:sources_hash"
 
 
 @dataclass(frozen=True)
@@ -42,35 +45,55 @@ def ngspice_version() -> str:
             worker.kill()
 
 
-class Simulations(Pool):
+class Simulations:
     """Workers that simulate the points of a design; use it as a context manager.
 
-    A worker that dies, or is stopped at the `time_limit` [s], is the outcome of one point.
-    Raises PlanError when ngspice is missing and JobsError when no worker starts.
+    They are `jobs` processes of this machine or, with the address of a Dask `scheduler`, those
+    of a cluster. A worker that dies, or is stopped at the `time_limit` [s], is the outcome of
+    one point. Raises PlanError when ngspice is missing, and JobsError when no worker starts or
+    the scheduler does not answer.
     """
 
-    def __init__(self, design: Design, jobs: int, time_limit: float) -> None:
-        find_library()
-        super().__init__(FACTORY, design, jobs, time_limit)
+    def __init__(
+        self, design: Design, jobs: int, time_limit: float, scheduler: str | None = None
+    ) -> None:
+        def limit(point: Point) -> float:
+            return time_limit if point.draws is None else point.draws.time_limit
+
+        self._engine: Pool | Cluster
+        if scheduler is None:
+            find_library()
+            self._engine = Pool(FACTORY, design, jobs, limit)
+        else:
+            self._engine = Cluster(FACTORY, design, scheduler, limit, fingerprint=SOURCES)
+
+    def __enter__(self) -> Self:
+        self._engine.__enter__()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._engine.__exit__(*error)
+
+    @property
+    def pids(self) -> list[int]:
+        """Process numbers of the workers on this machine."""
+        return self._engine.pids if isinstance(self._engine, Pool) else []
 
     @property
     def ngspice_version(self) -> str:
         """The version that the workers run, known once the first asks for a point."""
-        return str(self.hello)
-
-    def limit_of(self, item: Point) -> float:
-        """Time [s] that a point may take: more where its devices are drawn."""
-        return super().limit_of(item) if item.draws is None else item.draws.time_limit
+        return str(self._engine.hello)
 
     def simulate(self, points: Iterable[Point]) -> Iterator[Finished]:
         """Simulate points in any order, each once; yields them as they finish.
 
         A point is taken from `points` when a worker is free for it.
         """
-        for done in self.run(points):
+        for done in self._engine.run(points):
             outcome = Outcome.TIME_OUT if done.timed_out else Outcome.SIMULATOR_ERROR
             failed = PointResult(outcome, message=done.failure)
-            yield Finished(done.item, failed if done.failure else done.result, done.hello)
+            hello = self.ngspice_version if done.hello is None else done.hello
+            yield Finished(done.item, failed if done.failure else done.result, hello)
 
 
 class Decks(Pool):

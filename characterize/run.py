@@ -159,12 +159,14 @@ def run_plan(
     output: str | os.PathLike[str],
     *,
     jobs: int | None = None,
+    scheduler: str | None = None,
     store: Store | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Run:
     """Simulate every point of a plan and write the table to `output`, whole or not at all.
 
-    `jobs` is the number of worker processes (all cores by default). Results that `store` has
+    `jobs` is the number of worker processes (all cores by default); the address of a Dask
+    `scheduler` gives the points to a cluster instead. Results that `store` has
     are taken from it, others are put there as they finish. `progress` is called after each
     point with the number done and the total. Raises PlanError where nothing can run or the
     store fails, and TableError where the output cannot be written; a point that fails is an
@@ -175,7 +177,8 @@ def run_plan(
     started = time.perf_counter()
     done = _Progress(plan, store, progress)
     simulations, seconds = 0, 0.0
-    with Simulations(plan.design, jobs or os.cpu_count() or 1, plan.time_limit) as running:
+    processes = jobs or os.cpu_count() or 1
+    with Simulations(plan.design, processes, plan.time_limit, scheduler) as running:
         for finished in running.simulate(done.missing(lambda: running.ngspice_version)):
             simulations += finished.result.simulations
             seconds += finished.result.analysis_seconds

@@ -6,8 +6,9 @@ attribute `hello` holds is told with every result; where its attribute `spent` b
 the process is replaced.
 """
 
+from jobs.cluster import Cluster
 from jobs.errors import JobsError
 from jobs.pool import Done, Pool
 from jobs.process import Process, Reply
 
-__all__ = ["Done", "JobsError", "Pool", "Process", "Reply"]
+__all__ = ["Cluster", "Done", "JobsError", "Pool", "Process", "Reply"]

@@ -9,7 +9,7 @@ import math
 import selectors
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -51,7 +51,8 @@ class _Child:
 class Pool:
     """Runs items on a number of children; use it as a context manager.
 
-    `factory` and `setup` are those of `Process`; `time_limit` [s] is for one item.
+    `factory` and `setup` are those of `Process`; `time_limit` [s] is for one item, or tells it
+    from the item.
     """
 
     def __init__(
@@ -59,7 +60,7 @@ class Pool:
         factory: str,
         setup: object,
         jobs: int,
-        time_limit: float,
+        time_limit: float | Callable[[Any], float],
         *,
         memory_limit: int = MEMORY_LIMIT,
         recycle_after: int = RECYCLE_AFTER,
@@ -67,7 +68,8 @@ class Pool:
         if jobs < 1:
             raise JobsError(f"{jobs} jobs cannot run anything; give -j a number of 1 or more")
         self._factory, self._setup, self._jobs = factory, setup, jobs
-        self._time_limit, self._memory_limit = time_limit, memory_limit
+        self._limit = time_limit if callable(time_limit) else lambda _: time_limit
+        self._memory_limit = memory_limit
         self._recycle_after = recycle_after
         self._folder = tempfile.TemporaryDirectory(prefix="mramcim-")
         self._children: list[_Child] = []
@@ -88,9 +90,12 @@ class Pool:
         """Process numbers of the children."""
         return [child.process.pid for child in self._children]
 
-    def limit_of(self, _item: Any) -> float:
-        """Time [s] that an item may take."""
-        return self._time_limit
+    def greet(self) -> Any:
+        """What the task of a child tells of itself; starts one where there is none."""
+        if not any(child.greeted for child in self._children):
+            for _ in self.run(()):
+                pass
+        return self.hello
 
     def run(self, items: Iterable[Any]) -> Iterator[Done]:
         """Run items in any order, each once; yields them as they finish.
@@ -130,7 +135,7 @@ class Pool:
                 for child in [one for one in self._children if time.monotonic() > one.deadline]:
                     self._drop(child)
                     if child.busy:
-                        stopped = f"stopped after {self.limit_of(child.item):g} s"
+                        stopped = f"stopped after {self._limit(child.item):g} s"
                         yield Done(child.item, None, stopped, timed_out=True, hello=child.hello)
         finally:
             # A caller that stops early leaves replies that nobody waits for.
@@ -156,7 +161,7 @@ class Pool:
         """Give a free child the next item, if there is one."""
         for item in waiting:
             child.item, child.busy = item, True
-            child.deadline = time.monotonic() + self.limit_of(item)
+            child.deadline = time.monotonic() + self._limit(item)
             child.process.send(item)
             return True
         return False

@@ -16,8 +16,14 @@ if TYPE_CHECKING:
 
 def add_run_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare processes, the store's use, and what replaces the plan's own design."""
-    parser.add_argument(
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument(
         "-j", "--jobs", type=positive_count, metavar="N", help="processes (default: all cores)"
+    )
+    where.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="run on the workers of this Dask scheduler, such as tcp://host:8786",
     )
     parser.add_argument(
         "--no-cache", action="store_true", help="simulate every point, and keep no results"

@@ -95,6 +95,7 @@ def _wet(arguments: argparse.Namespace, plan: Plan, store: Store | None) -> int:
             plan,
             arguments.output,
             jobs=arguments.jobs,
+            scheduler=arguments.scheduler,
             store=store,
             progress=progress,
         )

@@ -53,6 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
             relative=arguments.relative,
             absolute=dict(arguments.absolute),
             jobs=arguments.jobs,
+            scheduler=arguments.scheduler,
             store=store,
             progress=progress,
         )

@@ -20,6 +20,9 @@ class Doubling:
             os._exit(3)
         if item == "hang":
             time.sleep(600)
+        if item == "nap":
+            time.sleep(0.1)
+            return True
         if item == "raise":
             raise RuntimeError("no such luck")
         if item == "eat":
@@ -37,3 +40,11 @@ class Doubling:
 
 def never(setup):
     os._exit(1)
+
+
+def version():
+    return "1"
+
+
+def different():
+    return f"process {os.getpid()}"
