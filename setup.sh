@@ -130,7 +130,7 @@ case "$profile" in
     test)
         need_ngspice
         want_browser
-        install_project test "[test]"
+        install_project test "[test,parquet,statistics,cluster]"
         ;;
     check) install_project check "[dev]" ;;
     docs) install_project docs "[docs]" ;;
