@@ -80,15 +80,24 @@ def test_error_curves_fall_with_the_pulse(tmp_path):
     assert plot.stat().st_size > 5000
 
 
+@pytest.mark.slow
 def test_error_rates_are_given_with_the_devices_to_blame():
-    words = ("--operations", "read", "--operands", 0, "--relative-error", 0.5, "--budget", 400)
+    words = ("--operations", "read", "--operands", 0, "--relative-error", 1, "--budget", 300)
+    words += ("--rows", 64)
     heading, rule, line = run(EXAMPLES / "error_rates.py", *words).splitlines()
     cells = [cell.strip() for cell in line.strip("|").split("|")]
     assert heading.count("|") == rule.count("|") == line.count("|")
     low, high = (float(bound) for bound in cells[3].split(" to "))
-    # Measured by simulating samples alone: docs/error-rates.md.
-    assert 0.02 < low < float(cells[2]) < high < 0.1
+    # 0.041 by a tighter estimate; samples alone: benchmarks/failure_rates.py brute-force.
+    assert 0.01 < low < float(cells[2]) < high < 0.15
     assert "xlatch0.m" in cells[5]
+
+
+def test_the_steps_of_offset_cancelling_are_shown(tmp_path):
+    plot = tmp_path / "steps.png"
+    text = run(EXAMPLES / "offset_cancelling.py", "--operands", "01", "--plot", plot)
+    assert len(text.splitlines()) >= 3
+    assert plot.stat().st_size > 5000
 
 
 def test_every_example_is_tried():

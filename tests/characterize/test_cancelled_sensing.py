@@ -62,6 +62,7 @@ def test_the_fast_design_reads_in_three_point_four_nanoseconds():
         assert result.values["delay"] < result.values["cycle_time"]
 
 
+@pytest.mark.slow
 def test_reading_and_and_are_right_in_harsh_corners():
     assert_right("cancelled", ("read", "and2"), HARSH)
 

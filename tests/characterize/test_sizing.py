@@ -103,6 +103,7 @@ def decks():
         yield started
 
 
+@pytest.mark.slow
 def test_more_current_moves_a_read_away_from_failing(decks):
     demand = Demand("read", 1e-3, Conditions(rows=64), load_variation())
     evaluate = Evaluator(demand, decks)
