@@ -104,14 +104,20 @@ def _pictures(run: Run, jobs: int | None) -> dict[str, str]:
         for point in points
     ]
     pictures = dict.fromkeys((_title(run, point) for point in points), "")
-    with Decks(min(jobs or os.cpu_count() or 1, len(decks))) as running:
-        for index, waves in running.simulate(decks):
-            pictures[_title(run, points[index])] = (
-                f"<p>no waveforms: {escape(waves)}</p>"
-                if isinstance(waves, str)
-                else waveforms(decks[index], waves)
-            )
+    try:
+        with Decks(min(jobs or os.cpu_count() or 1, len(decks))) as running:
+            for index, waves in running.simulate(decks):
+                pictures[_title(run, points[index])] = (
+                    _without(waves) if isinstance(waves, str) else waveforms(decks[index], waves)
+                )
+    except PlanError as error:
+        # The points may have been simulated on a cluster, by an ngspice that is not here.
+        return dict.fromkeys(pictures, _without(str(error)))
     return pictures
+
+
+def _without(why: str) -> str:
+    return f"<p>no waveforms: {escape(why)}</p>"
 
 
 def _title(run: Run, point: Point) -> str:

@@ -24,6 +24,7 @@ from characterize.sampling import (
 from circuits import Conditions, build_deck, load_design
 from circuits.variation import load_variation
 from circuits.varied import variables
+from jobs import JobsError
 
 # Some minutes on two cores.
 pytestmark = pytest.mark.slow
@@ -67,7 +68,7 @@ def test_a_deck_that_takes_too_long_is_stopped(design):
 
 
 def test_workers_that_cannot_be_are_refused():
-    with pytest.raises(PlanError, match="0 jobs"):
+    with pytest.raises(JobsError, match="0 jobs"):
         Decks(0)
 
 

@@ -12,10 +12,10 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from characterize import load_plan
-from characterize.nightly import nightly
+from characterize import PlanError, load_plan
+from characterize.nightly import _pictures, nightly
 from characterize.store import Store
-from lut import Group, Table, Variable, check, write_table
+from lut import Group, Outcome, Table, Variable, check, write_table
 
 PLAN = """
 title = "night of <script>alert(1)</script> & co"
@@ -215,3 +215,19 @@ def test_two_nightly_runs_on_one_store_and_folder_both_end_well(tmp_path):
     assert [text for text in problems if "offset_tolerance" not in text] == []  # not searched
     names = sorted(path.name for path in (tmp_path / "out").iterdir())
     assert names == ["junit.xml", "report.html", "summary.json", "table.h5"]
+
+
+def test_without_an_ngspice_of_its_own_the_report_says_so(plan, tmp_path, monkeypatch):
+    # As where a cluster simulated the points.
+    def missing():
+        raise PlanError("no ngspice here; install <it>")
+
+    night = nightly(plan, tmp_path / "report", jobs=2)
+    failing = replace(
+        next(iter(night.run.results.values())), outcome=Outcome.WRONG_LOGIC, message=""
+    )
+    point = next(iter(night.run.results))
+    run = replace(night.run, results={**night.run.results, point: failing})
+    monkeypatch.setattr("characterize.pool.find_library", missing)
+    (said,) = _pictures(run, 1).values()
+    assert said == "<p>no waveforms: no ngspice here; install &lt;it&gt;</p>"
