@@ -170,18 +170,24 @@ def find_size(
     decks: DeckRunner,
     evaluations: int = 30,
     seed: int = 1,
-    told: Callable[[Sized], None] | None = None,
+    told: Callable[[str], None] | None = None,
 ) -> SizedDesign:
     """The design of least energy that meets a demand, beginning with `design`.
 
     Up to `evaluations` designs are tried after one for each free size, a third of them again
     after each confirmation and for the neighbours of the trade-off. Raises PlanError where the
-    first design is wrong, DesignError where it cannot be built at these conditions.
+    first design is wrong, DesignError where it cannot be built at these conditions. `told` gets
+    a line on what goes on, now and then.
     """
+    say = told or (lambda _: None)
     # What is wrong with the request itself is told before any search.
     build_deck(design, demand.bench, operand_patterns(demand.bench)[0], demand.conditions)
     evaluate, parameters = Evaluator(demand, decks), free_parameters(design, demand.bench)
-    search = SizeSearch(design, parameters, demand, evaluate, told)
+    search = SizeSearch(design, parameters, demand, evaluate, lambda sized: say(_short(sized)))
+    say(
+        f"{demand.conditions.rows} rows: the first design takes longest, then {len(parameters)} "
+        "around it and the steps of the search"
+    )
     confirmed: list[Confirmed] = []
     factor, simulations = 1.0, 0
     for attempt in range(_ATTEMPTS):
@@ -189,11 +195,13 @@ def find_size(
         found = search.run(_MARGIN * factor * demand.distance, left)
         if found is None or any(one.sized is found for one in confirmed):
             break
+        say(f"confirming {_short(found)} by importance sampling")
         rates = _confirm(found, demand, decks, seed)
         simulations += sum(rate.simulations for rate in rates.values())
         latest = Confirmed(found, rates)
         confirmed.append(latest)
         factor = found.distance / latest.distance
+        say(f"error rate {latest.error_rate:.2g}")
         if demand.error_rate / _TOO_SAFE <= latest.error_rate <= demand.error_rate:
             break
     if confirmed:
@@ -209,6 +217,12 @@ def find_size(
         tuple(search.evaluated),
         factor,
         simulations + evaluate.simulations,
+    )
+
+
+def _short(sized: Sized) -> str:
+    return (
+        f"{sized.energy * 1e12:.4f} pJ, {sized.cycle_time * 1e9:.2f} ns, {sized.distance:.2f} sigma"
     )
 
 

@@ -15,7 +15,6 @@ from mramcim.outputs import STANDARD_OUTPUT, check_outputs, write_file, write_js
 
 if TYPE_CHECKING:
     from characterize.sized import SizedDesign
-    from characterize.sizing import Sized
 
 SUMMARY = "find the sizes, bias current and times of a sense of least energy at an error rate"
 _MOST_EVALUATIONS = 1000
@@ -159,12 +158,8 @@ def _check(arguments: argparse.Namespace) -> None:
         raise CommandError(f"--evaluations must be at most {_MOST_EVALUATIONS}")
 
 
-def _tell(sized: Sized) -> None:
-    print(
-        f"{sized.energy * 1e12:.4f} pJ, {sized.cycle_time * 1e9:.2f} ns, "
-        f"{sized.distance:.2f} sigma",
-        file=sys.stderr,
-    )
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr)
 
 
 def _energy(result: SizedDesign) -> float:
