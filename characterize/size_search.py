@@ -25,7 +25,9 @@ Array = NDArray[np.float64]
 _DIFFERENCE = 0.15
 _REACH, _LONGEST, _SHORTEST = 0.25, 0.5, 0.03
 _SPAN = math.log(5)
-_PENALTY = 6.0
+_AIM = 1.01
+"""The steps aim so much farther from failing than is asked, as they never end quite there."""
+_PENALTY = 10.0
 """Of energy's logarithm for each unit that a constraint's logarithm is missed by."""
 _DISTANCE_OF_FAILURE = 20.0
 
@@ -68,7 +70,8 @@ class SizeSearch:
 
     def run(self, distance: float, evaluations: int) -> Sized | None:
         """The least energy at a distance from failure [sigma]; None where none was found."""
-        here = self._start(distance)
+        aim = _AIM * distance
+        here = self._start(aim)
         slopes, reach, left = self._slopes, _REACH, evaluations
         assert slopes is not None, "the start has differences"
         while left > 0 and reach >= _SHORTEST:
@@ -76,7 +79,7 @@ class SizeSearch:
             if expected < 1e-3:
                 break
             left -= 1
-            there = self._at(here.place + change, distance)
+            there = self._at(here.place + change, aim)
             if there is None:
                 reach /= 2
                 continue

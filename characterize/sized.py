@@ -13,12 +13,11 @@ from characterize.sizing import Demand, Evaluator, Parameter, Sized, free_parame
 from circuits import Design, build_deck
 from circuits.operations import operand_patterns
 
-_ATTEMPTS = 3
+_ATTEMPTS = 5
 _NEAR = 1.5
 """Operands that much farther [sigma] from failing than the worst ones are not confirmed."""
 _RELATIVE_ERROR, _BUDGET = 0.5, 1500
 _TOO_SAFE = 30.0
-_MARGIN = 1.01
 FRONTIER = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12)
 
 
@@ -174,10 +173,10 @@ def find_size(
 ) -> SizedDesign:
     """The design of least energy that meets a demand, beginning with `design`.
 
-    Up to `evaluations` designs are tried after one for each free size, a third of them again
-    after each confirmation and for the neighbours of the trade-off. Raises PlanError where the
-    first design is wrong, DesignError where it cannot be built at these conditions. `told` gets
-    a line on what goes on, now and then.
+    Up to `evaluations` designs are tried after one for each free size, half of them again
+    after each confirmation and a fifth for the neighbours of the trade-off. `told` gets a line
+    on what goes on, now and then. Raises PlanError where the first design is wrong, DesignError
+    where it cannot be built at these conditions.
     """
     say = told or (lambda _: None)
     # What is wrong with the request itself is told before any search.
@@ -191,8 +190,8 @@ def find_size(
     confirmed: list[Confirmed] = []
     factor, simulations = 1.0, 0
     for attempt in range(_ATTEMPTS):
-        left = evaluations if attempt == 0 else max(4, evaluations // 3)
-        found = search.run(_MARGIN * factor * demand.distance, left)
+        left = evaluations if attempt == 0 else max(6, evaluations // 2)
+        found = search.run(factor * demand.distance, left)
         if found is None or any(one.sized is found for one in confirmed):
             break
         say(f"confirming {_short(found)} by importance sampling")
@@ -208,7 +207,7 @@ def find_size(
         for rate in (demand.error_rate * 1e3, demand.error_rate * 1e-3):
             if rate < 0.1:
                 neighbour = replace(demand, error_rate=rate)
-                search.run(_MARGIN * factor * neighbour.distance, max(4, evaluations // 5))
+                search.run(factor * neighbour.distance, max(4, evaluations // 5))
     return SizedDesign(
         demand,
         parameters,
