@@ -207,7 +207,8 @@ class Parameter:
         return float(getattr(getattr(design, self.section), self.name))
 
 
-_WIDTH, _CURRENT, _TIME = 5e-9, 0.1e-6, 10e-12
+_WIDTH, _CURRENT, _TIME, _SHARE = 5e-9, 0.1e-6, 10e-12, 0.01
+_LARGEST_SHARE = 0.9
 _LATCH = [
     Parameter("amplifier_sizes", name, _WIDTH)
     for name in ("pair_width", "latch_p_width", "tail_width")
@@ -228,7 +229,10 @@ def free_parameters(design: Design, bench: str) -> tuple[Parameter, ...]:
     if design.amplifier == "cancelled":
         names = ("clamp_width", "clamp_length", "storage_width", "storage_length", "switch_width")
         common += [Parameter("sampling", name, _WIDTH) for name in names]
-        common += [Parameter("sampling", "amplify", _TIME)]
+        common += [
+            Parameter("sampling", "amplify", _TIME),
+            Parameter("sampling", "reference_share", _SHARE),
+        ]
     return tuple(common)
 
 
@@ -241,6 +245,8 @@ def with_values(design: Design, parameters: tuple[Parameter, ...], values: Array
         for kind, bound in least.items():
             if parameter.name.endswith(kind):
                 rounded = max(rounded, math.ceil(bound / parameter.grid - 1e-9) * parameter.grid)
+        if parameter.name.endswith("share"):
+            rounded = min(rounded, _LARGEST_SHARE)
         sections.setdefault(parameter.section, {})[parameter.name] = float(f"{rounded:.9g}")
     changed = {name: replace(getattr(design, name), **new) for name, new in sections.items()}
     return replace(design, **changed)
