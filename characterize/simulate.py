@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, field, replace
 
@@ -9,6 +10,7 @@ from characterize.ladder import AS_PLANNED, higher, rungs
 from characterize.measure import limiting_differential, measure, read_disturb
 from characterize.ngspice import Ngspice, SimulationFailedError, Waveforms
 from characterize.plan import Point
+from characterize.threshold import ThresholdSearch
 from characterize.write_points import WriteErrors, write_point
 from circuits import Deck, Design, build_deck
 from lut import Outcome
@@ -98,50 +100,35 @@ class Simulator:
     def _deck(self, point: Point, offset: float) -> Deck:
         return build_deck(self._design, point.bench, point.variant, point.conditions, offset)
 
-    def _right(self, point: Point, offset: float) -> bool:
+    def _decided(self, point: Point, offset: float) -> tuple[bool, float]:
+        """Whether the result is right with an offset, and the least differential [V]."""
         deck = self._deck(point, offset)
         try:
-            return measure(deck, self.waveforms(deck)).outcome is Outcome.OK
+            waves = self.waveforms(deck)
         except SimulationFailedError as error:
             if error.poisoned:
                 raise
             # An offset at which nothing converges is not a tolerated one.
-            return False
+            return False, math.nan
+        right = measure(deck, waves).outcome is Outcome.OK
+        return right, limiting_differential(deck, waves)[0]
 
     def _tolerance(self, point: Point, margin: float, adverse: int) -> float:
         """Largest offset [V] that leaves the result right in both polarities.
 
-        The polarity `adverse` works against the least differential, and its `margin` tells
-        where to look; the other is checked at the limit found, and searched below it if worse.
+        The polarity `adverse` works against the least differential, `margin`, and is searched
+        first; the other is checked at the limit found, and searched below it if worse.
         """
-        limit = self._limit(point, adverse, max(margin, TOLERANCE_STEP))
-        if limit == 0.0 or self._right(point, -adverse * limit):
+        limit = self._limit(point, adverse, margin)
+        if limit == 0.0 or self._decided(point, -adverse * limit)[0]:
             return limit
-        return min(limit, self._limit(point, -adverse, limit / 2))
+        return min(limit, self._limit(point, -adverse, margin))
 
-    def _limit(self, point: Point, polarity: float, guess: float) -> float:
-        right, wrong = 0.0, TOLERANCE_LIMIT
-        trial, reach = guess, TOLERANCE_STEP
-        # Bracket the expected value, widening geometrically, then bisect.
-        trials = [guess - reach, guess + reach]
-        while wrong - right > TOLERANCE_STEP:
-            if trials:
-                trial = trials.pop(0)
-            elif right == 0.0 and wrong < TOLERANCE_LIMIT:
-                reach *= 3
-                trial = max(wrong - reach, wrong / 2)
-            elif wrong == TOLERANCE_LIMIT:
-                reach *= 3
-                trial = min(right + reach, (right + wrong) / 2)
-            else:
-                trial = (right + wrong) / 2
-            if not right < trial < wrong:
-                continue
-            if self._right(point, polarity * trial):
-                right = trial
-            else:
-                wrong = trial
-        return right
+    def _limit(self, point: Point, polarity: float, margin: float) -> float:
+        search = ThresholdSearch(margin, TOLERANCE_STEP, TOLERANCE_LIMIT)
+        while (trial := search.trial()) is not None:
+            search.add(trial, *self._decided(point, polarity * trial))
+        return search.right
 
     def _result(
         self, outcome: Outcome, values: dict[str, float], message: str = "", poisoned: bool = False
