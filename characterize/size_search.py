@@ -1,4 +1,4 @@
-"""The least energy that meets a demand: sequential linear programs in logarithms.
+"""The least energy that meets a demand: a sequence of linear models in logarithms.
 
 Energies, distances and disturb are nearly products of powers of sizes, currents and times, so
 that a linear model of their logarithms holds far: S. Boyd et al., "Digital circuit
@@ -23,7 +23,10 @@ from circuits import Design
 Array = NDArray[np.float64]
 
 _DIFFERENCE = 0.15
-_REACH, _LONGEST, _SHORTEST = 0.25, 0.5, 0.03
+_REACH, _LONGEST, _SHORTEST = 0.4, 1.2, 0.04
+"""Length of a step over all logarithms of sizes together: at first, at most, when to give up."""
+_FRESH_STARTS = 1
+"""How often the slopes are taken anew where no step gains any more."""
 _SPAN = math.log(5)
 _AIM = 1.01
 """The steps aim so much farther from failing than is asked, as they never end quite there."""
@@ -63,10 +66,20 @@ class SizeSearch:
         self._design, self._parameters, self._demand = design, parameters, demand
         self._evaluate, self._told = evaluate, told
         self._origin = np.array([math.log(parameter.of(design)) for parameter in parameters])
+        self._low, self._high = self._bounds()
         self._cache: dict[tuple[float, ...], Sized | None] = {}
         self._slopes: Array | None = None
         self._here: _Step | None = None
         self.evaluated: list[Sized] = []
+
+    def _bounds(self) -> tuple[Array, Array]:
+        """Logarithms of the least and largest sizes, within what the technology can make."""
+        ends = []
+        for change in (-_SPAN, _SPAN):
+            wanted = np.exp(self._origin + change)
+            design = with_values(self._design, self._parameters, wanted)
+            ends.append(np.log([parameter.of(design) for parameter in self._parameters]))
+        return ends[0], ends[1]
 
     def run(self, distance: float, evaluations: int) -> Sized | None:
         """The least energy at a distance from failure [sigma]; None where none was found."""
@@ -74,10 +87,17 @@ class SizeSearch:
         here = self._start(aim)
         slopes, reach, left = self._slopes, _REACH, evaluations
         assert slopes is not None, "the start has differences"
-        while left > 0 and reach >= _SHORTEST:
+        fresh_starts = _FRESH_STARTS
+        while left > 0:
             change, expected = self._best_step(here, slopes, reach)
-            if expected < 1e-3:
-                break
+            if reach < _SHORTEST or expected < 1e-3:
+                # Corrected along the steps only, the slopes may no longer be those of this place.
+                if fresh_starts == 0:
+                    break
+                fresh_starts -= 1
+                slopes, reach = self._differences(here, aim), _REACH / 2
+                left -= len(self._origin)
+                continue
             left -= 1
             there = self._at(here.place + change, aim)
             if there is None:
@@ -86,7 +106,7 @@ class SizeSearch:
             slopes = self._corrected(slopes, here, there)
             gained = here.merit - there.merit
             if gained < 0.25 * expected:
-                reach = max(np.abs(change).max(), _SHORTEST) / 2
+                reach = float(np.linalg.norm(change)) / 2
             elif gained > 0.75 * expected:
                 reach = min(1.5 * reach, _LONGEST)
             if gained > 0:
@@ -117,12 +137,17 @@ class SizeSearch:
                 f"the design {self._design.name} to begin with is wrong or cannot be simulated at "
                 "these conditions; begin with another by --design"
             )
+        self._slopes, self._here = self._differences(here, distance), here
+        return here
+
+    def _differences(self, here: _Step, distance: float) -> Array:
+        """Slopes of energy and slacks (1 + constraints, parameters) around a place."""
         rows = []
         for index in range(len(self._origin)):
-            place = self._origin.copy()
+            place = here.place.copy()
             there = None
             for change in (_DIFFERENCE, -_DIFFERENCE):
-                place[index] = self._origin[index] + change
+                place[index] = here.place[index] + change
                 there = self._at(place, distance)
                 if there is not None:
                     break
@@ -131,11 +156,10 @@ class SizeSearch:
                 rows.append(np.zeros(1 + len(here.slacks)))
             else:
                 rows.append((_vector(there) - _vector(here)) / moved)
-        self._slopes, self._here = np.array(rows).T, here
-        return here
+        return np.array(rows).T
 
     def _at(self, place: Array, distance: float) -> _Step | None:
-        bounded = np.clip(place, self._origin - _SPAN, self._origin + _SPAN)
+        bounded = np.clip(place, self._low, self._high)
         design = with_values(self._design, self._parameters, np.exp(bounded))
         values = tuple(parameter.of(design) for parameter in self._parameters)
         if values not in self._cache:
@@ -162,19 +186,43 @@ class SizeSearch:
         return np.array([*distances, 0.2 * min(disturb, 3.0), room])
 
     def _best_step(self, here: _Step, slopes: Array, reach: float) -> tuple[Array, float]:
-        """The change that a linear model likes best within reach, and the merit it gains."""
-        from scipy.optimize import linprog
+        """The change of a length within reach that a linear model likes best, and its gain.
+
+        Within a ball a size moves as far as it matters; within a box each would go to an end,
+        led by the noise of its slope where it matters little.
+        """
+        from scipy.optimize import minimize
 
         count, constraints = len(self._origin), len(here.slacks)
-        low = np.maximum(-reach, self._origin - _SPAN - here.place)
-        high = np.minimum(reach, self._origin + _SPAN - here.place)
-        found = linprog(
-            np.concatenate([slopes[0], np.full(constraints, _PENALTY)]),
-            A_ub=np.hstack([-slopes[1:], -np.eye(constraints)]),
-            b_ub=here.slacks,
-            bounds=[*zip(low, np.maximum(low, high), strict=True), *[(0, None)] * constraints],
+        low, high = self._low - here.place, self._high - here.place
+        cost = np.concatenate([slopes[0], np.full(constraints, _PENALTY)])
+        kept = np.hstack([slopes[1:], np.eye(constraints)])
+        begin = np.concatenate([np.zeros(count), np.maximum(-here.slacks, 0.0)])
+        found = minimize(
+            lambda x: float(cost @ x),
+            begin,
+            jac=lambda _: cost,
+            bounds=[
+                *zip(np.minimum(low, 0.0), np.maximum(high, 0.0), strict=True),
+                *[(0.0, None)] * constraints,
+            ],
+            constraints=[
+                {"type": "ineq", "fun": lambda x: kept @ x + here.slacks, "jac": lambda _: kept},
+                {
+                    "type": "ineq",
+                    "fun": lambda x: 1.0 - float(x[:count] @ x[:count]) / reach**2,
+                    "jac": lambda x: np.concatenate(
+                        [-2 * x[:count] / reach**2, np.zeros(constraints)]
+                    ),
+                },
+            ],
+            method="SLSQP",
+            options={"maxiter": 200, "ftol": 1e-9},
         )
         change = np.asarray(found.x[:count])
+        length = float(np.linalg.norm(change))
+        if length > reach:
+            change *= reach / length
         slacks = here.slacks + slopes[1:] @ change
         merit = here.energy + slopes[0] @ change + _PENALTY * np.maximum(-slacks, 0).sum()
         return change, here.merit - float(merit)

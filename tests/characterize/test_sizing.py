@@ -42,14 +42,18 @@ def test_the_search_ends_at_the_optimum_of_a_linear_program():
 
     energy_powers = np.linspace(0.8, 0.1, len(PARAMETERS))
     distance_powers = np.linspace(0.1, 0.5, len(PARAMETERS))
-    span = math.log(5)
+    origin = np.array([parameter.of(DESIGN) for parameter in PARAMETERS])
+    # Sizes lie on a grid and are not below what the technology can make.
+    bounds = []
+    for factor in (1 / 5, 5):
+        end = with_values(DESIGN, PARAMETERS, factor * origin)
+        bounds.append([math.log(p.of(end) / p.of(DESIGN)) for p in PARAMETERS])
     best = linprog(
-        energy_powers, A_ub=[-distance_powers], b_ub=[-math.log(5.0 / 4.0)],
-        bounds=[(-span, span)] * len(PARAMETERS),
+        energy_powers, A_ub=[-distance_powers], b_ub=[-math.log(1.01 * 5.0 / 4.0)],
+        bounds=list(zip(*bounds, strict=True)),
     )  # fmt: skip
     assert found.distance >= 5.0
-    # Sizes lie on a grid and are not below what the technology can make.
-    assert math.log(found.energy / 1e-13) == pytest.approx(best.fun, abs=0.35)
+    assert math.log(found.energy / 1e-13) == pytest.approx(best.fun, abs=0.02)
     assert found.energy < 0.3e-13
 
 
