@@ -41,7 +41,7 @@ def decks():
 
 @pytest.fixture(scope="module")
 def design():
-    return load_design()
+    return load_design("strongarm")
 
 
 @pytest.fixture(scope="module")

@@ -85,7 +85,7 @@ def test_operands_are_the_same_after_every_operation(family, operation, operands
 
 
 def test_a_moving_bit_at_rest_senses_as_a_static_one():
-    design = load_design()
+    design = load_design("strongarm")
     where = Conditions(rows=64)
     short = replace(design, timing=replace(design.timing, develop=0.5e-9, equalize=0.3e-9))
     still = build_deck(short, "read", "1", where)

@@ -53,7 +53,7 @@ def test_every_operation_has_its_truth_table(name):
 
 def assert_right_with_offsets(conditions, offset):
     """Every operation and pattern is right with the offset imposed in both polarities."""
-    design = load_design()
+    design = load_design("strongarm")
     points = [
         Point(operation, operands, where, offset=polarity * offset)
         for where in conditions
@@ -76,7 +76,7 @@ def test_all_conditions_tolerate_eight_millivolts_of_offset_in_both_polarities()
 
 
 def test_an_offset_beyond_the_margin_gives_the_wrong_bit():
-    design = load_design()
+    design = load_design("strongarm")
     _, _, right = sense(design, "or2", "01")
     _, _, wrong = sense(design, "or2", "01", offset=2.5 * right.values["margin"])
     assert right.outcome is Outcome.OK
@@ -85,7 +85,7 @@ def test_an_offset_beyond_the_margin_gives_the_wrong_bit():
 
 
 def test_operands_may_be_swapped():
-    design = load_design()
+    design = load_design("strongarm")
     first = sense(design, "and2", "01")[2].values
     second = sense(design, "and2", "10")[2].values
     for name in ("energy", "margin", "delay"):
@@ -93,13 +93,13 @@ def test_operands_may_be_swapped():
 
 
 def test_and_and_or_cost_nearly_the_same_under_constant_current():
-    design = load_design()
+    design = load_design("strongarm")
     energies = [sense(design, op, "01")[2].values["energy"] for op in ("and2", "or2")]
     assert energies[0] == pytest.approx(energies[1], rel=0.03)
 
 
 def test_the_tolerated_offset_is_found_between_right_and_wrong():
-    design = load_design()
+    design = load_design("strongarm")
     point = Point("or2", "00", Conditions(rows=64), tolerance=True)
     tolerated = run_points(design, [point])[point].values["offset_tolerance"]
     adverse = -1
@@ -113,7 +113,7 @@ def test_level_gaps_agree_with_an_independent_card_of_the_same_class():
     # Fan set, 10 uA, 150 nm access transistor, word line at 1 V, operating points simulated
     # with the FreePDK45 VTG card: OR 14.8, AND 33.6, read 98.4 mV. Other card, same figures
     # of merit: 10 % is allowed.
-    design = load_design()
+    design = load_design("strongarm")
     design = replace(
         design,
         device=load_device("Fan2018"),
@@ -137,7 +137,7 @@ def test_level_gaps_agree_with_an_independent_card_of_the_same_class():
 
 
 def test_a_shorter_step_changes_no_energy():
-    design = load_design()
+    design = load_design("strongarm")
     deck = build_deck(design, "and2", "11")
     coarse = measure(deck, run_deck(deck)).values
     tran = next(line for line in deck.netlist.splitlines() if line.startswith(".tran"))
@@ -150,7 +150,7 @@ def test_a_shorter_step_changes_no_energy():
 
 
 def test_bias_energy_is_current_times_supply_times_time():
-    design = load_design()
+    design = load_design("strongarm")
     values = sense(design, "and2", "01")[2].values
     timing = design.timing
     expected = design.bias.current_logic * (timing.development(256) + timing.latch)
@@ -159,7 +159,7 @@ def test_bias_energy_is_current_times_supply_times_time():
 
 
 def test_write_energy_is_that_of_the_track_and_the_line():
-    design = load_design()
+    design = load_design("strongarm")
     for value in ("0", "1"):
         deck = build_deck(design, "write", value)
         values = measure(deck, run_deck(deck)).values
@@ -169,7 +169,7 @@ def test_write_energy_is_that_of_the_track_and_the_line():
 
 
 def test_a_longer_column_writes_with_less_current():
-    design = load_design()
+    design = load_design("strongarm")
     currents = []
     for rows in (64, 256, 512):
         deck = build_deck(design, "write", "1", Conditions(rows=rows))

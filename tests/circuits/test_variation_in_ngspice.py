@@ -74,7 +74,7 @@ def test_zero_deviates_change_nothing_and_a_sample_does(name, bench, simulate):
 
 def tolerated(simulate, polarity, operands, device, shift):
     """Largest offset [V] of one polarity with which AND is right, one threshold shifted [V]."""
-    design, variation = load_design(), load_variation()
+    design, variation = load_design("strongarm"), load_variation()
     right, wrong = 0.0, 0.1
     while wrong - right > RESOLUTION:
         trial = (right + wrong) / 2
@@ -111,7 +111,7 @@ def test_a_threshold_of_the_pair_shifts_the_tolerated_offset(simulate, tmp_path)
 
 @pytest.mark.parametrize("state", [0, 1])
 def test_factors_change_a_junctions_current_exactly(state, tmp_path):
-    device = load_design().device
+    device = load_design("strongarm").device
     factor, tmr_factor = 1.13, 0.87
     text = (
         f"junction\n{device.subcircuit()}"
@@ -126,7 +126,7 @@ def test_factors_change_a_junctions_current_exactly(state, tmp_path):
 
 
 def test_the_mean_margin_is_the_nominal_one(simulate):
-    design, variation = load_design(), load_variation()
+    design, variation = load_design("strongarm"), load_variation()
     deck = build_deck(design, "and2", "01", SMALL)
     nominal = simulate(deck).values["margin"]
     margins = np.array(
