@@ -15,6 +15,18 @@ def integer(node: Any, name: str, default: int) -> int:
     return default if found is None else int(found.i)
 
 
+def real(node: Any, name: str, default: float) -> float:
+    """A real-number attribute of a node."""
+    found = _attribute(node, name)
+    return default if found is None else float(found.f)
+
+
+def text(node: Any, name: str, default: str) -> str:
+    """A text attribute of a node."""
+    found = _attribute(node, name)
+    return default if found is None else str(found.s.decode(errors="replace"))
+
+
 def integers(node: Any, name: str, default: tuple[int, ...]) -> tuple[int, ...]:
     """An attribute of a node that is a list of whole numbers."""
     found = _attribute(node, name)

@@ -64,8 +64,21 @@ def read_graph(path: Path) -> Graph:
     Raises:
         EstimateError: the file cannot be read or is not a model with nodes.
     """
-    import onnx
+    model = parse_model(path)
+    weights = _weight_shapes(model.graph)
+    data = tuple(entry.name for entry in model.graph.input if entry.name not in weights)
+    _one_image(model.graph, data)
+    model, shapes = _inferred(model, path)
+    graph = model.graph
+    return Graph(path, tuple(graph.node), shapes, _constants(graph, set(weights)), data)
 
+
+def parse_model(path: Path) -> Any:
+    """The model in a file, its functions inlined.
+
+    Raises:
+        EstimateError: the file cannot be read or is not a model with nodes.
+    """
     model = _parse(path)
     if model.functions:
         from onnx import inliner
@@ -77,22 +90,46 @@ def read_graph(path: Path) -> Graph:
                 f"{path} has functions that cannot be inlined ({_first_line(error)}): "
                 "export it without"
             ) from None
-    graph = model.graph
-    if not graph.node:
+    if not model.graph.node:
         raise EstimateError(f"{path} is not an ONNX model with nodes: give another file")
+    return model
+
+
+def tensor_shapes(model: Any, path: Path) -> dict[str, tuple[int | None, ...]]:
+    """Shapes of all tensors of a model, as far as known, which stays as it is.
+
+    Raises:
+        EstimateError: they contradict each other.
+    """
+    import onnx
+
+    copy = onnx.ModelProto()
+    copy.CopyFrom(model)
+    return _inferred(copy, path)[1]
+
+
+def _weight_shapes(graph: Any) -> dict[str, tuple[int | None, ...]]:
+    weights: dict[str, tuple[int | None, ...]] = {
+        tensor.name: tuple(tensor.dims) for tensor in graph.initializer
+    }
+    return weights | {tensor.values.name: tuple(tensor.dims) for tensor in graph.sparse_initializer}
+
+
+def _inferred(model: Any, path: Path) -> tuple[Any, dict[str, tuple[int | None, ...]]]:
+    """The model after shape inference, without its large weights, and the shapes."""
+    import onnx
+
+    graph = model.graph
     for node in graph.node:
         if node.domain in QUANTIZER_DOMAINS and node.input:
             # Their shape is their input's, which the inference cannot know.
             node.op_type, node.domain = "Identity", ""
             del node.input[1:]
             del node.attribute[:]
-    weights = {tensor.name: tuple(tensor.dims) for tensor in graph.initializer}
-    weights |= {tensor.values.name: tuple(tensor.dims) for tensor in graph.sparse_initializer}
+    weights = _weight_shapes(graph)
     for tensor in graph.initializer:
         if len(tensor.raw_data) > LARGEST_SHAPE_CONSTANT:
             tensor.ClearField("raw_data")
-    data = tuple(entry.name for entry in graph.input if entry.name not in weights)
-    _one_image(graph, data)
     try:
         model = onnx.shape_inference.infer_shapes(model, data_prop=True)
     except Exception as error:
@@ -108,8 +145,7 @@ def read_graph(path: Path) -> Graph:
             shapes[entry.name] = tuple(
                 int(dim.dim_value) if dim.HasField("dim_value") else None for dim in dims
             )
-    shapes |= weights
-    return Graph(path, tuple(graph.node), shapes, _constants(graph, set(weights)), data)
+    return model, shapes | weights
 
 
 def _parse(path: Path) -> Any:

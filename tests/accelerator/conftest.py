@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import numpy as np
 import pytest
 
 from lut import Axis, Group, Table, Variable, write_table
+
+sys.path.insert(0, str(Path(__file__).parent))  # for the models that tests build
 
 CORNERS = ("tt", "ss")
 VDD = (0.9, 1.0, 1.1)

@@ -1,0 +1,11 @@
+"""Running quantized networks as people have them, exactly.
+
+A tensor carries the grid that its values lie on (`grid`), which quantizers make (`quantizers`)
+and the digital unit's operators keep or lose (`digital`). Where both operands of a layer lie on
+grids, `layers` and `products` convolve their integers on sub-arrays. `network` walks the graph
+of a `model`.
+"""
+
+from accelerator.inference.network import NetworkRun, QuantizedNetwork
+
+__all__ = ["NetworkRun", "QuantizedNetwork"]

@@ -1,0 +1,178 @@
+"""What the digital unit does with tensors: ONNX's reference operators, and the grids they keep."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from accelerator.inference.grid import Array, Grid, Tensor
+
+_SAME = frozenset(
+    [
+        "Identity",
+        "Reshape",
+        "Flatten",
+        "Squeeze",
+        "Unsqueeze",
+        "Dropout",
+        "Slice",
+        "Gather",
+        "Split",
+        "Expand",
+        "Tile",
+        "DepthToSpace",
+        "SpaceToDepth",
+        "GlobalMaxPool",
+    ]
+)
+"""They move or select values."""
+_KEEPS_CHANNELS = frozenset(["Identity", "Dropout", "Relu", "MaxPool", "GlobalMaxPool"])
+
+
+class DigitalError(ValueError):
+    """An operator that cannot be run; the text is part of a sentence."""
+
+
+class DigitalUnit:
+    """Runs single nodes by onnx's reference implementation at the model's operator versions."""
+
+    def __init__(self, versions: Mapping[str, int]) -> None:
+        self._versions = dict(versions)
+        self._evaluators: dict[int, Any] = {}
+
+    def supports(self, node: Any) -> bool:
+        """Whether there is an implementation of the node's operator."""
+        try:
+            self._evaluator(node)
+        except Exception:
+            # The evaluator raises several kinds for what it does not know.
+            return False
+        return True
+
+    def run(self, node: Any, inputs: list[Tensor | None]) -> list[Tensor]:
+        """The node's outputs, on grids where its operator keeps them.
+
+        Raises DigitalError where the operator refuses its inputs.
+        """
+        feeds = {
+            name: entry.values
+            for name, entry in zip(node.input, inputs, strict=True)
+            if name and entry is not None
+        }
+        try:
+            outputs = self._evaluator(node).run(None, feeds)
+        except Exception as error:
+            raise DigitalError(" ".join(str(error).split())[:200] or type(error).__name__) from None
+        grids = _grids(node, inputs, outputs)
+        return [Tensor(np.asarray(value), grid) for value, grid in zip(outputs, grids, strict=True)]
+
+    def _evaluator(self, node: Any) -> Any:
+        key = id(node)
+        if key not in self._evaluators:
+            self._evaluators[key] = _reference()(node, opsets=self._versions)
+        return self._evaluators[key]
+
+
+@cache
+def _reference() -> Any:
+    from onnx.reference import ReferenceEvaluator
+
+    return ReferenceEvaluator
+
+
+def _grids(node: Any, inputs: list[Tensor | None], outputs: list[Any]) -> list[Grid | None]:
+    """Grids of the outputs; those after the first hold masks and indices."""
+    first: Grid | None = None
+    present = [entry for entry in inputs if entry is not None]
+    source = present[0].grid if present else None
+    operator = str(node.op_type)
+    if operator == "Concat":
+        first = _joined([entry.grid for entry in present])
+    elif operator in ("Add", "Sub"):
+        first = _summed(present, operator)
+    elif source is not None and (source.scalar or operator in _KEEPS_CHANNELS):
+        first = _grid_after(operator, source, present)
+    elif source is not None and operator == "Transpose":
+        first = _turned(source, present[0].values, node)
+    every = operator == "Split"
+    return [first if index == 0 or every else None for index in range(len(outputs))]
+
+
+def _grid_after(operator: str, grid: Grid, inputs: list[Tensor]) -> Grid | None:
+    if operator in _SAME or operator == "Transpose":
+        return grid
+    if operator == "MaxPool":
+        # Padding is never the largest unless a window holds nothing else.
+        return grid
+    if operator == "Relu":
+        return grid.bounded(low=0) if grid.step == 1 else None
+    if operator == "Pad":
+        return (
+            replace(grid, low=min(grid.low, 0), high=max(grid.high, 0))
+            if _pads_zero(inputs) and grid.step == 1
+            else None
+        )
+    if operator in ("AveragePool", "GlobalAveragePool"):
+        return _averaged(grid, inputs[0].values, operator)
+    if operator in ("Mul", "Div") and len(inputs) == 2 and inputs[1].values.size == 1:
+        factor = float(inputs[1].values.ravel()[0])
+        if not np.isfinite(factor) or factor <= 0:
+            return None
+        return replace(
+            grid, scale=grid.scale * factor if operator == "Mul" else grid.scale / factor
+        )
+    if operator == "Clip" and np.issubdtype(inputs[0].values.dtype, np.integer):
+        ends = [entry.values.ravel() for entry in inputs[1:]]
+        low, high = (int(end[0]) if end.size else None for end in [*ends, np.empty(0)][:2])
+        return grid.bounded(low, high) if len(ends) == 2 else None
+    return None
+
+
+def _pads_zero(inputs: list[Tensor]) -> bool:
+    return len(inputs) < 3 or not np.any(inputs[2].values)
+
+
+def _averaged(grid: Grid, source: Array, operator: str) -> Grid | None:
+    """A mean over a window is a sum on a finer grid; only whole windows are."""
+    if operator != "GlobalAveragePool" or grid.step != 1:
+        return None
+    count = prod(source.shape[2:])
+    return Grid(grid.scale / count, grid.low * count, grid.high * count)
+
+
+def _joined(grids: list[Grid | None]) -> Grid | None:
+    known = [grid for grid in grids if grid is not None]
+    if not known or len(known) < len(grids):
+        return None
+    one = known[0]
+    if any(
+        not grid.scalar or grid.step != one.step or float(grid.scale.item()) != one.scale.item()
+        for grid in known
+    ):
+        return None
+    return replace(one, low=min(g.low for g in known), high=max(g.high for g in known))
+
+
+def _summed(inputs: list[Tensor], operator: str) -> Grid | None:
+    """A sum of two tensors on one grid of ones lies on it, in a wider range."""
+    grids = [entry.grid for entry in inputs]
+    joined = _joined(grids)
+    if joined is None or joined.step != 1 or len(grids) != 2:
+        return None
+    left, right = (grid for grid in grids if grid is not None)
+    if operator == "Sub":
+        return replace(joined, low=left.low - right.high, high=left.high - right.low)
+    return replace(joined, low=left.low + right.low, high=left.high + right.high)
+
+
+def _turned(grid: Grid, source: Array, node: Any) -> Grid:
+    """Scales of channels turn with them."""
+    found = next((entry.ints for entry in node.attribute if entry.name == "perm"), None)
+    order = list(found) if found is not None else list(range(source.ndim))[::-1]
+    whole = np.broadcast_to(grid.scale, source.shape)
+    return replace(grid, scale=np.transpose(whole, order))

@@ -1,0 +1,146 @@
+"""An ONNX file that can be run: nodes, constants and the shapes that bound its memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from accelerator.errors import EstimateError
+from accelerator.inference.grid import Array
+from accelerator.networks.onnx_graph import parse_model, tensor_shapes
+
+LARGEST_TENSOR = 2**28
+"""Elements of one tensor of a network that is run."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """Nodes in order, constants by name, shapes of all tensors, inputs and outputs."""
+
+    path: Path
+    nodes: tuple[Any, ...]
+    constants: Mapping[str, Array]
+    shapes: Mapping[str, tuple[int | None, ...]]
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    versions: Mapping[str, int]
+
+    @property
+    def input_shape(self) -> tuple[int | None, ...]:
+        """Shape of the first input; a free batch is None."""
+        return self.shapes.get(self.inputs[0], ())
+
+
+def read_model(path: Path) -> Model:
+    """Read an ONNX file with its weights.
+
+    Weights in other files must lie in the model's own folder.
+
+    Raises EstimateError where the file cannot be used.
+    """
+    import onnx
+
+    model = parse_model(path)
+    _bring_in(model, path)
+    graph = model.graph
+    constants = {}
+    for tensor in graph.initializer:
+        try:
+            constants[tensor.name] = onnx.numpy_helper.to_array(tensor)
+        except Exception:
+            raise EstimateError(
+                f"{path}: the weights {tensor.name!r} are damaged; export the network again"
+            ) from None
+    if graph.sparse_initializer:
+        raise EstimateError(f"{path} has sparse weights, which are not run; export dense ones")
+    shapes = tensor_shapes(model, path)
+    inputs = tuple(entry.name for entry in graph.input if entry.name not in constants)
+    if len(inputs) != 1:
+        raise EstimateError(f"{path} has {len(inputs)} inputs; a network with one can be run")
+    outputs = tuple(entry.name for entry in graph.output)
+    nodes = tuple(graph.node)
+    _check_order(path, nodes, {*constants, *inputs}, outputs)
+    versions = {entry.domain: entry.version for entry in model.opset_import}
+    return Model(path, nodes, constants, shapes, inputs, outputs, versions)
+
+
+def _bring_in(model: Any, path: Path) -> None:
+    """Load weights kept beside the file."""
+    import onnx
+    from onnx import external_data_helper
+
+    folder = path.resolve().parent
+    for tensor in model.graph.initializer:
+        if tensor.data_location != onnx.TensorProto.EXTERNAL:
+            continue
+        entries = {entry.key: entry.value for entry in tensor.external_data}
+        place = Path(entries.get("location", ""))
+        found = (folder / place).resolve()
+        if place.is_absolute() or not found.is_relative_to(folder) or not found.is_file():
+            raise EstimateError(
+                f"{path} keeps the weights {tensor.name!r} in {str(place)!r}, which is not a "
+                "file in its own folder; put it there or export the network in one file"
+            )
+        if prod(tensor.dims) > LARGEST_TENSOR:
+            raise EstimateError(
+                f"{path}: the weights {tensor.name!r} have {prod(tensor.dims)} elements, more "
+                f"than the {LARGEST_TENSOR} of a network that is run"
+            )
+        try:
+            external_data_helper.load_external_data_for_tensor(tensor, str(folder))
+        except Exception:
+            raise EstimateError(
+                f"{path}: the weights {tensor.name!r} do not fit the file {str(place)!r}; export "
+                "the network again"
+            ) from None
+        tensor.data_location = onnx.TensorProto.DEFAULT
+
+
+def _check_order(
+    path: Path, nodes: tuple[Any, ...], known: set[str], outputs: tuple[str, ...]
+) -> None:
+    known = known | {""}
+    for node in nodes:
+        for name in node.input:
+            if name not in known:
+                raise EstimateError(
+                    f"{path}: the node {node.name or node.op_type!r} takes {name!r}, which "
+                    "nothing before it makes; export the network again"
+                )
+        known.update(node.output)
+    missing = [name for name in outputs if name not in known]
+    if missing:
+        raise EstimateError(f"{path}: nothing makes the output {missing[0]!r}; export it again")
+
+
+def check_size(path: Path, name: str, shape: tuple[int | None, ...], batch: int) -> None:
+    """Refuse a tensor that would exhaust the memory; a free size counts as the batch."""
+    elements = prod(batch if size is None else size for size in shape)
+    if elements > LARGEST_TENSOR:
+        raise EstimateError(
+            f"{path}: the tensor {name!r} has {elements} elements, more than the "
+            f"{LARGEST_TENSOR} of a network that is run; give fewer images at once"
+        )
+
+
+def as_images(path: Path, images: object, shape: tuple[int | None, ...]) -> Array:
+    """Images as the model's input takes them.
+
+    Raises EstimateError where the shape is another.
+    """
+    array = np.asarray(images)
+    if array.dtype.kind not in "fiub":
+        raise EstimateError(f"images of type {array.dtype} are no numbers")
+    wanted = ", ".join("any" if size is None else str(size) for size in shape)
+    if array.ndim != len(shape) or any(
+        size is not None and size != given for size, given in zip(shape, array.shape, strict=True)
+    ):
+        raise EstimateError(
+            f"{path} takes images of the shape ({wanted}), not {array.shape}; reshape them"
+        )
+    return array

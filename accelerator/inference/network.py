@@ -1,0 +1,195 @@
+"""Run a quantized network: products on sub-arrays, the rest in the digital unit."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from accelerator.errors import EstimateError
+from accelerator.inference.digital import DigitalError, DigitalUnit
+from accelerator.inference.grid import Array, OffGridError, Tensor
+from accelerator.inference.layers import Layers
+from accelerator.inference.model import Model, as_images, check_size, read_model
+from accelerator.inference.products import LayerRun
+from accelerator.inference.quantizers import (
+    QuantizerError,
+    bipolar,
+    dequantize_linear,
+    quant,
+    quantize_linear,
+    trunc,
+)
+from accelerator.names import printable
+from accelerator.networks.onnx_attributes import integer, text
+from accelerator.networks.onnx_operators import QUANTIZER_DOMAINS, WEIGHT_INPUT
+
+_FAULTS = (OffGridError, QuantizerError, DigitalError, EstimateError)
+_QUANTIZERS = frozenset({"Quant", "IntQuant", "BipolarQuant", "Trunc"})
+
+
+@dataclass(frozen=True)
+class NetworkRun:
+    """Outputs by name, and the layers that ran on sub-arrays, in their order."""
+
+    outputs: dict[str, Array]
+    layers: tuple[LayerRun, ...]
+
+
+class QuantizedNetwork:
+    """A network whose convolutions and products run as integers on sub-arrays.
+
+    `path` is an ONNX file: QONNX (`Quant`, `BipolarQuant`, `Trunc`), QCDQ (`QuantizeLinear`,
+    `Clip`, `DequantizeLinear` around plain operators) or operators on integers (`QLinearConv`,
+    `ConvInteger` and their products). Raises EstimateError where it cannot be run; everything
+    that stands in the way is listed.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._model: Model = read_model(Path(path))
+        self._digital = DigitalUnit(self._model.versions)
+        self._layers = Layers()
+        self._constants = {name: Tensor(value) for name, value in self._model.constants.items()}
+        self._steps = self._folded()
+
+    @property
+    def input_shape(self) -> tuple[int | None, ...]:
+        """What `run` takes; None is a free number of images."""
+        return self._model.input_shape
+
+    def run(self, images: object, told: Callable[[str, Tensor], None] | None = None) -> NetworkRun:
+        """Run images through the network.
+
+        `told` is called with the name and value of every tensor that is made. Raises
+        EstimateError where the images do not fit, or operators that cannot be run stand in
+        the way, all of them listed.
+        """
+        model = self._model
+        source = as_images(model.path, images, model.input_shape)
+        if source.dtype == np.float64:
+            source = source.astype(np.float32)
+        for name, shape in model.shapes.items():
+            check_size(model.path, name, shape, len(source))
+        tensors: dict[str, Tensor] = {**self._constants, model.inputs[0]: Tensor(source)}
+        layers: list[LayerRun] = []
+        problems: list[str] = []
+        for index, node in self._steps:
+            name = printable(node.name or f"{node.op_type}_{index}")
+            try:
+                made = self._step(node, name, tensors, layers)
+            except _FAULTS as error:
+                problems.append(f"{name} ({node.op_type}): {error}")
+                stand_ins = self._in_place_of(node, len(source))
+                if stand_ins is None:
+                    break
+                made = stand_ins
+            for output, tensor in zip(node.output, made, strict=False):
+                tensors[output] = tensor
+                if told is not None:
+                    told(output, tensor)
+        if problems:
+            raise EstimateError(
+                f"{model.path} cannot be run: " + "; ".join(problems) + "; quantize what is "
+                "listed to whole codes of 16 bits at most, one scale for a layer's input and one "
+                "for each of its kernels"
+            )
+        outputs = {name: tensors[name].values for name in model.outputs}
+        return NetworkRun(outputs, tuple(layers))
+
+    def _folded(self) -> list[tuple[int, Any]]:
+        """Compute what follows from constants alone; what is left runs for each image."""
+        left = []
+        unsupported = []
+        for index, node in enumerate(self._model.nodes):
+            name = printable(node.name or f"{node.op_type}_{index}")
+            if not self._supported(node):
+                domain = f"{node.domain}." if node.domain else ""
+                unsupported.append(f"{name} ({domain}{node.op_type})")
+            elif all(entry in self._constants for entry in node.input if entry):
+                for output in node.output:
+                    check_size(self._model.path, output, self._model.shapes.get(output, ()), 1)
+                try:
+                    made = self._step(node, name, self._constants, [])
+                except _FAULTS as error:
+                    raise EstimateError(
+                        f"{self._model.path} cannot be run: {name} ({node.op_type}): {error}"
+                    ) from None
+                self._constants.update(zip(node.output, made, strict=False))
+            else:
+                left.append((index, node))
+        if unsupported:
+            raise EstimateError(
+                f"{self._model.path} has operators that cannot be run: {', '.join(unsupported)}; "
+                "export it without them"
+            )
+        return left
+
+    def _supported(self, node: Any) -> bool:
+        if node.domain in QUANTIZER_DOMAINS:
+            return node.op_type in _QUANTIZERS
+        if node.op_type in WEIGHT_INPUT and not node.domain:
+            return True
+        return self._digital.supports(node)
+
+    def _step(
+        self, node: Any, name: str, tensors: dict[str, Tensor], layers: list[LayerRun]
+    ) -> list[Tensor]:
+        inputs = [tensors[entry] if entry else None for entry in node.input]
+        if node.domain in QUANTIZER_DOMAINS:
+            return [_quantizer(node, inputs)]
+        slot = WEIGHT_INPUT.get(node.op_type)
+        if slot is not None and not node.domain and node.input[slot] in self._constants:
+            made, run = self._layers.run(node, name, inputs)
+            layers.append(run)
+            return [made]
+        if node.op_type == "QuantizeLinear" and len(inputs) > 2:
+            kind = np.iinfo(_values(inputs[2]).dtype)
+            codes = (int(kind.min), int(kind.max))
+            values, scale, centre = (_values(entry) for entry in inputs[:3])
+            return [quantize_linear(values, scale, centre, integer(node, "axis", 1), codes)]
+        if node.op_type == "DequantizeLinear" and inputs[0] is not None:
+            zero = inputs[2].values if len(inputs) > 2 and inputs[2] is not None else None
+            return [
+                dequantize_linear(inputs[0], _values(inputs[1]), zero, integer(node, "axis", 1))
+            ]
+        return self._digital.run(node, inputs)
+
+    def _in_place_of(self, node: Any, batch: int) -> list[Tensor] | None:
+        """Zeros of the shapes that should have come out, so that the search for faults goes on."""
+        made = []
+        for output in node.output:
+            shape = self._model.shapes.get(output)
+            if shape is None:
+                return None
+            sizes = [batch if size is None else size for size in shape]
+            made.append(Tensor(np.zeros(sizes, np.float32)))
+        return made
+
+
+def _quantizer(node: Any, inputs: list[Tensor | None]) -> Tensor:
+    source = inputs[0]
+    assert source is not None
+    values = [_values(entry) for entry in inputs[1:]]
+    wanted = {"Quant": (3,), "IntQuant": (3,), "BipolarQuant": (1,), "Trunc": (4, 5)}[node.op_type]
+    if len(values) not in wanted:
+        raise QuantizerError(f"{len(values) + 1} inputs")
+    if node.op_type == "BipolarQuant":
+        return bipolar(source.values, values[0])
+    signed, narrow = bool(integer(node, "signed", 1)), bool(integer(node, "narrow", 0))
+    if node.op_type == "Trunc":
+        mode = text(node, "rounding_mode", "FLOOR")
+        return trunc(source, values, signed=signed, narrow=narrow, mode=mode)
+    mode = text(node, "rounding_mode", "ROUND")
+    return quant(
+        source.values, values[0], values[1], values[2], signed=signed, narrow=narrow, mode=mode
+    )
+
+
+def _values(entry: Tensor | None) -> Array:
+    if entry is None:
+        raise QuantizerError("an input left out")
+    return entry.values
