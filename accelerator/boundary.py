@@ -30,6 +30,10 @@ NOT_COUNTED = (
 )
 
 
+OWN_WIDTHS = "own"
+"""In place of widths for the first and last layers: all have their own."""
+
+
 def boundary(
     network: Network,
     plan: Plan,
@@ -43,7 +47,7 @@ def boundary(
     counted = [*COUNTED, *network.notes]
     not_counted = [*NOT_COUNTED, *network.not_counted]
     counted.append(_first_last(first_last))
-    if options.sums_activations:
+    if any(entry.options(options).sums_activations for entry in plan.layers if entry.layer.mapped):
         counted.append(
             "the sum of the activations of each patch, READ once a patch and activation plane "
             "and shared by all kernels, which the symmetric weights need"
@@ -91,6 +95,8 @@ def _widths(first_last: tuple[int, int] | str | None) -> str | None:
 
 
 def _first_last(first_last: tuple[int, int] | str | None) -> str:
+    if first_last == OWN_WIDTHS:
+        return "every layer has the widths and the operand bits that it ran with"
     if first_last is None:
         return "first and last layer are on the array at the widths of the others"
     if first_last == "off":

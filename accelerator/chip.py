@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from accelerator.array import Array
 from accelerator.assumptions import Assumptions
@@ -38,6 +38,7 @@ class Work:
     counts: Counts
     traffic: Traffic
     hardware: Hardware
+    options: Options
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class Chip:
         buffers = buffer_subarrays(
             [(e.layer, e.activation_bits, e.output_bits) for e in layers], array
         )
-        width = max(output_width(w.mapping, options.sums_activations) for w in works if w.mapping)
+        width = max(output_width(w.mapping, w.options.sums_activations) for w in works if w.mapping)
         bits = max(entry.output_bits for entry in layers)
         digital = digital_unit(width, bits, assumptions)
         buffer = memory(array).times(buffers)
@@ -111,7 +112,6 @@ class Chip:
         clock = Clock(
             pricing.prices,
             pricing.array,
-            pricing.options,
             pricing.assumptions,
             pricing.distances,
             self.buffers,
@@ -139,25 +139,27 @@ def _work(
     layer = planned.layer
     if not layer.mapped:
         traffic = digital_traffic(layer, planned.activation_bits, planned.output_bits)
-        return Work(planned, None, Counts(), traffic, Hardware())
+        return Work(planned, None, Counts(), traffic, Hardware(), options)
+    options = planned.options(options)
     mapping = map_layer(layer, planned.weight_bits, planned.activation_bits, array, options)
-    counts = count_events(mapping, array, options)
+    counts = count_events(mapping, array, options, planned.seen)
     first = planned is next(entry for entry in layers if entry.layer.mapped)
     traffic = mapped_traffic(mapping, counts, planned.output_bits, options.sums_activations, first)
     hardware = layer_hardware(mapping, array, options, assumptions)
-    return Work(planned, mapping, counts, traffic, hardware)
+    return Work(planned, mapping, counts, traffic, hardware, options)
 
 
 def _layer_report(
     work: Work, plan: Floorplan, clock: Clock, pricing: Pricing, idle: IdlePower
 ) -> LayerReport:
     planned, layer = work.planned, work.planned.layer
+    pricing = replace(pricing, options=work.options)
     if work.mapping is None:
         latency = digital_time(clock, work.traffic, layer.output_elements, planned.activation_bits)
         energy = dict.fromkeys(COMPONENTS, 0.0) | outside_energy(pricing, work.traffic)
         steps = subarrays = 0
     else:
-        time = layer_time(clock, work.mapping, work.traffic)
+        time = layer_time(clock, work.mapping, work.traffic, work.options)
         latency, steps, subarrays = time.total, time.steps, work.mapping.subarrays
         energy = layer_energy(pricing, work.mapping, work.counts, work.traffic)
     leaked = idle.during(plan.leakage_power, latency, buffer_time(clock, work.traffic))

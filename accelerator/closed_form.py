@@ -9,10 +9,16 @@ from accelerator.counts import Counts
 from accelerator.logic_widths import bit_count_adders, largest_bits
 from accelerator.mapping import Mapping, in_full_and_rest, row_phases, segment_phases
 from accelerator.options import Options
+from accelerator.plan import Seen
 
 
-def count_events(mapping: Mapping, array: Array, options: Options) -> Counts:
+def count_events(
+    mapping: Mapping, array: Array, options: Options, seen: Seen | None = None
+) -> Counts:
     """All events of one image in the sub-arrays of a layer, loading the weights included.
+
+    Totals are shared out by operand value as they were `seen`, else as the options' densities
+    make them likely.
 
     Rows of segments come in few shapes: full or rest, by groups and by positions, times at
     most two lengths of column tiles; the counts are sums over those shapes.
@@ -31,7 +37,7 @@ def count_events(mapping: Mapping, array: Array, options: Options) -> Counts:
                 if options.sums_activations:
                     _count_reads(counts, mapping, array, groups * positions, length, rows)
     _count_combining(counts, mapping, options)
-    _split_by_value(counts, mapping, options)
+    _split_by_value(counts, mapping, options, seen)
     return counts
 
 
@@ -145,17 +151,24 @@ def _count_combining(counts: Counts, mapping: Mapping, options: Options) -> None
         counts.sum_flip_flops += bits
 
 
-def _split_by_value(counts: Counts, mapping: Mapping, options: Options) -> None:
-    """Share the totals out by operand value, bits being independent, padding being zero."""
+def _split_by_value(counts: Counts, mapping: Mapping, options: Options, seen: Seen | None) -> None:
+    """Share the totals out by operand value; unseen bits are independent, padding is zero."""
     ones = options.activation_density
     sensed = ones * mapping.layer.valid_fraction
     written = ones * mapping.written_valid_fraction
     weight = options.weight_density
     total = counts.ands
-    counts.and_00 = total * (1 - weight) * (1 - sensed)
-    counts.and_01 = total * (1 - weight) * sensed
-    counts.and_10 = total * weight * (1 - sensed)
-    counts.and_11 = total * weight * sensed
+    shares = (
+        (
+            (1 - weight) * (1 - sensed),
+            (1 - weight) * sensed,
+            weight * (1 - sensed),
+            weight * sensed,
+        )
+        if seen is None
+        else seen.ands
+    )
+    counts.and_00, counts.and_01, counts.and_10, counts.and_11 = (total * s for s in shares)
     total = counts.reads
     counts.read_0, counts.read_1 = total * (1 - sensed), total * sensed
     total = counts.input_cells

@@ -23,7 +23,7 @@ from accelerator.options import (
     read_options,
     whole_number,
 )
-from accelerator.plan import plan_layers
+from accelerator.plan import Plan, plan_layers
 from accelerator.prices import Conditions, Prices, read_prices
 from accelerator.references import references
 from accelerator.report import Report
@@ -78,22 +78,42 @@ def estimate(
 
     opened = open_table(table)
     conditions = Conditions(corner, vdd, temperature, rows, columns)
-    prices = read_prices(opened, conditions)
-    array = build_array(conditions, prices, chosen, constants)
-    chip = Chip.build(plan.layers, array, prices, chosen, constants)
+    report = cost_plan(parsed, plan, opened, conditions, chosen, constants, ends)
+    report = replace(report, weight_bits=weight_bits, activation_bits=activation_bits)
+    return replace(report, references=references(report))
+
+
+def cost_plan(
+    network: Network,
+    plan: Plan,
+    table: Table,
+    conditions: Conditions,
+    options: Options,
+    assumptions: Assumptions,
+    ends: tuple[int, int] | str | None,
+) -> Report:
+    """The report of a planned network; its widths are the largest of its layers.
+
+    `ends` says where the widths come from, for the boundary: see `first_last_widths`, or
+    OWN_WIDTHS.
+    """
+    prices = read_prices(table, conditions)
+    array = build_array(conditions, prices, options, assumptions)
+    chip = Chip.build(plan.layers, array, prices, options, assumptions)
+    mapped = [entry for entry in plan.layers if entry.layer.mapped]
     report = Report(
-        parsed.name,
-        parsed.source,
-        parsed.input_shape,
-        weight_bits,
-        activation_bits,
-        _table_entry(opened, conditions),
-        boundary(parsed, plan, array, prices, chosen, constants, ends),
+        network.name,
+        network.source,
+        network.input_shape,
+        max(entry.weight_bits for entry in mapped),
+        max(entry.activation_bits for entry in mapped),
+        _table_entry(table, conditions),
+        boundary(network, plan, array, prices, options, assumptions, ends),
         chip.layer_reports(),
         chip.area_components(),
     )
-    wrong = sense_errors(opened, conditions, report.and_operations)
-    return replace(report, references=references(report), sense_errors=wrong)
+    wrong = sense_errors(table, conditions, report.and_operations)
+    return replace(report, sense_errors=wrong)
 
 
 def open_table(table: str | os.PathLike[str] | Table | None) -> Table:

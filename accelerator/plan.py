@@ -2,23 +2,52 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from accelerator.errors import EstimateError
 from accelerator.networks import Layer, Network, Operation
+from accelerator.options import Options
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a layer's operands were when it ran: encoding of the weights and shares of bits.
+
+    `ands` are the shares of the operand values 00, 01, 10 and 11, weight first; `ones` those of
+    ones among the bits of patches, padding included, and of weights.
+    """
+
+    weight_encoding: str
+    ands: tuple[float, float, float, float]
+    patch_ones: float
+    weight_ones: float
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedLayer:
     """A layer with the widths of its weights, its inputs and its outputs.
 
-    A layer of the digital unit has no weights and `weight_bits` 0.
+    A layer of the digital unit has no weights and `weight_bits` 0. `seen` is known of a layer
+    that ran.
     """
 
     layer: Layer
     weight_bits: int
     activation_bits: int
     output_bits: int
+    seen: Seen | None = None
+
+    def options(self, common: Options) -> Options:
+        """The options of this layer: its own encoding and densities where it ran."""
+        if self.seen is None:
+            return common
+        inside = self.layer.valid_fraction
+        return replace(
+            common,
+            weight_encoding=self.seen.weight_encoding,
+            activation_density=min(self.seen.patch_ones / inside, 1.0) if inside else 0.0,
+            weight_density=self.seen.weight_ones,
+        )
 
 
 @dataclass(frozen=True, slots=True)

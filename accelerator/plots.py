@@ -40,7 +40,7 @@ def save_plot(report: Report, path: str | os.PathLike[str]) -> None:
     energy.set_ylabel("energy [uJ]")
     energy.legend(fontsize="small", ncols=2)
     energy.set_title(
-        f"{plain_text(report.network)} at W{report.weight_bits}:A{report.activation_bits}: "
+        f"{plain_text(report.network)} at {report.widths}: "
         f"{report.energy * 1e6:.4g} uJ, {report.latency * 1e3:.4g} ms an image"
     )
     latency.bar(places, [layer.latency * 1e6 for layer in layers], color="0.4")

@@ -67,7 +67,7 @@ def _heading(report: Report) -> str:
     table = report.table
     shape = " x ".join(map(str, report.input_shape))
     return (
-        f"{report.network}  W{report.weight_bits}:A{report.activation_bits}  "
+        f"{report.network}  {report.widths}  "
         f"input {shape}  ({report.network_source})\n"
         f"table {table['name']}: {table['corner']}, {table['vdd_V']:g} V, "
         f"{table['temperature_K'] - 273.15:.4g} degC, "
@@ -167,7 +167,7 @@ def _own_conditions(report: Report) -> str:
     options = report.boundary.options
     layers = ", ".join(layer.name for layer in report.layers if layer.macs)
     return (
-        f"W{report.weight_bits}:A{report.activation_bits}, "
+        f"{report.widths}, "
         f"input {' x '.join(map(str, report.input_shape))}, layers {layers}, columns without "
         f"operands {'not fired' if options['gate_unused_columns'] else 'fired'}, "
         f"{report.subarrays} sub-arrays of {short(report.one_subarray_area * 1e6)} mm2 each, "

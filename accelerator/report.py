@@ -185,6 +185,19 @@ class Report:
         """Operations over energy, a multiply-accumulate being two operations (1e12/J)."""
         return 2 * self.macs / self.energy / 1e12
 
+    @property
+    def widths(self) -> str:
+        """Weight and activation bits of the layers on sub-arrays, as ranges where they differ."""
+        mapped = [layer for layer in self.layers if layer.macs]
+        if not mapped:
+            return f"W{self.weight_bits}:A{self.activation_bits}"
+        spans = []
+        for name in ("weight_bits", "activation_bits"):
+            found = [getattr(layer, name) for layer in mapped]
+            low, high = min(found), max(found)
+            spans.append(f"{low}" if low == high else f"{low}-{high}")
+        return "W{}:A{}".format(*spans)
+
     def to_dict(self) -> dict[str, Any]:
         """The JSON of format "mramcim-estimate/1"."""
         return {

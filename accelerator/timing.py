@@ -41,12 +41,11 @@ class Clock:
         self,
         prices: Prices,
         array: Array,
-        options: Options,
         assumptions: Assumptions,
         distances: Distances,
         buffers: int,
     ) -> None:
-        self.prices, self.array, self.options = prices, array, options
+        self.prices, self.array = prices, array
         self.lanes = int(assumptions.digital_unit_lanes.value)
         self.buffers = buffers
         decode = decoder_levels(array.rows) * prices.decoder_gate.delay
@@ -87,9 +86,9 @@ class Clock:
         return elements / self.lanes * rounds * self.ripple(width)
 
 
-def layer_time(clock: Clock, mapping: Mapping, traffic: Traffic) -> LayerTime:
+def layer_time(clock: Clock, mapping: Mapping, traffic: Traffic, options: Options) -> LayerTime:
     """Time of a layer on sub-arrays; the slowest sub-array sets the pace."""
-    array, prices, options = clock.array, clock.prices, clock.options
+    array, prices = clock.array, clock.prices
     layer, bits = mapping.layer, mapping.activation_bits
     length, segments = max(mapping.column_tiles), mapping.segments_per_row
     planes = max(mapping.plane_groups)

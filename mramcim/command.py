@@ -20,6 +20,7 @@ VERBS = (
     "cache",
     "lut",
     "estimate",
+    "run",
     "netlist",
     "simulate",
     "switch",

@@ -1,11 +1,12 @@
-"""Running quantized networks as people have them, exactly.
+"""Running quantized networks as people have them, exactly, and what a run costs.
 
 A tensor carries the grid that its values lie on (`grid`), which quantizers make (`quantizers`)
 and the digital unit's operators keep or lose (`digital`). Where both operands of a layer lie on
 grids, `layers` and `products` convolve their integers on sub-arrays. `network` walks the graph
-of a `model`.
+of a `model`; `operands` counts the bits that a run met and `costing` prices them.
 """
 
+from accelerator.inference.costing import cost_run
 from accelerator.inference.network import NetworkRun, QuantizedNetwork
 
-__all__ = ["NetworkRun", "QuantizedNetwork"]
+__all__ = ["NetworkRun", "QuantizedNetwork", "cost_run"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,8 +9,6 @@ import numpy as np
 import pytest
 
 from lut import Axis, Group, Table, Variable, write_table
-
-sys.path.insert(0, str(Path(__file__).parent))  # for the models that tests build
 
 CORNERS = ("tt", "ss")
 VDD = (0.9, 1.0, 1.1)

@@ -1,9 +1,9 @@
 """Operand bits counted by sums against every AND counted on sub-array objects."""
 
 import numpy as np
+from bitwise_layers import PLAIN, decoded, layers
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from test_mapping_and_counts import PLAIN, decoded, layers
 
 from accelerator.bitwise.encodings import levels
 from accelerator.execution import execute_layer

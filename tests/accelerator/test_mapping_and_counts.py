@@ -7,7 +7,8 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from bitwise_layers import PLAIN, decoded, layers
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accelerator.accumulator import Accumulator, count_ones
@@ -17,11 +18,10 @@ from accelerator.errors import EstimateError
 from accelerator.execution import execute_layer
 from accelerator.logic_widths import bit_count_adders, bit_count_depth
 from accelerator.mapping import input_cells_written, map_layer, row_phases
-from accelerator.networks import Layer, Operation, load_network
+from accelerator.networks import Layer, load_network
 from accelerator.options import ENCODINGS, Options
 from accelerator.subarray import segment_columns
 
-PLAIN = Array(256, 256, 8, 4, 1, 32, 20)
 SPLIT = re.compile(r"\w+_[01]{1,2}")
 
 
@@ -40,45 +40,6 @@ def reference_convolution(layer: Layer, activations, weights):
                 taps = own[:, ys[:, None], xs[None, :]]
                 out[kernel] += np.tensordot(weights[kernel, :, a, b], taps, axes=1)
     return out
-
-
-def decoded(codes, bits: int, encoding: str):
-    if encoding == "symmetric":
-        return 2 * codes - (2**bits - 1)
-    if encoding == "twos_complement":
-        return np.where(codes >= 2 ** (bits - 1), codes - 2**bits, codes)
-    return codes
-
-
-@st.composite
-def layers(draw) -> Layer:
-    def pair(low: int, high: int) -> tuple[int, int]:
-        return draw(st.integers(low, high)), draw(st.integers(low, high))
-
-    groups = draw(st.sampled_from((1, 1, 2, 3)))
-    kernel, stride = pair(1, 3), pair(1, 3)
-    begin, end, dilation, size = pair(0, 2), pair(0, 2), pair(1, 2), pair(2, 6)
-    out = tuple(
-        (size[i] + begin[i] + end[i] - dilation[i] * (kernel[i] - 1) - 1) // stride[i] + 1
-        for i in (0, 1)
-    )
-    assume(min(out) >= 1)
-    channels = groups * draw(st.integers(1, 4))
-    kernels = groups * draw(st.integers(1, 4))
-    return Layer(
-        "layer",
-        Operation.CONVOLUTION,
-        channels,
-        size,
-        kernels,
-        out,
-        kernel,
-        stride,
-        begin,
-        end,
-        dilation,
-        groups,
-    )
 
 
 @st.composite

@@ -1,0 +1,101 @@
+"""What a run costs: the same walk from layers to joules, with the widths and bits it met."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from accelerator.array import require_room
+from accelerator.assumptions import load_assumptions
+from accelerator.boundary import OWN_WIDTHS
+from accelerator.errors import EstimateError
+from accelerator.inference.network import NetworkRun
+from accelerator.inference.operands import count_operands
+from accelerator.inference.products import LayerRun
+from accelerator.networks import Network, load_network
+from accelerator.options import read_options, whole_number
+from accelerator.pipeline import cost_plan, open_table
+from accelerator.plan import Plan, PlannedLayer, Seen
+from accelerator.prices import Conditions
+
+if TYPE_CHECKING:
+    from accelerator.report import Report
+    from lut import Table
+
+
+def cost_run(
+    network: str | os.PathLike[str],
+    run: NetworkRun,
+    *,
+    table: str | os.PathLike[str] | Table | None = None,
+    rows: int = 256,
+    columns: int = 256,
+    corner: str = "tt",
+    vdd: float = 1.0,
+    temperature: float = 300.15,
+    assumptions: Mapping[str, float] | None = None,
+    **options: Any,
+) -> Report:
+    """Energy, latency and area of one image of a run of the ONNX file `network`.
+
+    Every layer has the widths of its own quantizers and the encoding that its codes are stored
+    in; its senses and writes are shared out by the operand bits that it met, a mean over the
+    images. The other arguments are those of `accelerator.estimate`, and so are the errors.
+    """
+    if "weight_encoding" in options:
+        raise EstimateError("a run has the encodings of its own layers: leave out weight_encoding")
+    chosen, constants = read_options(options), load_assumptions(assumptions)
+    rows, columns = whole_number("rows", rows, least=1), whole_number("columns", columns, least=1)
+    require_room(rows, int(constants.reserved_rows.value))
+    parsed = load_network(network)
+    conditions = Conditions(corner, vdd, temperature, rows, columns)
+    plan = plan_run(parsed, run)
+    return cost_plan(parsed, plan, open_table(table), conditions, chosen, constants, OWN_WIDTHS)
+
+
+def plan_run(network: Network, run: NetworkRun) -> Plan:
+    """The network's layers with what a run met in each.
+
+    Raises EstimateError where the run is of another network.
+    """
+    runs = {layer.name: layer for layer in run.layers}
+    names = [layer.name for layer in network.mapped]
+    missing = [name for name in names if name not in runs]
+    if missing or len(runs) != len(names):
+        raise EstimateError(
+            f"the run has the layers {', '.join(runs)}, the network {network.name} has "
+            f"{', '.join(names)}: cost a run with the file that it ran"
+        )
+    planned = []
+    widths = [runs[name].activations.levels.bits for name in names]
+    following = 0
+    for layer in network.layers:
+        if not layer.mapped:
+            bits = widths[min(following, len(widths) - 1)]
+            planned.append(PlannedLayer(layer, 0, bits, bits))
+            continue
+        following += 1
+        output = widths[min(following, len(widths) - 1)]
+        one = runs[layer.name]
+        stored = one.weights.stored.levels
+        planned.append(
+            PlannedLayer(layer, stored.bits, one.activations.levels.bits, output, _seen(one))
+        )
+    return Plan(tuple(planned), ())
+
+
+def _seen(run: LayerRun) -> Seen:
+    counts = count_operands(run)
+    total = counts.ands
+    return Seen(
+        run.weights.stored.levels.encoding,
+        (
+            counts.and_00 / total,
+            counts.and_01 / total,
+            counts.and_10 / total,
+            counts.and_11 / total,
+        ),
+        counts.patch_ones / counts.patch_bits,
+        counts.weight_ones / counts.weight_bits,
+    )

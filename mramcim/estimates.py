@@ -1,0 +1,73 @@
+"""What the verbs that end in a report of energy, latency and area share."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from mramcim.arguments import finite, kelvin
+from mramcim.outputs import STANDARD_OUTPUT, write_file, write_json, write_text
+
+Option = tuple[str, Callable[[str], Any], str, str]
+
+ARRAY_OPTIONS: tuple[Option, ...] = (
+    ("rows", int, "R", "rows of a sub-array (default: 256)"),
+    ("columns", int, "C", "columns of a sub-array (default: 256)"),
+)
+CONDITION_OPTIONS: tuple[Option, ...] = (
+    ("corner", str, "NAME", "process corner (default: tt)"),
+    ("vdd", finite, "V", "supply (default: 1.0)"),
+    ("temperature", kelvin, "DEGC", "temperature in degC (default: 27)"),
+)
+
+
+def add_options(parser: argparse.ArgumentParser, options: tuple[Option, ...]) -> None:
+    """Declare options; one that is not given is left out, so that defaults live in one place."""
+    for name, kind, metavar, what in options:
+        parser.add_argument(
+            f"--{name}", type=kind, metavar=metavar, help=what, default=argparse.SUPPRESS
+        )
+
+
+def add_csv_and_plot(parser: argparse.ArgumentParser, row: str, drawn: str) -> None:
+    """Declare --csv and --plot."""
+    parser.add_argument("--csv", metavar="F", help=f"write a row for each {row}, to the file F")
+    parser.add_argument("--plot", metavar="F", help=f"draw {drawn} (png, svg, pdf)")
+
+
+def chosen(
+    arguments: argparse.Namespace, options: tuple[Option, ...], keywords: Mapping[str, str]
+) -> dict[str, Any]:
+    """The options that were given, by the keyword that the library takes."""
+    given = vars(arguments)
+    names = [name.replace("-", "_") for name, *_ in options]
+    return {keywords.get(name, name): given[name] for name in names if name in given}
+
+
+def write_report(
+    arguments: argparse.Namespace,
+    rows: list[list[Any]],
+    draw: Callable[[Path], None],
+    content: Mapping[str, Any],
+    text: str,
+) -> None:
+    """Write the files asked for, and print the text unless the JSON goes there."""
+    if arguments.csv is not None:
+        write_text(arguments.csv, _csv_text(rows))
+    if arguments.plot is not None:
+        write_file(arguments.plot, draw)
+    if arguments.json is not None:
+        write_json(arguments.json, content)
+    if arguments.json != STANDARD_OUTPUT:
+        sys.stdout.write(text)
+
+
+def _csv_text(rows: list[list[Any]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()

@@ -1,0 +1,100 @@
+"""`mramcim run NET.onnx --images X.npy`: a quantized network's exact result, and what it costs."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mramcim.arguments import add_json
+from mramcim.errors import CommandError
+from mramcim.estimates import (
+    ARRAY_OPTIONS,
+    CONDITION_OPTIONS,
+    add_csv_and_plot,
+    add_options,
+    chosen,
+    write_report,
+)
+from mramcim.outputs import check_outputs, write_file
+
+if TYPE_CHECKING:
+    import numpy as np
+
+SUMMARY = "run a quantized ONNX network on sub-arrays: exact outputs, and their cost"
+
+_OPTIONS = (*ARRAY_OPTIONS, *CONDITION_OPTIONS)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the verb takes; what is left out gets the library's own default."""
+    parser.add_argument("network", metavar="NET.onnx", help="QONNX, QCDQ, or integer operators")
+    parser.add_argument(
+        "--images",
+        metavar="X.npy",
+        required=True,
+        help="images as NumPy saves them, in the shape of the network's input",
+    )
+    parser.add_argument(
+        "--output", metavar="Y.npy", help="write the network's first output to this file"
+    )
+    parser.add_argument(
+        "--lut", metavar="FILE", help="the table (default: the reference table of mramcim)"
+    )
+    add_options(parser, _OPTIONS)
+    add_csv_and_plot(parser, "layer", "energy and latency")
+    add_json(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the images, print the report of their mean cost, and write the files asked for."""
+    outputs = {
+        "--json": arguments.json, "--csv": arguments.csv, "--plot": arguments.plot,
+        "--output": arguments.output,
+    }  # fmt: skip
+    check_outputs(outputs, inputs=[arguments.network, arguments.images, arguments.lut])
+    images = _images(arguments.images)
+
+    from accelerator.inference import QuantizedNetwork, cost_run
+    from accelerator.render import csv_rows, render_text
+
+    found = QuantizedNetwork(arguments.network).run(images)
+    given = chosen(arguments, _OPTIONS, {})
+    report = cost_run(arguments.network, found, table=arguments.lut, **given)
+    name, first = next(iter(found.outputs.items()))
+
+    def draw(path: Path) -> None:
+        from accelerator.plots import save_plot
+
+        save_plot(report, path)
+
+    if arguments.output is not None:
+        write_file(arguments.output, lambda path: _save(path, first))
+    shapes = {output: list(value.shape) for output, value in found.outputs.items()}
+    content = {**report.to_dict(), "run": {"images": len(images), "outputs": shapes}}
+    text = f"{len(images)} images run, output {name!r} of {first.shape}; a mean image costs\n\n"
+    write_report(arguments, csv_rows(report), draw, content, text + render_text(report))
+    return 0
+
+
+def _images(name: str) -> np.ndarray[Any, Any]:
+    import numpy as np
+
+    path = Path(name)
+    if not path.is_file():
+        raise CommandError(f"there is no file {name}: give images as NumPy's save writes them")
+    try:
+        # Pickled objects would run code.
+        found = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        found = None
+    if not isinstance(found, np.ndarray) or found.ndim == 0 or len(found) == 0:
+        raise CommandError(f"{name} is not an array of images as NumPy's save writes them")
+    return found
+
+
+def _save(path: Path, values: np.ndarray[Any, Any]) -> None:
+    import numpy as np
+
+    with path.open("wb") as file:
+        np.save(file, values, allow_pickle=False)

@@ -1,0 +1,45 @@
+"""`mramcim run`: exact outputs, the report, and what is refused."""
+
+import json
+
+import numpy as np
+import quantized_models
+
+from accelerator.inference import QuantizedNetwork
+
+
+def prepared(tmp_path):
+    quantized_models.qonnx(tmp_path / "net.onnx")
+    images = np.random.default_rng(2).standard_normal((3, 3, 8, 8)).astype(np.float32)
+    np.save(tmp_path / "x.npy", images)
+    return images
+
+
+def test_it_writes_outputs_and_tells_what_they_cost(command, tmp_path):
+    images = prepared(tmp_path)
+    told = command(
+        "run", "net.onnx", "--images", "x.npy", "--output", "y.npy", "--json", "r.json",
+        "--csv", "r.csv", "--rows", 128,
+    ).stdout  # fmt: skip
+    (expected,) = QuantizedNetwork(tmp_path / "net.onnx").run(images).outputs.values()
+    np.testing.assert_array_equal(np.load(tmp_path / "y.npy"), expected)
+    assert "3 images run" in told
+    assert "W1-8:A1-8" in told
+    report = json.loads((tmp_path / "r.json").read_text())
+    assert report["run"]["images"] == 3
+    (shape,) = report["run"]["outputs"].values()
+    assert shape == [3, 10]
+    assert len((tmp_path / "r.csv").read_text().splitlines()) > 5
+
+
+def test_what_is_refused(refused, tmp_path):
+    prepared(tmp_path)
+    refused("run", "net.onnx", "--images", "missing.npy", "no file missing.npy")
+    (tmp_path / "text.npy").write_text("no array")
+    refused("run", "net.onnx", "--images", "text.npy", "not an array of images")
+    np.save(tmp_path / "objects.npy", np.array([{"a": 1}], dtype=object), allow_pickle=True)
+    refused("run", "net.onnx", "--images", "objects.npy", "not an array of images")
+    np.save(tmp_path / "small.npy", np.zeros((1, 3, 4, 4)))
+    refused("run", "net.onnx", "--images", "small.npy", "takes images of the shape")
+    refused("run", "missing.onnx", "--images", "x.npy", "no file missing.onnx")
+    refused("run", "net.onnx", "--images", "x.npy", "--output", "net.onnx", "net.onnx")
