@@ -19,11 +19,11 @@ SENSE_PARTS = ("bias", "reference", "latch", "clock", "equalize")
 class Conditions:
     """Where in the table the estimate is made: temperature in K, `vdd` in V."""
 
-    corner: str
-    vdd: float
-    temperature: float
-    rows: int
-    columns: int
+    corner: str = "tt"
+    vdd: float = 1.0
+    temperature: float = 300.15
+    rows: int = 256
+    columns: int = 256
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,8 +45,10 @@ class SenseErrors:
         }
 
 
-def sense_errors(table: Table, conditions: Conditions, and_operations: int) -> SenseErrors | None:
-    """What the table knows of wrong ANDs under these conditions; None where it knows nothing."""
+def and_rates(
+    table: Table, conditions: Conditions, variable: str = "error_rate"
+) -> dict[str, float] | None:
+    """Error rate of an AND by operand values; None where the table knows none."""
     from lut import TableError
 
     if GROUP not in table.groups:
@@ -57,13 +59,21 @@ def sense_errors(table: Table, conditions: Conditions, and_operations: int) -> S
         "temperature": conditions.temperature,
         "rows": conditions.rows,
     }
-    rates: dict[str, dict[str, float]] = {}
     try:
-        for name in ("error_rate", "error_rate_low", "error_rate_high"):
-            rates[name] = {o: table.value(GROUP, name, **at, operands=o) for o in _OPERANDS}
+        return {o: table.value(GROUP, variable, **at, operands=o) for o in _OPERANDS}
     except TableError:
         # Conditions outside the statistics, or a point without a rate.
         return None
+
+
+def sense_errors(table: Table, conditions: Conditions, and_operations: int) -> SenseErrors | None:
+    """What the table knows of wrong ANDs under these conditions; None where it knows nothing."""
+    rates = {}
+    for name in ("error_rate", "error_rate_low", "error_rate_high"):
+        found = and_rates(table, conditions, name)
+        if found is None:
+            return None
+        rates[name] = found
     rate, low, high = (sum(values.values()) / len(_OPERANDS) for values in rates.values())
     variation = str(table.attribute(GROUP, "variation"))
     return SenseErrors(variation, rate, low, high, rates["error_rate"], and_operations)

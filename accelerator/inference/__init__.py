@@ -3,10 +3,12 @@
 A tensor carries the grid that its values lie on (`grid`), which quantizers make (`quantizers`)
 and the digital unit's operators keep or lose (`digital`). Where both operands of a layer lie on
 grids, `layers` and `products` convolve their integers on sub-arrays. `network` walks the graph
-of a `model`; `operands` counts the bits that a run met and `costing` prices them.
+of a `model`, drawing wrong senses where asked (`errors`); `operands` counts the bits that a run
+met and `costing` prices them.
 """
 
 from accelerator.inference.costing import cost_run
+from accelerator.inference.errors import AndErrors
 from accelerator.inference.network import NetworkRun, QuantizedNetwork
 
-__all__ = ["NetworkRun", "QuantizedNetwork", "cost_run"]
+__all__ = ["AndErrors", "NetworkRun", "QuantizedNetwork", "cost_run"]

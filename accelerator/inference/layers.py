@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,12 @@ from accelerator.inference.products import (
 from accelerator.inference.quantizers import dequantize_linear, of_integers
 from accelerator.networks.onnx_attributes import integer, integers, padding, real
 
+Alteration = Callable[[LayerRun], LayerRun]
+
+
+def _exact(run: LayerRun) -> LayerRun:
+    return run
+
 
 @dataclass(frozen=True)
 class Prepared:
@@ -36,18 +43,22 @@ class Layers:
     def __init__(self) -> None:
         self._prepared: dict[int, Prepared] = {}
 
-    def run(self, node: Any, name: str, inputs: list[Tensor | None]) -> tuple[Tensor, LayerRun]:
+    def run(
+        self, node: Any, name: str, inputs: list[Tensor | None], altered: Alteration | None = None
+    ) -> tuple[Tensor, LayerRun]:
         """The node's output and what was done.
 
-        Raises ProductError where its operands are not integers that sub-arrays take.
+        `altered` gives the layer with other results, as wrong senses make them. Raises
+        ProductError where its operands are not integers that sub-arrays take.
         """
+        altered = altered or _exact
         operator = str(node.op_type)
         if operator.startswith("QLinear"):
-            return self._linear(node, name, inputs)
+            return self._linear(node, name, inputs, altered)
         if operator.endswith("Integer"):
-            return self._integer(node, name, inputs)
+            return self._integer(node, name, inputs, altered)
         data, weights = _operands(inputs)
-        run, scale = self._product(node, name, data, weights, operator)
+        run, scale = self._product(node, name, data, weights, altered)
         real_values = (_shaped(run.results, node, data.values) * scale).astype(np.float32)
         alpha = real(node, "alpha", 1.0) if operator == "Gemm" else 1.0
         if alpha != 1.0:
@@ -62,7 +73,7 @@ class Layers:
         return Tensor(np.asarray(real_values, data.values.dtype)), run
 
     def _integer(
-        self, node: Any, name: str, inputs: list[Tensor | None]
+        self, node: Any, name: str, inputs: list[Tensor | None], altered: Alteration
     ) -> tuple[Tensor, LayerRun]:
         """ConvInteger and MatMulInteger: the integers themselves, zero points taken off."""
         data, weights = (
@@ -71,10 +82,12 @@ class Layers:
                 _operands(inputs), [*inputs[2:], None, None][:2], _axes(node), strict=True
             )
         )
-        run, _ = self._product(node, name, data, weights, str(node.op_type))
+        run, _ = self._product(node, name, data, weights, altered)
         return Tensor(_shaped(run.results, node, data.values).astype(np.int32)), run
 
-    def _linear(self, node: Any, name: str, inputs: list[Tensor | None]) -> tuple[Tensor, LayerRun]:
+    def _linear(
+        self, node: Any, name: str, inputs: list[Tensor | None], altered: Alteration
+    ) -> tuple[Tensor, LayerRun]:
         """QLinearConv and QLinearMatMul: codes in, codes out."""
         x, x_scale, x_zero, w, w_scale, w_zero, y_scale, y_zero, bias = [*inputs, None][:9]
         assert x is not None
@@ -85,7 +98,7 @@ class Layers:
         assert w_scale is not None
         axes = _axes(node)
         data, weights = _centred(x, x_zero, axes[0]), _centred(w, w_zero, axes[1])
-        run, _ = self._product(node, name, data, weights, str(node.op_type))
+        run, _ = self._product(node, name, data, weights, altered)
         results = run.results
         if bias is not None:
             results = results + bias.values.astype(np.int64).reshape(1, -1, 1, 1)
@@ -99,13 +112,14 @@ class Layers:
         return Tensor(values, Grid(np.ones(()), int(kind.min), int(kind.max))), run
 
     def _product(
-        self, node: Any, name: str, data: Tensor, weights: Tensor, operator: str
+        self, node: Any, name: str, data: Tensor, weights: Tensor, altered: Alteration
     ) -> tuple[LayerRun, Array]:
         """The integers of a layer and the scale of each result, as its output broadcasts."""
         for entry, what in ((data, "inputs"), (weights, "weights")):
             if entry.grid is None:
                 raise ProductError(f"{what} that no quantizer makes")
         assert data.grid is not None
+        operator = str(node.op_type)
         convolution = "Conv" in operator
         key = id(node)
         if key not in self._prepared:
@@ -113,7 +127,7 @@ class Layers:
         prepared = self._prepared[key]
         stored = code_activations(data.values, data.grid)
         stored = Coded(_images(stored.codes, node, convolution), stored.levels, stored.offset)
-        run = multiply(name, operator, stored, prepared.weights)
+        run = altered(multiply(name, operator, stored, prepared.weights))
         scales = prepared.scales * float(data.grid.scale.ravel()[0])
         if convolution:
             return run, scales.reshape(-1, *[1] * (data.values.ndim - 2))

@@ -12,8 +12,9 @@ import numpy as np
 
 from accelerator.errors import EstimateError
 from accelerator.inference.digital import DigitalError, DigitalUnit
+from accelerator.inference.errors import AndErrors, with_errors
 from accelerator.inference.grid import Array, OffGridError, Tensor
-from accelerator.inference.layers import Layers
+from accelerator.inference.layers import Alteration, Layers
 from accelerator.inference.model import Model, as_images, check_size, read_model
 from accelerator.inference.products import LayerRun
 from accelerator.inference.quantizers import (
@@ -61,12 +62,19 @@ class QuantizedNetwork:
         """What `run` takes; None is a free number of images."""
         return self._model.input_shape
 
-    def run(self, images: object, told: Callable[[str, Tensor], None] | None = None) -> NetworkRun:
-        """Run images through the network.
+    def run(
+        self,
+        images: object,
+        told: Callable[[str, Tensor], None] | None = None,
+        *,
+        errors: AndErrors | None = None,
+        seed: int = 0,
+    ) -> NetworkRun:
+        """Run images through the network, with wrong ANDs where `errors` has rates for them.
 
-        `told` is called with the name and value of every tensor that is made. Raises
-        EstimateError where the images do not fit, or operators that cannot be run stand in
-        the way, all of them listed.
+        Equal seeds give equal results. `told` is called with the name and value of every
+        tensor that is made. Raises EstimateError where the images do not fit, or operators
+        that cannot be run stand in the way, all of them listed.
         """
         model = self._model
         source = as_images(model.path, images, model.input_shape)
@@ -76,11 +84,15 @@ class QuantizedNetwork:
             check_size(model.path, name, shape, len(source))
         tensors: dict[str, Tensor] = {**self._constants, model.inputs[0]: Tensor(source)}
         layers: list[LayerRun] = []
+        altered: Alteration | None = None
+        if errors is not None:
+            random = np.random.default_rng(seed)
+            altered = lambda layer: with_errors(layer, errors, random)  # noqa: E731
         problems: list[str] = []
         for index, node in self._steps:
             name = printable(node.name or f"{node.op_type}_{index}")
             try:
-                made = self._step(node, name, tensors, layers)
+                made = self._step(node, name, tensors, layers, altered)
             except _FAULTS as error:
                 problems.append(f"{name} ({node.op_type}): {error}")
                 stand_ins = self._in_place_of(node, len(source))
@@ -136,14 +148,19 @@ class QuantizedNetwork:
         return self._digital.supports(node)
 
     def _step(
-        self, node: Any, name: str, tensors: dict[str, Tensor], layers: list[LayerRun]
+        self,
+        node: Any,
+        name: str,
+        tensors: dict[str, Tensor],
+        layers: list[LayerRun],
+        altered: Alteration | None = None,
     ) -> list[Tensor]:
         inputs = [tensors[entry] if entry else None for entry in node.input]
         if node.domain in QUANTIZER_DOMAINS:
             return [_quantizer(node, inputs)]
         slot = WEIGHT_INPUT.get(node.op_type)
         if slot is not None and not node.domain and node.input[slot] in self._constants:
-            made, run = self._layers.run(node, name, inputs)
+            made, run = self._layers.run(node, name, inputs, altered)
             layers.append(run)
             return [made]
         if node.op_type == "QuantizeLinear" and len(inputs) > 2:

@@ -41,6 +41,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--lut", metavar="FILE", help="the table (default: the reference table of mramcim)"
     )
+    parser.add_argument(
+        "--errors",
+        action="store_true",
+        help="with wrong ANDs, drawn at the error rates of the table's statistics",
+    )
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of them (default: 0)")
     add_options(parser, _OPTIONS)
     add_csv_and_plot(parser, "layer", "energy and latency")
     add_json(parser)
@@ -55,11 +61,17 @@ def run(arguments: argparse.Namespace) -> int:
     check_outputs(outputs, inputs=[arguments.network, arguments.images, arguments.lut])
     images = _images(arguments.images)
 
-    from accelerator.inference import QuantizedNetwork, cost_run
+    from accelerator.inference import AndErrors, QuantizedNetwork, cost_run
+    from accelerator.pipeline import open_table
+    from accelerator.prices import Conditions
     from accelerator.render import csv_rows, render_text
 
-    found = QuantizedNetwork(arguments.network).run(images)
     given = chosen(arguments, _OPTIONS, {})
+    network = QuantizedNetwork(arguments.network)
+    wrong = None
+    if arguments.errors:
+        wrong = AndErrors.of_table(open_table(arguments.lut), Conditions(**given))
+    found = network.run(images, errors=wrong, seed=arguments.seed)
     report = cost_run(arguments.network, found, table=arguments.lut, **given)
     name, first = next(iter(found.outputs.items()))
 

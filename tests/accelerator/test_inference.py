@@ -6,7 +6,7 @@ import pytest
 import quantized_models
 from onnx import helper
 
-from accelerator.inference import QuantizedNetwork
+from accelerator.inference import AndErrors, QuantizedNetwork
 
 KINDS = ("Conv", "Gemm", "MatMul", "ConvInteger", "MatMulInteger", "QLinearConv", "QLinearMatMul")
 
@@ -119,3 +119,22 @@ def test_images_run_together_as_one_by_one(tmp_path):
             np.testing.assert_array_equal(
                 one.results[0], all_.results.reshape(5, *one.results.shape[1:])[index]
             )
+
+
+def test_wrong_ands_follow_a_seed_and_reach_the_outputs(tmp_path):
+    path = quantized_models.qonnx(tmp_path / "net.onnx")
+    network, source = QuantizedNetwork(path), images(2, 3, 8, 8)
+    exact = network.run(source)
+    never = network.run(source, errors=AndErrors(0, 0, 0, 0))
+    one, two, other = (
+        network.run(source, errors=AndErrors(0.01, 0.01, 0.01, 0.02), seed=seed)
+        for seed in (1, 1, 2)
+    )
+    for name, value in exact.outputs.items():
+        np.testing.assert_array_equal(never.outputs[name], value)
+        np.testing.assert_array_equal(one.outputs[name], two.outputs[name])
+        assert np.any(one.outputs[name] != value)
+        assert np.any(one.outputs[name] != other.outputs[name])
+    first = one.layers[0]
+    assert np.any(first.results != exact.layers[0].results)
+    np.testing.assert_array_equal(first.activations.codes, exact.layers[0].activations.codes)

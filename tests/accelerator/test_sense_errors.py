@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 
 from accelerator import estimate
+from accelerator.errors import UnsuitableTableError
+from accelerator.inference import AndErrors
+from accelerator.prices import Conditions
 from accelerator.render import render_text
 from lut import SCHEMA, Axis, Group, Outcome, Table, Variable
 
@@ -53,6 +56,13 @@ def test_outside_the_statistics_nothing_is_claimed(where):
     assert report.sense_errors is None
     assert report.to_dict()["sense_errors"] is None
     assert "wrong ANDs: the table has no statistics" in render_text(report)
+
+
+def test_a_run_takes_its_rates_from_the_table():
+    found = AndErrors.of_table(with_statistics(RATES), Conditions())
+    assert found.rates == pytest.approx([RATES[name] for name in ("00", "01", "10", "11")])
+    with pytest.raises(UnsuitableTableError, match=r"no error rates of AND at tt, 0\.9 V"):
+        AndErrors.of_table(with_statistics(RATES), Conditions(vdd=0.9))
 
 
 def test_a_point_without_a_rate_is_not_a_rate_of_zero():
