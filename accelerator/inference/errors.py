@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from lut import Table
 
 _AT_ONCE = 1 << 20
-_THINNING_COST = 20
+_THINNING_COST = 1.5
 """Outputs of one pair of planes that take as long to draw as one AND picked by thinning."""
 
 
