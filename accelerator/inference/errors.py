@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accelerator.bitwise.convolution import bitwise_conv2d
-from accelerator.bitwise.encodings import Levels
+from accelerator.bitwise.flipping import flip_picked
 from accelerator.errors import EstimateError, UnsuitableTableError
 from accelerator.inference.products import Integers, LayerRun
 from accelerator.sense_errors import and_rates
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from lut import Table
 
 _AT_ONCE = 1 << 20
-_THINNING_COST = 1.5
+_THINNING_COST = 0.3
 """Outputs of one pair of planes that take as long to draw as one AND picked by thinning."""
 
 
@@ -91,71 +91,74 @@ def with_errors(
     return replace(run, results=run.results + methods[method](run, errors, random))
 
 
-def stored_bits(codes: Integers, levels: Levels) -> Integers:
-    """Codes as whole numbers whose bits are the planes."""
-    return (codes - levels.constant) // levels.step & ((1 << levels.bits) - 1)
-
-
 def _and_count(run: LayerRun) -> int:
     pairs = run.activations.levels.bits * run.weights.stored.levels.bits
     return run.results.size * prod(run.weights.stored.codes.shape[1:]) * pairs
 
 
 def _thinned(run: LayerRun, errors: AndErrors, random: np.random.Generator) -> Integers:
-    highest = max(errors.rates)
+    highest, total = max(errors.rates), _and_count(run)
+    changes, bits = np.zeros(run.results.shape, np.int64), _Bits(run)
+    last = -1
+    while last < total:
+        # The distance to the next one of independent events is geometric.
+        expected = (total - last) * highest
+        number = min(int(expected + 6 * expected**0.5) + 8, _AT_ONCE)
+        picked = last + np.cumsum(np.minimum(random.geometric(highest, number), total + 1))
+        last = int(picked[-1])
+        picked = picked[picked < total]
+        bits.flip(picked, random.random(len(picked)) * highest, errors, changes)
+    return changes
+
+
+def _sensed(run: LayerRun, errors: AndErrors, random: np.random.Generator) -> Integers:
     total = _and_count(run)
-    number = int(random.binomial(total, highest))
-    changes = np.zeros(run.results.size, np.int64)
-    for picked in _picked(total, number, random):
-        outputs, steps, kept = _looked_up(run, picked, errors, highest, random)
-        np.add.at(changes, outputs[kept], steps[kept])
-    return changes.reshape(run.results.shape)
+    changes, bits = np.zeros(run.results.shape, np.int64), _Bits(run)
+    for start in range(0, total, _AT_ONCE):
+        every = np.arange(start, min(start + _AT_ONCE, total))
+        bits.flip(every, random.random(len(every)), errors, changes)
+    return changes
 
 
-def _picked(total: int, number: int, random: np.random.Generator) -> list[Integers]:
-    """`number` different ANDs out of `total`, in pieces."""
-    found = random.choice(total, number, replace=False, shuffle=False)
-    return [found[start : start + _AT_ONCE] for start in range(0, number, _AT_ONCE)]
+class _Bits:
+    """The stored bits of a layer's operands, for single ANDs to be looked at."""
 
+    def __init__(self, run: LayerRun) -> None:
+        self._run = run
+        top, left, bottom, right = run.weights.window.pads
+        pads = ((0, 0), (0, 0), (top, bottom), (left, right))
+        self._activations = np.pad(run.activations.bits, pads)
+        self._weights = run.weights.bits
 
-def _looked_up(
-    run: LayerRun,
-    picked: Integers,
-    errors: AndErrors,
-    highest: float,
-    random: np.random.Generator,
-) -> tuple[Integers, Integers, NDArray[np.bool_]]:
-    """Output, change and verdict of ANDs that were picked by their number."""
-    weights, activations, window = run.weights.stored, run.activations, run.weights.window
-    kernels, channels, height, width = weights.codes.shape
-    deep, wide = weights.levels.bits, activations.levels.bits
-    shape = (*run.results.shape, channels, height, width, deep, wide)
-    image, kernel, row, column, channel, i, j, k, m = np.unravel_index(picked, shape)
-    group = kernel // (kernels // window.groups)
-    y = row * window.stride[0] + i * window.dilation[0] - window.pads[0]
-    x = column * window.stride[1] + j * window.dilation[1] - window.pads[1]
-    rows, columns = activations.codes.shape[2:]
-    inside = (y >= 0) & (y < rows) & (x >= 0) & (x < columns)
-    codes = activations.codes[
-        image, group * channels + channel, y.clip(0, rows - 1), x.clip(0, columns - 1)
-    ]
-    one = (stored_bits(codes, activations.levels) >> m & 1) * inside
-    other = stored_bits(weights.codes[kernel, channel, i, j], weights.levels) >> k & 1
-    rates = np.array(errors.rates)[2 * other + one]
-    kept = random.random(len(picked)) * highest < rates
-    steps = (
-        np.array(weights.levels.plane_weights)[k] * np.array(activations.levels.plane_weights)[m]
-    )
-    outputs = np.ravel_multi_index((image, kernel, row, column), run.results.shape)
-    return outputs, np.where(one & other, -steps, steps), kept
+    def flip(
+        self,
+        picked: Integers,
+        thresholds: NDArray[np.float64],
+        errors: AndErrors,
+        changes: Integers,
+    ) -> None:
+        """Add what the ANDs of these numbers change where they are wrong."""
+        window = self._run.weights.window
+        flip_picked(
+            picked,
+            thresholds,
+            np.array(errors.rates),
+            self._activations,
+            self._weights,
+            np.array(self._run.activations.levels.plane_weights, np.int64),
+            np.array(self._run.weights.stored.levels.plane_weights, np.int64),
+            np.array(window.stride, np.int64),
+            np.array(window.dilation, np.int64),
+            window.groups,
+            changes,
+        )
 
 
 def _counted(run: LayerRun, errors: AndErrors, random: np.random.Generator) -> Integers:
     weights, activations, window = run.weights.stored, run.activations, run.weights.window
     kernels = weights.codes.shape[0]
     length = prod(weights.codes.shape[1:])
-    a_bits = stored_bits(activations.codes, activations.levels)
-    w_bits = stored_bits(weights.codes, weights.levels)
+    a_bits, w_bits = activations.bits, run.weights.bits
     one_each = np.ones((window.groups, *weights.codes.shape[1:]), np.int64)
     changes = np.zeros(run.results.shape, np.int64)
 
@@ -171,20 +174,10 @@ def _counted(run: LayerRun, errors: AndErrors, random: np.random.Generator) -> I
         active = np.repeat(counts(plane, one_each), kernels // window.groups, axis=1)
         for k, w_weight in enumerate(weights.levels.plane_weights):
             other = w_bits >> k & 1
-            stored = other.sum(axis=(1, 2, 3)).reshape(1, -1, 1, 1)
+            stored = other.sum(axis=(1, 2, 3), dtype=np.int64).reshape(1, -1, 1, 1)
             both = counts(plane, other)
             up = random.binomial(length - stored - active + both, errors.at_00)
             up += random.binomial(active - both, errors.at_01)
             up += random.binomial(stored - both, errors.at_10)
             changes += a_weight * w_weight * (up - random.binomial(both, errors.at_11))
     return changes
-
-
-def _sensed(run: LayerRun, errors: AndErrors, random: np.random.Generator) -> Integers:
-    total = _and_count(run)
-    changes = np.zeros(run.results.size, np.int64)
-    for start in range(0, total, _AT_ONCE):
-        every = np.arange(start, min(start + _AT_ONCE, total))
-        outputs, steps, wrong = _looked_up(run, every, errors, 1.0, random)
-        np.add.at(changes, outputs[wrong], steps[wrong])
-    return changes.reshape(run.results.shape)

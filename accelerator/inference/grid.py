@@ -75,6 +75,15 @@ class Coded:
     levels: Levels
     offset: int
 
+    @property
+    def bits(self) -> NDArray[np.uint16]:
+        """Whole numbers whose bits are the planes that are stored."""
+        levels = self.levels
+        # The lowest bits are the same in any width of two's complement.
+        stored = (self.codes - levels.constant) >> (levels.step - 1)
+        found: NDArray[np.uint16] = stored.astype(np.uint16) & np.uint16((1 << levels.bits) - 1)
+        return found
+
 
 def coded(values: NDArray[np.int64], grid: Grid, kind: str, *, may_shift: bool) -> Coded | None:
     """Integers on a grid in the fewest bits; None where they need more than a sub-array takes.

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from accelerator.bitwise.encodings import Levels
 from accelerator.inference.grid import Coded
 from accelerator.inference.products import LayerRun, Window
 
@@ -45,10 +44,9 @@ class OperandCounts:
         return self.and_00 + self.and_01 + self.and_10 + self.and_11
 
 
-def ones(codes: Integers, levels: Levels) -> Integers:
+def ones(stored: Coded) -> Integers:
     """Bits that are one in the stored form of each code."""
-    stored = (codes - levels.constant) // levels.step
-    found: Integers = _ONES[stored & ((1 << levels.bits) - 1)].astype(np.int64)
+    found: Integers = _ONES[stored.bits].astype(np.int64)
     return found
 
 
@@ -57,7 +55,7 @@ def count_operands(run: LayerRun) -> OperandCounts:
     stored, window = run.weights.stored, run.weights.window
     kernels, channels, height, width = stored.codes.shape
     groups = window.groups
-    weight_ones = ones(stored.codes, stored.levels)
+    weight_ones = ones(stored)
     by_tap = weight_ones.reshape(groups, kernels // groups, channels, height, width).sum(axis=1)
     rows, columns = run.results.shape[2:]
     seen = _seen(run.activations, window, (height, width), (rows, columns))
@@ -88,7 +86,7 @@ def _seen(
     """Ones that each tap of each channel meets over all positions and images."""
     top, left, bottom, right = window.pads
     pads = ((0, 0), (0, 0), (top, bottom), (left, right))
-    padded = np.pad(ones(activations.codes, activations.levels), pads)
+    padded = np.pad(ones(activations), pads)
     found = np.zeros((padded.shape[1], *kernel), np.int64)
     for row in range(kernel[0]):
         for column in range(kernel[1]):

@@ -42,6 +42,11 @@ class Weights:
     window: Window
 
     @cached_property
+    def bits(self) -> NDArray[np.uint16]:
+        """As whole numbers whose bits are the planes."""
+        return self.stored.bits
+
+    @cached_property
     def packed(self) -> PackedWeights:
         """As bit-planes."""
         levels = self.stored.levels
