@@ -14,12 +14,11 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from machine import least_time
 
 
 class Layer(NamedTuple):
@@ -45,17 +44,6 @@ ALEXNET = [
 ]
 LAYERS = [*ALEXNET, Layer("resnet18.layer2", 128, 128, 28, 3)]
 WIDTHS = [(1, 1), (1, 2), (2, 2), (1, 4), (4, 4), (8, 8), (16, 16)]
-
-
-def least_time(run: Callable[[], object], repeats: int) -> float:
-    """Seconds of the fastest run."""
-    run()
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        run()
-        times.append(time.perf_counter() - start)
-    return min(times)
 
 
 def register_bound(repeats: int) -> float:

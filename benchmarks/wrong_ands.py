@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from machine import least_time
 
 from accelerator.bitwise.encodings import levels
 from accelerator.inference.errors import AndErrors, with_errors
@@ -60,17 +60,6 @@ def main() -> None:
         print(f"rate {rate:g}: {ratios[rate]:.2f} times the exact time")
     if arguments.json:
         arguments.json.write_text(json.dumps({"exact_s": alone, "ratios": ratios}, indent=1))
-
-
-def least_time(run: Callable[[], object], repeats: int) -> float:
-    """Seconds of the fastest run."""
-    run()
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        run()
-        times.append(time.perf_counter() - start)
-    return min(times)
 
 
 if __name__ == "__main__":

@@ -41,7 +41,7 @@ class Layers:
     """Runs nodes with weights and keeps those weights packed from run to run."""
 
     def __init__(self) -> None:
-        self._prepared: dict[int, Prepared] = {}
+        self._prepared: dict[tuple[int, ...], Prepared] = {}
 
     def run(
         self, node: Any, name: str, inputs: list[Tensor | None], altered: Alteration | None = None
@@ -121,7 +121,8 @@ class Layers:
         assert data.grid is not None
         operator = str(node.op_type)
         convolution = "Conv" in operator
-        key = id(node)
+        # Automatic padding follows the size of the input, which may be free.
+        key = (id(node), *data.values.shape[2:])
         if key not in self._prepared:
             self._prepared[key] = _prepare(node, data.values, weights, convolution)
         prepared = self._prepared[key]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +88,7 @@ class QuantizedNetwork:
         altered: Alteration | None = None
         if errors is not None:
             random = np.random.default_rng(seed)
-            altered = lambda layer: with_errors(layer, errors, random)  # noqa: E731
+            altered = partial(with_errors, errors=errors, random=random)
         problems: list[str] = []
         for index, node in self._steps:
             name = printable(node.name or f"{node.op_type}_{index}")

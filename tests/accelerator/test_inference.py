@@ -138,3 +138,18 @@ def test_wrong_ands_follow_a_seed_and_reach_the_outputs(tmp_path):
     first = one.layers[0]
     assert np.any(first.results != exact.layers[0].results)
     np.testing.assert_array_equal(first.activations.codes, exact.layers[0].activations.codes)
+
+
+def test_automatic_padding_follows_the_size_of_the_input(tmp_path):
+    build = quantized_models.Builder(4)
+    x = build.qdq("x", 2.0**-5, 100)
+    w = build.node("DequantizeLinear", build.codes(4, 3, 3, 3), build.constant(2.0**-6))
+    y = build.node("Conv", x, w, auto_pad="SAME_UPPER", strides=[2, 2], kernel_shape=[3, 3])
+    free = ["N", 3, "H", "W"]
+    path = build.save(tmp_path / "net.onnx", free, y, ["N", 4, "P", "Q"])
+    network = QuantizedNetwork(path)
+    for side in (8, 9):
+        source = images(2, 3, side, side)
+        expected = by_onnxruntime(path, source)
+        for name, value in network.run(source).outputs.items():
+            np.testing.assert_array_equal(value, expected[name])
