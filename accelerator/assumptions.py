@@ -13,13 +13,18 @@ from accelerator.errors import EstimateError
 
 @dataclass(frozen=True, slots=True)
 class Assumption:
-    """One constant: its value, where it comes from and what it means."""
+    """One constant: its value, where it comes from and what it means.
+
+    `low` and `high` are the range within which it is uncertain; a user's own value has none.
+    """
 
     value: float
     unit: str
     tag: str
     meaning: str
     source: str
+    low: float | None = None
+    high: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,8 @@ class Assumptions:
     control_flip_flops: Assumption
     digital_unit_lanes: Assumption
     root_to_leaf_over_side: Assumption
+    corner_sigmas: Assumption
+    density_half_width: Assumption
 
     def items(self) -> Iterator[tuple[str, Assumption]]:
         """Name and constant, in order."""
@@ -44,13 +51,16 @@ class Assumptions:
 
 
 WHOLE = frozenset({"reserved_rows", "control_flip_flops", "digital_unit_lanes"})
-MAY_BE_ZERO = frozenset({"reserved_rows", "idle_leakage_fraction", "control_flip_flops"})
+MAY_BE_ZERO = frozenset(
+    {"reserved_rows", "idle_leakage_fraction", "control_flip_flops", "density_half_width"}
+)
 AT_MOST_ONE = frozenset(
     {
         "bias_generator_efficiency",
         "idle_leakage_fraction",
         "periphery_utilisation",
         "array_utilisation",
+        "density_half_width",
     }
 )
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 
 from accelerator.array import Array
 from accelerator.assumptions import Assumptions
+from accelerator.elementwise import larger
 from accelerator.logic_widths import bit_count_adders, largest_bits
 from accelerator.mapping import Mapping
 from accelerator.networks.layers import Layer
@@ -26,7 +27,7 @@ class Hardware:
     wordline_drivers: int = 0
     decoder_gates: int = 0
     full_adders: int = 0
-    flip_flops: int = 0
+    flip_flops: float = 0
     wire: float = 0
 
     def __add__(self, other: Hardware) -> Hardware:
@@ -72,7 +73,7 @@ def layer_hardware(
     logic = bit_count_adders(array.amplifiers) + segments * (registers + sums)
     subarray = memory(array) + Hardware(
         full_adders=logic,
-        flip_flops=segments * (registers + sums) + int(assumptions.control_flip_flops.value),
+        flip_flops=segments * (registers + sums) + assumptions.control_flip_flops.value,
     )
 
     width = largest_bits(mapping.layer.patch_length, mapping.weight_bits, bits)
@@ -132,8 +133,8 @@ def floorplan(
 ) -> Floorplan:
     """Area and idle power of `hardware`, with `pitch` (m) between sub-arrays."""
     periphery = assumptions.periphery_utilisation.value
-    amplifier_area = max(prices.and2.area, prices.read.area)
-    amplifier_leakage = max(prices.and2.leakage_power, prices.read.leakage_power)
+    amplifier_area = larger(prices.and2.area, prices.read.area)
+    amplifier_leakage = larger(prices.and2.leakage_power, prices.read.leakage_power)
     wire = hardware.wire * pitch * 1e3  # mm
     blocks = {
         "amplifiers": (hardware.amplifiers, amplifier_area, amplifier_leakage),

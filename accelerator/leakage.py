@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from accelerator.costs import Pricing
 from accelerator.counts import Counts
+from accelerator.elementwise import smaller
 from accelerator.timing import Clock
 from accelerator.traffic import Traffic
 
@@ -35,7 +36,7 @@ class IdlePower:
         The buffer is on while it is read or written, for `buffer_time` in all.
         """
         others = (self.installed - own) * self.rest
-        on = min(buffer_time, latency)
+        on = smaller(buffer_time, latency)
         buffer = self.buffer * (on + self.rest * (latency - on))
         return (own + others + self.always_on) * latency + buffer
 

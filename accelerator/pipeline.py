@@ -28,6 +28,8 @@ from accelerator.prices import Conditions, Prices, read_prices
 from accelerator.references import references
 from accelerator.report import Report
 from accelerator.sense_errors import sense_errors
+from accelerator.uncertainty.propagation import SAMPLES, Sampling, UncertainChip, propagate
+from accelerator.uncertainty.sources import find_sources
 
 if TYPE_CHECKING:
     from lut import Table
@@ -46,6 +48,8 @@ def estimate(
     vdd: float = 1.0,
     temperature: float = 300.15,
     assumptions: MappingType[str, float] | None = None,
+    samples: int = SAMPLES,
+    seed: int = 0,
     **options: Any,
 ) -> Report:
     """Energy, latency and area of one image through `network` on sub-arrays.
@@ -58,6 +62,7 @@ def estimate(
         first_last: widths of the first and last layers as "W:A", or "off" to leave them out.
         corner, vdd, temperature: conditions in the table; V and K.
         assumptions: values in place of the shipped constants, by name.
+        samples, seed: of what is uncertain, for the intervals; no samples leave them out.
         options: fields of `accelerator.options.Options`.
 
     Raises:
@@ -66,6 +71,7 @@ def estimate(
         lut.TableError: a table that cannot be used, or conditions outside it.
     """
     chosen = read_options(options)
+    sampling = Sampling.of(samples, seed)
     constants = load_assumptions(assumptions)
     weight_bits = bit_width("weight bits", weight_bits)
     activation_bits = bit_width("activation bits", activation_bits)
@@ -78,7 +84,7 @@ def estimate(
 
     opened = open_table(table)
     conditions = Conditions(corner, vdd, temperature, rows, columns)
-    report = cost_plan(parsed, plan, opened, conditions, chosen, constants, ends)
+    report = cost_plan(parsed, plan, opened, conditions, chosen, constants, ends, sampling)
     report = replace(report, weight_bits=weight_bits, activation_bits=activation_bits)
     return replace(report, references=references(report))
 
@@ -91,6 +97,7 @@ def cost_plan(
     options: Options,
     assumptions: Assumptions,
     ends: tuple[int, int] | str | None,
+    sampling: Sampling,
 ) -> Report:
     """The report of a planned network; its widths are the largest of its layers.
 
@@ -112,8 +119,13 @@ def cost_plan(
         chip.layer_reports(),
         chip.area_components(),
     )
-    wrong = sense_errors(table, conditions, report.and_operations)
-    return replace(report, sense_errors=wrong)
+    sources = find_sources(table, conditions, prices, assumptions)
+    uncertain = UncertainChip(plan.layers, array, options, sources)
+    return replace(
+        report,
+        sense_errors=sense_errors(table, conditions, report.and_operations),
+        uncertainty=propagate(uncertain, sampling) if sampling.samples else None,
+    )
 
 
 def open_table(table: str | os.PathLike[str] | Table | None) -> Table:

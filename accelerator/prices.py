@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from accelerator.errors import UnsuitableTableError
@@ -74,8 +75,9 @@ class Prices:
     cell_height: float
 
 
+@lru_cache(maxsize=32)
 def read_prices(table: Table, conditions: Conditions) -> Prices:
-    """Look everything up.
+    """Look everything up; what was looked up last is remembered.
 
     Raises:
         lut.TableError: a condition outside the table, or a point whose simulation failed.

@@ -21,6 +21,7 @@ def render_text(report: Report) -> str:
         _layers(report),
         _components(report),
         _totals(report),
+        _intervals(report),
         _wrong_senses(report),
         _references(report),
         _boundary(report),
@@ -131,6 +132,42 @@ def _totals(report: Report) -> str:
         f"  {report.subarrays} sub-arrays with weights occupy "
         f"{short(report.subarray_area * 1e6)} mm2"
     )
+
+
+_SHOWN_SHARE = 0.02
+
+
+def _intervals(report: Report) -> str:
+    found = report.uncertainty
+    if found is None:
+        return ""
+    lines = [f"95 % of {found.samples} samples of what is uncertain, and shares in the variance:"]
+    for name, interval, scale, unit in (
+        ("energy", found.energy, 1e6, "uJ"),
+        ("latency", found.latency, 1e3, "ms"),
+        ("area", found.area, 1e6, "mm2"),
+    ):
+        known = [f"{source} {100 * part:.0f} %" for source, part in interval.ranked]
+        shown = [
+            text
+            for text, (_, part) in zip(known, interval.ranked, strict=True)
+            if part > _SHOWN_SHARE
+        ]
+        rest = 1 - sum(part for _, part in interval.ranked if part > _SHOWN_SHARE)
+        if shown and rest > _SHOWN_SHARE:
+            shown.append(f"others and several together {100 * rest:.0f} %")
+        lines.append(
+            f"  {name} {_digits(interval.low * scale)} to {_digits(interval.high * scale)} {unit}, "
+            f"median {_digits(interval.median * scale)} {unit}"
+            + (f": {', '.join(shown)}" if shown else "")
+        )
+    lines += [f"  not known: {sentence}" for sentence in found.unknown]
+    return "\n".join(lines)
+
+
+def _digits(value: float) -> str:
+    """Three digits, or as many as stand before the point."""
+    return f"{value:.3g}" if abs(value) < 1e3 else f"{value:.0f}"
 
 
 def _wrong_senses(report: Report) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from accelerator.sense_errors import SenseErrors
+from accelerator.uncertainty.result import Uncertainty
 
 FORMAT = "mramcim-estimate/1"
 
@@ -118,6 +119,8 @@ class Report:
     references: tuple[Reference, ...] = ()
     sense_errors: SenseErrors | None = None
     """None where the table has no statistics of ANDs under these conditions."""
+    uncertainty: Uncertainty | None = None
+    """None where no samples were asked for."""
 
     @property
     def energy(self) -> float:
@@ -230,4 +233,5 @@ class Report:
             "layers": [layer.to_dict() for layer in self.layers],
             "references": [reference.to_dict() for reference in self.references],
             "sense_errors": None if self.sense_errors is None else self.sense_errors.to_dict(),
+            "uncertainty": None if self.uncertainty is None else self.uncertainty.to_dict(),
         }

@@ -8,6 +8,7 @@ from math import ceil
 from accelerator.array import Array
 from accelerator.assumptions import Assumptions
 from accelerator.costs import Distances, load_share
+from accelerator.elementwise import larger
 from accelerator.hardware import decoder_levels
 from accelerator.logic_widths import bit_count_depth, largest_bits
 from accelerator.mapping import Mapping, row_phases
@@ -97,8 +98,8 @@ def layer_time(clock: Clock, mapping: Mapping, traffic: Traffic, options: Option
     count = bit_count_depth(min(length, array.amplifiers)) * prices.full_adder.delay
     accumulate = clock.ripple(largest_bits(length, planes, bits))
     # Sensing, counting and accumulating are three stages of a pipeline.
-    pace = max(prices.and2.cycle_time, count + prices.flip_flop.delay, accumulate)
-    read_pace = max(prices.read.cycle_time, count + prices.flip_flop.delay, accumulate)
+    pace = larger(prices.and2.cycle_time, count + prices.flip_flop.delay, accumulate)
+    read_pace = larger(prices.read.cycle_time, count + prices.flip_flop.delay, accumulate)
     row = clock.sense_row(phases, pace)
     ands = max(mapping.kernel_tiles) * planes * bits * row
     sum_pass = bits * clock.sense_row(phases, read_pace) if options.sums_activations else 0.0
@@ -110,22 +111,22 @@ def layer_time(clock: Clock, mapping: Mapping, traffic: Traffic, options: Option
     rows = ceil(mapping.streams / mapping.positions_per_row)
     steps = ceil(rows / mapping.copies) * mapping.steps
     write = (first + (mapping.steps - 1) * fresh) / mapping.steps
-    fetch = max(clock.buffer_read(traffic.buffer_reads), clock.bus_time(traffic.input_bits))
+    fetch = larger(clock.buffer_read(traffic.buffer_reads), clock.bus_time(traffic.input_bits))
     width = largest_bits(layer.patch_length, mapping.weight_bits, bits) + 1
     rounds = max(traffic.adders / layer.output_elements / width, 1)
-    leave = max(
+    leave = larger(
         clock.buffer_write(traffic.buffer_writes),
         clock.bus_time(traffic.output_bits),
         clock.digital(layer.output_elements, round(rounds), width),
     )
-    outside = max(fetch, leave) / steps
-    inside = max(write, sum_pass + ands) if mapping.buffers == 2 else write + sum_pass + ands
+    outside = larger(fetch, leave) / steps
+    inside = larger(write, sum_pass + ands) if mapping.buffers == 2 else write + sum_pass + ands
     filling = fetch / steps + (write if mapping.buffers == 2 else 0.0)
     draining = count + accumulate + leave / steps
-    loading = load_share(options) * max(
+    loading = load_share(options) * larger(
         clock.bus_time(traffic.weight_bits), _loading_rows(clock, mapping)
     )
-    total = steps * max(inside, outside) + filling + draining + loading
+    total = steps * larger(inside, outside) + filling + draining + loading
     return LayerTime(steps, write, sum_pass, ands, outside, loading, total)
 
 
@@ -138,7 +139,7 @@ def _loading_rows(clock: Clock, mapping: Mapping) -> float:
 def digital_time(clock: Clock, traffic: Traffic, outputs: int, bits: int) -> float:
     """Time of a layer of the digital unit, buffer and lanes working side by side (s)."""
     rounds = max(round(traffic.adders / outputs / bits), 1)
-    return max(
+    return larger(
         clock.buffer_read(traffic.buffer_reads),
         clock.buffer_write(traffic.buffer_writes),
         clock.digital(outputs, rounds, bits),

@@ -19,6 +19,9 @@ ARRAY_OPTIONS: tuple[Option, ...] = (
     ("rows", int, "R", "rows of a sub-array (default: 256)"),
     ("columns", int, "C", "columns of a sub-array (default: 256)"),
 )
+SAMPLE_OPTIONS: tuple[Option, ...] = (
+    ("samples", int, "N", "of what is uncertain, for the intervals; 0 for none (default: 512)"),
+)
 CONDITION_OPTIONS: tuple[Option, ...] = (
     ("corner", str, "NAME", "process corner (default: tt)"),
     ("vdd", finite, "V", "supply (default: 1.0)"),

@@ -18,6 +18,7 @@ from accelerator.options import read_options, whole_number
 from accelerator.pipeline import cost_plan, open_table
 from accelerator.plan import Plan, PlannedLayer, Seen
 from accelerator.prices import Conditions
+from accelerator.uncertainty.propagation import SAMPLES, Sampling
 
 if TYPE_CHECKING:
     from accelerator.report import Report
@@ -35,6 +36,8 @@ def cost_run(
     vdd: float = 1.0,
     temperature: float = 300.15,
     assumptions: Mapping[str, float] | None = None,
+    samples: int = SAMPLES,
+    seed: int = 0,
     **options: Any,
 ) -> Report:
     """Energy, latency and area of one image of a run of the ONNX file `network`.
@@ -48,10 +51,13 @@ def cost_run(
     chosen, constants = read_options(options), load_assumptions(assumptions)
     rows, columns = whole_number("rows", rows, least=1), whole_number("columns", columns, least=1)
     require_room(rows, int(constants.reserved_rows.value))
+    sampling = Sampling.of(samples, seed)
     parsed = load_network(network)
     conditions = Conditions(corner, vdd, temperature, rows, columns)
     plan = plan_run(parsed, run)
-    return cost_plan(parsed, plan, open_table(table), conditions, chosen, constants, OWN_WIDTHS)
+    return cost_plan(
+        parsed, plan, open_table(table), conditions, chosen, constants, OWN_WIDTHS, sampling
+    )
 
 
 def plan_run(network: Network, run: NetworkRun) -> Plan:

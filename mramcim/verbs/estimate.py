@@ -10,6 +10,7 @@ from mramcim.arguments import add_json
 from mramcim.estimates import (
     ARRAY_OPTIONS,
     CONDITION_OPTIONS,
+    SAMPLE_OPTIONS,
     Option,
     add_csv_and_plot,
     add_options,
@@ -33,6 +34,7 @@ _OPTIONS: tuple[Option, ...] = (
         "widths of the first and the last layer (default: those of the others), or leave them out",
     ),
     *CONDITION_OPTIONS,
+    *SAMPLE_OPTIONS,
 )
 _KEYWORDS = {"weights": "weight_bits", "activations": "activation_bits"}
 

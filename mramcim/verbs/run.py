@@ -11,6 +11,7 @@ from mramcim.errors import CommandError
 from mramcim.estimates import (
     ARRAY_OPTIONS,
     CONDITION_OPTIONS,
+    SAMPLE_OPTIONS,
     add_csv_and_plot,
     add_options,
     chosen,
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 SUMMARY = "run a quantized ONNX network on sub-arrays: exact outputs, and their cost"
 
-_OPTIONS = (*ARRAY_OPTIONS, *CONDITION_OPTIONS)
+_CONDITIONS = (*ARRAY_OPTIONS, *CONDITION_OPTIONS)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="with wrong ANDs, drawn at the error rates of the table's statistics",
     )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of them (default: 0)")
-    add_options(parser, _OPTIONS)
+    add_options(parser, (*_CONDITIONS, *SAMPLE_OPTIONS))
     add_csv_and_plot(parser, "layer", "energy and latency")
     add_json(parser)
 
@@ -66,13 +67,19 @@ def run(arguments: argparse.Namespace) -> int:
     from accelerator.prices import Conditions
     from accelerator.render import csv_rows, render_text
 
-    given = chosen(arguments, _OPTIONS, {})
+    given = chosen(arguments, _CONDITIONS, {})
     network = QuantizedNetwork(arguments.network)
     wrong = None
     if arguments.errors:
         wrong = AndErrors.of_table(open_table(arguments.lut), Conditions(**given))
     found = network.run(images, errors=wrong, seed=arguments.seed)
-    report = cost_run(arguments.network, found, table=arguments.lut, **given)
+    report = cost_run(
+        arguments.network,
+        found,
+        table=arguments.lut,
+        **given,
+        **chosen(arguments, SAMPLE_OPTIONS, {}),
+    )
     name, first = next(iter(found.outputs.items()))
 
     def draw(path: Path) -> None:

@@ -1,0 +1,1 @@
+"""How sure a total is: what is uncertain, carried through the whole cost model."""
