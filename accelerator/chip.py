@@ -182,6 +182,8 @@ def _layer_report(
         if layer.mapped
         else work.traffic.to_dict(),
         _mapping_summary(work.mapping, work.counts, pricing.array) if work.mapping else {},
+        planned.output_bits,
+        planned.seen,
     )
 
 

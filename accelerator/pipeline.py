@@ -111,6 +111,7 @@ def cost_plan(
     report = Report(
         network.name,
         network.source,
+        printable(network.path),
         network.input_shape,
         max(entry.weight_bits for entry in mapped),
         max(entry.activation_bits for entry in mapped),
@@ -159,6 +160,7 @@ def _read(table: str | None, _path: str, _changed: int, _size: int) -> Table:
 def _table_entry(table: Table, conditions: Conditions) -> dict[str, Any]:
     return {
         "name": printable(table.name),
+        "path": printable(str(table.path.resolve())),
         "schema_version": table.schema_version,
         "mramcim_version": table.mramcim_version,
         "ngspice_version": table.ngspice_version,

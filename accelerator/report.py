@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from accelerator.plan import Seen
 from accelerator.sense_errors import SenseErrors
 from accelerator.uncertainty.result import Uncertainty
 
@@ -30,6 +31,8 @@ class LayerReport:
     sense_cycles: int = 0
     counts: dict[str, float] = field(default_factory=dict)
     mapping: dict[str, float] = field(default_factory=dict)
+    output_bits: int = 0
+    seen: Seen | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The layer's entry in the JSON."""
@@ -49,6 +52,8 @@ class LayerReport:
             "sense_cycles": self.sense_cycles,
             "counts": dict(self.counts),
             "mapping": dict(self.mapping),
+            "output_bits": self.output_bits,
+            "seen": None if self.seen is None else asdict(self.seen),
         }
 
 
@@ -109,6 +114,7 @@ class Report:
 
     network: str
     network_source: str
+    network_path: str
     input_shape: tuple[int, ...]
     weight_bits: int
     activation_bits: int
@@ -207,6 +213,7 @@ class Report:
             "format": FORMAT,
             "network": self.network,
             "network_source": self.network_source,
+            "network_path": self.network_path,
             "input_shape": list(self.input_shape),
             "weight_bits": self.weight_bits,
             "activation_bits": self.activation_bits,

@@ -34,14 +34,10 @@ def write_price(look: Lookup, at: dict[str, Any]) -> WritePrice:
     a zero flow through different transistors of a column's two drivers, so their widths are
     independent. Between grid points the prices are interpolated linearly.
     """
-    numeric = ("vdd", "temperature", "rows")
-    around = [_bracket(look, name, float(at[name])) for name in numeric]
     energy = dict.fromkeys(VALUES, 0.0)
     half_selected = cycle_time = peak_current = leakage_power = area = 0.0
-    for corner in product(*around):
-        weight = math.prod(share for _, share in corner)
-        where = {name: value for name, (value, _) in zip(numeric, corner, strict=True)}
-        best = [_best(look, {**at, **where, "operands": value}) for value in VALUES]
+    for where, weight in surroundings(look, at):
+        best = [best_driver(look, {**where, "operands": value}) for value in VALUES]
         for value, price in zip(VALUES, best, strict=True):
             energy[value] += weight * price.energy
         half_selected += weight * sum(price.half_selected for price in best) / 2
@@ -54,8 +50,24 @@ def write_price(look: Lookup, at: dict[str, Any]) -> WritePrice:
     return WritePrice(energy, half_selected, cycle_time, peak_current, leakage_power, area)
 
 
+def surroundings(look: Lookup, at: dict[str, Any]) -> list[tuple[dict[str, Any], float]]:
+    """The grid points of `write` around conditions, with their shares (1)."""
+    numeric = ("vdd", "temperature", "rows")
+    around = [_bracket(look, name, float(at[name])) for name in numeric]
+    return [
+        (
+            {**at, **{name: value for name, (value, _) in zip(numeric, corner, strict=True)}},
+            math.prod(share for _, share in corner),
+        )
+        for corner in product(*around)
+    ]
+
+
 @dataclass(frozen=True, slots=True)
-class _OneValue:
+class OneValue:
+    """Writing one value with one width (m) of the drivers; as in WritePrice."""
+
+    driver_width: float
     energy: float
     half_selected: float
     cycle_time: float
@@ -81,11 +93,12 @@ def _bracket(look: Lookup, name: str, value: float) -> list[tuple[float, float]]
     return [(low, 1 - share), (high, share)]
 
 
-def _best(look: Lookup, at: dict[str, Any]) -> _OneValue:
+def best_driver(look: Lookup, at: dict[str, Any]) -> OneValue:
+    """The drivers of least energy among those that write a value at a point of the grid."""
     # lut is not imported at module level, for the start-up time of the command.
     from lut import TableError
 
-    found: list[_OneValue] = []
+    found: list[OneValue] = []
     refused: TableError | None = None
     for width in look.table.axis("write", "driver_width"):
         try:
@@ -97,9 +110,10 @@ def _best(look: Lookup, at: dict[str, Any]) -> _OneValue:
     return min(found, key=lambda price: price.energy)
 
 
-def _with_driver(look: Lookup, at: dict[str, Any]) -> _OneValue:
+def _with_driver(look: Lookup, at: dict[str, Any]) -> OneValue:
     energy = look.price("write", "energy", at)
-    return _OneValue(
+    return OneValue(
+        driver_width=at["driver_width"],
         energy=energy,
         half_selected=look.share("write", "energy_half_selected", energy, at),
         cycle_time=look.price("write", "cycle_time", at),

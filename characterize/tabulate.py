@@ -14,7 +14,14 @@ import numpy as np
 from characterize.plan import Plan, Point
 from characterize.simulate import PointResult
 from characterize.statistics_section import Statistics
-from circuits import BENCHES, Conditions, amplifiers_per_reference, build_deck, cell_layout
+from circuits import (
+    BENCHES,
+    Conditions,
+    Design,
+    amplifiers_per_reference,
+    build_deck,
+    cell_layout,
+)
 from circuits.parameters import ParameterSet
 from lut import SCHEMA, Axis, Group, Outcome, Variable, VariableSpec
 
@@ -125,7 +132,7 @@ def provenance_of(plan: Plan, results: Mapping[Point, PointResult]) -> dict[str,
         "plan": plan.source,
         "seed": plan.seed,
         "tolerance": plan.tolerance,
-        "design": _design_record(plan),
+        "design": design_record(design),
         "device": {
             "name": design.device.name,
             "sha256": _file_hash(device.path),
@@ -171,8 +178,8 @@ def _place(point: Point) -> dict[str, Any]:
     return {"bench": point.group, "variant": point.variant, **where}
 
 
-def _design_record(plan: Plan) -> dict[str, Any]:
-    design = plan.design
+def design_record(design: Design) -> dict[str, Any]:
+    """All sizes, currents and times of a design, as a table's provenance has them."""
     record: dict[str, Any] = {
         "name": design.name,
         "amplifier": design.amplifier,

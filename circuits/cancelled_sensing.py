@@ -111,20 +111,18 @@ def add_sense(
         },
         guesses=_guesses(len(references), conditions.vdd),
         differentials=tuple(differentials),
+        held=tuple(f"q{index}" for index in range(len(references))),
     )
 
 
 def _guesses(count: int, vdd: float) -> dict[str, float]:
-    """Where the operating point starts, so that no latch is found at its metastable one.
-
-    The stores float at rest; without the clock chain and the stores among the guesses the
-    solver gives up on the first attempt and steps its sources, which forgets them all.
-    """
+    """Where the operating point starts. The stores float at rest, and the solver often has to
+    step its sources, which forgets all guesses; so the output latches are held besides."""
     guesses: dict[str, float] = {}
     for index in range(count):
         clock = _clock_name(index, count)
         highs = [f"qb{index}", f"join{index}", clock]
-        lows = [f"{name}{index}" for name in ("q", "low", "high", "apart", "part", "go")]
+        lows = [f"{name}{index}" for name in ("low", "high", "apart", "part", "go")]
         guesses |= dict.fromkeys(lows, 0.0) | dict.fromkeys(highs, vdd)
         guesses |= dict.fromkeys((f"out{index}", f"store{index}"), vdd / 3)
     return guesses

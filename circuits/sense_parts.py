@@ -53,6 +53,7 @@ class Sense:
     sources: Mapping[str, Mapping[str, float]]
     guesses: Mapping[str, float]
     differentials: tuple[Differential, ...]
+    held: tuple[str, ...] = ()
 
 
 def operations_of(operation: str) -> tuple[str, ...]:

@@ -82,6 +82,7 @@ def sense_deck(
         step=STEP,
         stop=cycle.stop,
         guesses=sense.guesses,
+        held=sense.held,
     )
     return Deck(
         bench=operation,

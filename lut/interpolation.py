@@ -109,6 +109,30 @@ class Interpolator:
         Raises:
             TableError: its message is the end of a sentence, to follow the variable's name.
         """
+        total = 0.0
+        for offset, weight in self._corners(conditions):
+            value = self._values[offset]
+            if self._failures[offset] or not isfinite(value):
+                raise self._unusable(offset)
+            total += weight * value
+        return total
+
+    def grid_points(self, conditions: Mapping[str, Any]) -> list[tuple[dict[str, Any], float]]:
+        """The points of the grid behind a value, by axis, each with its share in it.
+
+        A dimension that the variable does not have is left out. Raises TableError as `value`.
+        """
+        return [(self._place(offset), weight) for offset, weight in self._corners(conditions)]
+
+    def _place(self, offset: int) -> dict[str, Any]:
+        place, rest = {}, offset
+        for name, stride in self._strides.items():
+            index, rest = divmod(rest, stride)
+            place[name] = self._finders[name].values[index]
+        return place
+
+    def _corners(self, conditions: Mapping[str, Any]) -> list[tuple[int, float]]:
+        """Offsets in the values and their weights, for conditions inside the grid."""
         for name in conditions:
             if name not in self._finders:
                 known = ", ".join(self._finders) or "none"
@@ -137,21 +161,13 @@ class Interpolator:
                 ]
             else:
                 raise TableError(f"{name}={conditions[name]} lies between two points of the grid")
-        total = 0.0
-        for offset, weight in corners:
-            value = self._values[offset]
-            if self._failures[offset] or not isfinite(value):
-                raise self._unusable(offset)
-            total += weight * value
-        return total
+        return corners
 
     def _unusable(self, offset: int) -> TableError:
-        point = []
-        rest = offset
-        for name, stride in self._strides.items():
-            index, rest = divmod(rest, stride)
-            value = self._finders[name].values[index]
-            point.append(f"{name}={value if isinstance(value, str) else format(value, 'g')}")
+        point = [
+            f"{name}={value if isinstance(value, str) else format(value, 'g')}"
+            for name, value in self._place(offset).items()
+        ]
         where = f" at {', '.join(point)}" if point else ""
         outcome = Outcome(self._failures[offset])
         if outcome is Outcome.OK:

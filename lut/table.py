@@ -143,6 +143,29 @@ class Table:
                 or a value that is needed is NaN or its simulation failed (with the point and
                 the outcome).
         """
+        interpolator = self._interpolator(group, variable)
+        try:
+            return interpolator.value(conditions)
+        except TableError as error:
+            raise self._told(group, variable, error) from None
+
+    def grid_points(
+        self, group: str, variable: str, **conditions: Any
+    ) -> list[tuple[dict[str, Any], float]]:
+        """Return the points of the grid that `value` is made of, by axis, with their shares (1).
+
+        Raises:
+            TableError: as `value`, but a point whose simulation failed is given too.
+        """
+        try:
+            return self._interpolator(group, variable).grid_points(conditions)
+        except TableError as error:
+            raise self._told(group, variable, error) from None
+
+    def _told(self, group: str, variable: str, error: TableError) -> TableError:
+        return TableError(f"{group}/{variable} of table {self.name}: {error}")
+
+    def _interpolator(self, group: str, variable: str) -> Interpolator:
         interpolator = self._interpolators.get((group, variable))
         if interpolator is None:
             variables = self[group].variables
@@ -153,7 +176,4 @@ class Table:
                 )
             interpolator = Interpolator(self[group], variable)
             self._interpolators[group, variable] = interpolator
-        try:
-            return interpolator.value(conditions)
-        except TableError as error:
-            raise TableError(f"{group}/{variable} of table {self.name}: {error}") from None
+        return interpolator

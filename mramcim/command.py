@@ -21,6 +21,7 @@ VERBS = (
     "lut",
     "estimate",
     "run",
+    "explain",
     "netlist",
     "simulate",
     "switch",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from accelerator.errors import EstimateError
@@ -27,7 +28,7 @@ def load_network(network: str | os.PathLike[str] | Network) -> Network:
         return network
     name = os.fspath(network)
     if name in NETWORKS:
-        return NETWORKS[name]()
+        return replace(NETWORKS[name](), path=name)
     path = Path(name)
     if path.suffix.lower() != ".onnx" and not path.is_file():
         raise EstimateError(
@@ -36,4 +37,4 @@ def load_network(network: str | os.PathLike[str] | Network) -> Network:
         )
     from accelerator.networks.onnx_import import read_onnx
 
-    return read_onnx(path)
+    return replace(read_onnx(path), path=str(path.resolve()))

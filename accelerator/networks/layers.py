@@ -119,7 +119,8 @@ class Network:
     """Layers in the order of execution.
 
     `source` says where the shapes come from; `notes` and `not_counted` are sentences for
-    the report: what of the network is folded into its neighbours, what is left out.
+    the report: what of the network is folded into its neighbours, what is left out. `path` is
+    what it can be loaded by again, its built-in name or its file; empty where it was made here.
     """
 
     name: str
@@ -128,6 +129,7 @@ class Network:
     input_shape: tuple[int, ...]
     notes: tuple[str, ...] = ()
     not_counted: tuple[str, ...] = ()
+    path: str = ""
 
     @property
     def macs(self) -> int:

@@ -58,6 +58,8 @@ def curvature(table: Table, conditions: Conditions, name: str) -> dict[str, floa
         * (at - x0)
         * (at - x1)
         / here[price]
+        if here[price]
+        else 0.0
         for price in here
     }
 

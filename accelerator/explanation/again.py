@@ -1,0 +1,118 @@
+"""An estimate made again from its report, so that it can be taken apart."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from accelerator.assumptions import load_assumptions
+from accelerator.chip import Chip
+from accelerator.errors import EstimateError
+from accelerator.networks import load_network
+from accelerator.options import Options
+from accelerator.pipeline import build_array, open_table
+from accelerator.plan import PlannedLayer, Seen
+from accelerator.prices import Conditions, read_prices
+from accelerator.report import FORMAT
+
+if TYPE_CHECKING:
+    from lut import Table
+
+_SAME = 1e-9
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A report with the table, the conditions and the chip that it is of."""
+
+    report: Mapping[str, Any]
+    table: Table
+    conditions: Conditions
+    chip: Chip
+
+
+def estimate_again(report: Mapping[str, Any], table: Table | str | None = None) -> Estimate:
+    """The estimate that a report's JSON tells of, held against it layer by layer.
+
+    Args:
+        report: the JSON of `accelerator.report.Report.to_dict`.
+        table: in place of the table that the report names.
+
+    Raises:
+        EstimateError: it is no such report, its network cannot be loaded again, or the energies
+            are other ones now.
+        lut.TableError: the table cannot be read.
+    """
+    if not isinstance(report, Mapping) or report.get("format") != FORMAT:
+        raise EstimateError(
+            f"this is not a report of format {FORMAT!r}: give what `mramcim estimate --json` or "
+            "`mramcim run --json` wrote"
+        )
+    try:
+        found = _again(report, table)
+        told = [(entry["name"], float(entry["energy_J"])) for entry in report["layers"]]
+    except (KeyError, TypeError, IndexError, AttributeError) as error:
+        raise EstimateError(
+            f"the report is incomplete ({type(error).__name__}: {error}): "
+            "estimate the network again"
+        ) from None
+    for (name, before), layer in zip(told, found.chip.layer_reports(), strict=True):
+        if not math.isclose(before, layer.energy, rel_tol=_SAME):
+            raise EstimateError(
+                f"layer {name} takes {layer.energy:.6g} J now and {before:.6g} J in the report: "
+                "the table, the network or mramcim changed since; estimate it again"
+            )
+    return found
+
+
+def _again(report: Mapping[str, Any], table: Table | str | None) -> Estimate:
+    if not report["network_path"]:
+        raise EstimateError(
+            f"the report's network {report['network']!r} was made in Python and is in no file: "
+            "save it as ONNX and estimate that"
+        )
+    network = load_network(report["network_path"])
+    entry = report["table"]
+    conditions = Conditions(
+        entry["corner"], entry["vdd_V"], entry["temperature_K"], entry["rows"], entry["columns"]
+    )
+    opened = open_table(entry["path"] if table is None else table)
+    chosen = report["boundary"]["options"]
+    options = Options(**{field.name: chosen[field.name] for field in fields(Options)})
+    shipped = dict(load_assumptions().items())
+    told = report["boundary"]["assumptions"]
+    assumptions = load_assumptions(
+        {
+            name: one["value"]
+            for name, one in told.items()
+            if name not in shipped or one["value"] != shipped[name].value
+        }
+    )
+    if not any(one["macs"] for one in report["layers"]):
+        raise EstimateError("the report has no layer with weights: estimate the network again")
+    waiting = list(network.layers)
+    planned = []
+    for one in report["layers"]:
+        while waiting and waiting[0].name != one["name"]:
+            waiting.pop(0)
+        if not waiting:
+            raise EstimateError(
+                f"the network {network.name} has no layer {one['name']!r} any more: "
+                "estimate it again"
+            )
+        seen = one["seen"]
+        planned.append(
+            PlannedLayer(
+                waiting.pop(0),
+                one["weight_bits"],
+                one["activation_bits"],
+                one["output_bits"],
+                None if seen is None else Seen(**{**seen, "ands": tuple(seen["ands"])}),
+            )
+        )
+    prices = read_prices(opened, conditions)
+    array = build_array(conditions, prices, options, assumptions)
+    chip = Chip.build(tuple(planned), array, prices, options, assumptions)
+    return Estimate(report, opened, conditions, chip)
