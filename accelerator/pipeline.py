@@ -149,7 +149,7 @@ def open_table(table: str | os.PathLike[str] | Table | None) -> Table:
     return _read(given, str(path.resolve()), state.st_mtime_ns, state.st_size)
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=8)
 def _read(table: str | None, _path: str, _changed: int, _size: int) -> Table:
     """The table in a file; reading it takes longer than an estimate, so sweeps keep it."""
     from lut import Table as LookupTable

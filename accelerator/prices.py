@@ -75,7 +75,7 @@ class Prices:
     cell_height: float
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=128)
 def read_prices(table: Table, conditions: Conditions) -> Prices:
     """Look everything up; what was looked up last is remembered.
 

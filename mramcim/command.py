@@ -22,6 +22,7 @@ VERBS = (
     "estimate",
     "run",
     "explain",
+    "explore",
     "netlist",
     "simulate",
     "switch",

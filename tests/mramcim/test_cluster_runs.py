@@ -185,3 +185,13 @@ def test_a_cluster_behind_tls_needs_a_certificate(tmp_path):
         _, said = known.communicate(timeout=60)
         assert known.returncode == 0, said
     assert (tmp_path / "far.h5").exists()
+
+
+def test_an_exploration_is_the_same_on_a_cluster(tmp_path, command, dask):
+    (tmp_path / "space.toml").write_text(
+        '[axes]\nnetwork = "lenet5"\nweight_bits = [1, 2, 3]\nvdd = ["0.9 V", "1.0 V", "2.0 V"]\n'
+    )
+    local = command("explore", "space.toml", "--json", code=1).stdout
+    dask.start_worker()
+    far = command("explore", "space.toml", "--json", "--scheduler", dask.address, code=1).stdout
+    assert json.loads(far) == json.loads(local)

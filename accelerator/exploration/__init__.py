@@ -1,0 +1,1 @@
+"""Many estimates over a space of networks, widths, arrays, tables and conditions."""

@@ -1,0 +1,147 @@
+"""All points of a space, those that stay within the limits, and the front among them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from accelerator.exploration.front import pareto_front
+from accelerator.exploration.kept import Kept, key_of
+from accelerator.exploration.space import MEASURES, Space
+from accelerator.exploration.worker import FACTORY, Item, evaluated
+from jobs import Cluster, Pool
+
+FORMAT = "mramcim-exploration/1"
+FINGERPRINT = "accelerator.exploration.kept:model_hash"
+TIME_LIMIT = 600.0
+
+
+@dataclass(frozen=True)
+class Explored:
+    """One point: its settings by axis and its measures by name, or why there are none."""
+
+    settings: dict[str, Any]
+    measures: dict[str, Any]
+
+    @property
+    def refusal(self) -> str:
+        """The sentence why there are no measures; empty where there are."""
+        return str(self.measures.get("refused", ""))
+
+    def value(self, measure: str) -> float:
+        """A measure (SI), NaN where it is not known."""
+        found = self.measures.get(measure)
+        return float("nan") if found is None else float(found)
+
+
+@dataclass(frozen=True)
+class Exploration:
+    """All points of a space in its order, with which of them are in front."""
+
+    space: Space
+    points: tuple[Explored, ...]
+    within: tuple[bool, ...]
+    in_front: tuple[bool, ...]
+
+    @property
+    def front(self) -> tuple[Explored, ...]:
+        """The points in front, by the first objective."""
+        found = [p for p, front in zip(self.points, self.in_front, strict=True) if front]
+        return tuple(sorted(found, key=lambda point: point.value(self.space.objectives[0])))
+
+    @property
+    def refused(self) -> tuple[Explored, ...]:
+        """The points without measures."""
+        return tuple(point for point in self.points if point.refusal)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON of format "mramcim-exploration/1"."""
+        return {
+            "format": FORMAT,
+            "title": self.space.title,
+            "axes": {name: list(values) for name, values in self.space.axes.items()},
+            "objectives": list(self.space.objectives),
+            "limits": dict(self.space.limits),
+            "units": dict(MEASURES),
+            "points": [
+                {**point.settings, **point.measures, "within_limits": within, "in_front": front}
+                for point, within, front in zip(
+                    self.points, self.within, self.in_front, strict=True
+                )
+            ],
+        }
+
+
+def explore(
+    space: Space,
+    *,
+    jobs: int = 1,
+    scheduler: str | None = None,
+    kept: Kept | None = None,
+    tell: Callable[[int], None] = lambda _: None,
+) -> Exploration:
+    """Estimate every point of a space that is not kept already.
+
+    Args:
+        jobs: processes on this machine; one estimates here, without any.
+        scheduler: address of a Dask scheduler that runs them instead.
+        kept: where finished points are, and where new ones go.
+        tell: called with the number of points that have just been finished.
+
+    Raises:
+        jobs.JobsError: no worker starts, or the scheduler does not answer.
+    """
+    found: dict[int, dict[str, Any]] = {}
+    keys: dict[int, str] = {}
+
+    def waiting() -> Any:
+        for index, settings in enumerate(space.points()):
+            keys[index] = key_of(settings) if kept is not None else ""
+            known = None if kept is None else kept.get(keys[index])
+            if known is None:
+                yield Item(index, settings)
+            else:
+                found[index] = known
+                tell(1)
+
+    def finished(item: Item, measures: dict[str, Any], lasting: bool = True) -> None:
+        found[item.index] = measures
+        if kept is not None and lasting:
+            kept.add(keys[item.index], item.settings, measures)
+        tell(1)
+
+    if jobs == 1 and scheduler is None:
+        for item in waiting():
+            finished(item, evaluated(item.settings))
+    else:
+        engine: Pool | Cluster = (
+            Pool(FACTORY, None, jobs, TIME_LIMIT)
+            if scheduler is None
+            else Cluster(FACTORY, None, scheduler, TIME_LIMIT, fingerprint=FINGERPRINT)
+        )
+        with engine:
+            for done in engine.run(waiting()):
+                # What a worker died of may not happen again.
+                failure = {"refused": f"the estimate failed: {done.failure}"}
+                finished(done.item, failure if done.failure else done.result, not done.failure)
+    return judged(space, [found[index] for index in range(space.size)])
+
+
+def judged(space: Space, measures: list[dict[str, Any]]) -> Exploration:
+    """Limits and front over the measures of all points, in the order of the space."""
+    points = tuple(
+        Explored(settings, values)
+        for settings, values in zip(space.points(), measures, strict=True)
+    )
+    values = np.array([[p.value(name) for name in space.objectives] for p in points])
+    within = np.array(
+        [
+            not p.refusal and all(p.value(name) <= most for name, most in space.limits.items())
+            for p in points
+        ]
+    )
+    front = pareto_front(np.where(within[:, None], values, np.nan))
+    return Exploration(space, points, tuple(within.tolist()), tuple(front.tolist()))
