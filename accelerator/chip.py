@@ -63,7 +63,10 @@ class Chip:
         assumptions: Assumptions,
     ) -> Chip:
         """Map and count all layers, place them, and measure the wires between them."""
-        works = tuple(_work(entry, array, options, assumptions, layers) for entry in layers)
+        works = tuple(
+            plan_work(entry, array, options, assumptions, entry is first_mapped(layers))
+            for entry in layers
+        )
         buffers = buffer_subarrays(
             [(e.layer, e.activation_bits, e.output_bits) for e in layers], array
         )
@@ -129,13 +132,15 @@ class Chip:
         )
 
 
-def _work(
-    planned: PlannedLayer,
-    array: Array,
-    options: Options,
-    assumptions: Assumptions,
-    layers: tuple[PlannedLayer, ...],
+def first_mapped(layers: tuple[PlannedLayer, ...]) -> PlannedLayer:
+    """The first layer on sub-arrays, which takes the network's input."""
+    return next(entry for entry in layers if entry.layer.mapped)
+
+
+def plan_work(
+    planned: PlannedLayer, array: Array, options: Options, assumptions: Assumptions, first: bool
 ) -> Work:
+    """Map a layer and count it; nothing here depends on a price."""
     layer = planned.layer
     if not layer.mapped:
         traffic = digital_traffic(layer, planned.activation_bits, planned.output_bits)
@@ -143,7 +148,6 @@ def _work(
     options = planned.options(options)
     mapping = map_layer(layer, planned.weight_bits, planned.activation_bits, array, options)
     counts = count_events(mapping, array, options, planned.seen)
-    first = planned is next(entry for entry in layers if entry.layer.mapped)
     traffic = mapped_traffic(mapping, counts, planned.output_bits, options.sums_activations, first)
     hardware = layer_hardware(mapping, array, options, assumptions)
     return Work(planned, mapping, counts, traffic, hardware, options)
@@ -184,6 +188,7 @@ def _layer_report(
         _mapping_summary(work.mapping, work.counts, pricing.array) if work.mapping else {},
         planned.output_bits,
         planned.seen,
+        planned.choice,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 from accelerator.errors import EstimateError
 from accelerator.networks import Layer, Network, Operation
@@ -24,11 +24,20 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """What one layer does in place of what the options say of all; as in Options."""
+
+    copies: int
+    reuse_overlap: bool
+    double_buffer: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PlannedLayer:
     """A layer with the widths of its weights, its inputs and its outputs.
 
     A layer of the digital unit has no weights and `weight_bits` 0. `seen` is known of a layer
-    that ran.
+    that ran, `choice` of one that is mapped in its own way.
     """
 
     layer: Layer
@@ -36,9 +45,12 @@ class PlannedLayer:
     activation_bits: int
     output_bits: int
     seen: Seen | None = None
+    choice: Choice | None = None
 
     def options(self, common: Options) -> Options:
-        """The options of this layer: its own encoding and densities where it ran."""
+        """The options of this layer: its own mapping, its encoding and densities where it ran."""
+        if self.choice is not None:
+            common = replace(common, **asdict(self.choice))
         if self.seen is None:
             return common
         inside = self.layer.valid_fraction

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from accelerator.plan import Seen
+from accelerator.plan import Choice, Seen
 from accelerator.sense_errors import SenseErrors
 from accelerator.uncertainty.result import Uncertainty
 
@@ -33,6 +33,7 @@ class LayerReport:
     mapping: dict[str, float] = field(default_factory=dict)
     output_bits: int = 0
     seen: Seen | None = None
+    choice: Choice | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The layer's entry in the JSON."""
@@ -54,6 +55,7 @@ class LayerReport:
             "mapping": dict(self.mapping),
             "output_bits": self.output_bits,
             "seen": None if self.seen is None else asdict(self.seen),
+            "choice": None if self.choice is None else asdict(self.choice),
         }
 
 

@@ -23,6 +23,7 @@ VERBS = (
     "run",
     "explain",
     "explore",
+    "map",
     "netlist",
     "simulate",
     "switch",

@@ -13,7 +13,7 @@ from accelerator.errors import EstimateError
 from accelerator.networks import load_network
 from accelerator.options import Options
 from accelerator.pipeline import build_array, open_table
-from accelerator.plan import PlannedLayer, Seen
+from accelerator.plan import Choice, PlannedLayer, Seen
 from accelerator.prices import Conditions, read_prices
 from accelerator.report import FORMAT
 
@@ -102,7 +102,7 @@ def _again(report: Mapping[str, Any], table: Table | str | None) -> Estimate:
                 f"the network {network.name} has no layer {one['name']!r} any more: "
                 "estimate it again"
             )
-        seen = one["seen"]
+        seen, choice = one["seen"], one["choice"]
         planned.append(
             PlannedLayer(
                 waiting.pop(0),
@@ -110,6 +110,7 @@ def _again(report: Mapping[str, Any], table: Table | str | None) -> Estimate:
                 one["activation_bits"],
                 one["output_bits"],
                 None if seen is None else Seen(**{**seen, "ands": tuple(seen["ands"])}),
+                None if choice is None else Choice(**choice),
             )
         )
     prices = read_prices(opened, conditions)

@@ -1,0 +1,101 @@
+"""The ways to map one layer, and what each adds to the sums that a chip is judged by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from accelerator.chip import Chip, Work, first_mapped, plan_work
+from accelerator.costs import layer_energy, outside_energy
+from accelerator.hardware import floorplan
+from accelerator.leakage import IdlePower, buffer_time, busy_leakage
+from accelerator.plan import Choice, PlannedLayer
+from accelerator.timing import Clock, digital_time, layer_time
+
+AREA, POWER, TIME, ENERGY, CELLS = range(5)
+"""Columns of the sums: area of the sub-arrays (m2), their idle power (W), time (s), energy but
+for what idle neighbours leak (J), and cells (1)."""
+_MOST_COPIES = 4096
+
+
+@dataclass(frozen=True)
+class Alternatives:
+    """One layer's choices, with what each adds: shape (choices, 5). Off the array it has one."""
+
+    planned: PlannedLayer
+    choices: tuple[Choice | None, ...]
+    added: NDArray[np.float64]
+
+
+def alternatives(chip: Chip, planned: PlannedLayer) -> Alternatives:
+    """All choices of a layer, weighed with the wires and the idle powers of `chip`.
+
+    Copies are powers of two up to one for each row of patches; choices that give the same
+    mapping are one.
+    """
+    first = planned is first_mapped(tuple(work.planned for work in chip.works))
+    works = _works(chip, planned, first)
+    clock = Clock(
+        chip.pricing.prices,
+        chip.pricing.array,
+        chip.pricing.assumptions,
+        chip.pricing.distances,
+        chip.buffers,
+    )
+    return Alternatives(
+        planned,
+        tuple(work.planned.choice for work in works),
+        np.array([_added(chip, clock, work) for work in works]),
+    )
+
+
+def _works(chip: Chip, planned: PlannedLayer, first: bool) -> list[Work]:
+    pricing = chip.pricing
+    parts = (pricing.array, pricing.options, pricing.assumptions, first)
+    if not planned.layer.mapped:
+        return [plan_work(planned, *parts)]
+    found: dict[object, Work] = {}
+    for reuse, double in ((False, False), (False, True), (True, False)):
+        copies = 1
+        while copies <= _MOST_COPIES:
+            entry = replace(planned, choice=Choice(copies, reuse, double))
+            work = plan_work(entry, *parts)
+            assert work.mapping is not None
+            found.setdefault(work.mapping, work)
+            if work.mapping.copies < copies:
+                break
+            copies *= 2
+    return list(found.values())
+
+
+def _added(chip: Chip, clock: Clock, work: Work) -> list[float]:
+    pricing = replace(chip.pricing, options=work.options)
+    array, planned = pricing.array, work.planned
+    plan = floorplan(work.hardware, chip.pitch, pricing.prices, pricing.assumptions)
+    if work.mapping is None:
+        time = digital_time(
+            clock, work.traffic, planned.layer.output_elements, planned.activation_bits
+        )
+        energy, cells = outside_energy(pricing, work.traffic), 0
+    else:
+        time = layer_time(clock, work.mapping, work.traffic, work.options).total
+        energy = layer_energy(pricing, work.mapping, work.counts, work.traffic)
+        cells = work.mapping.subarrays * array.rows * array.columns
+    idle = idle_power(chip, installed=plan.leakage_power)
+    leaked = idle.during(plan.leakage_power, time, buffer_time(clock, work.traffic))
+    own = sum(energy.values()) + leaked - busy_leakage(pricing, work.counts)
+    return [
+        plan.total_area,
+        plan.leakage_power,
+        time,
+        own - idle.rest * plan.leakage_power * time,
+        cells,
+    ]
+
+
+def idle_power(chip: Chip, installed: float) -> IdlePower:
+    """What leaks on a chip whose sub-arrays leak `installed` W in all."""
+    always_on = chip.digital_plan.leakage_power + chip.transposer_plan.leakage_power
+    return IdlePower.of(chip.pricing, installed, chip.buffer_plan.leakage_power, always_on)

@@ -1,0 +1,232 @@
+"""The best mapping within limits: merged over layers, then judged by the whole model."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from accelerator.array import Array, require_room
+from accelerator.assumptions import Assumptions, load_assumptions
+from accelerator.chip import Chip
+from accelerator.errors import EstimateError
+from accelerator.networks import Network, load_network
+from accelerator.options import Options, bit_width, first_last_widths, read_options, whole_number
+from accelerator.pipeline import build_array, cost_plan, open_table
+from accelerator.plan import Choice, Plan, PlannedLayer, plan_layers
+from accelerator.prices import Conditions, Prices, read_prices
+from accelerator.references import references
+from accelerator.report import Report
+from accelerator.search.alternatives import (
+    AREA,
+    CELLS,
+    ENERGY,
+    POWER,
+    TIME,
+    alternatives,
+    idle_power,
+)
+from accelerator.search.merging import Bound, Sums, at_hand, merge
+from accelerator.uncertainty.propagation import SAMPLES, Sampling
+
+if TYPE_CHECKING:
+    from lut import Table
+
+OBJECTIVES = ("energy", "latency", "product")
+_JUDGED = 64
+_MOST_ROUNDS = 6
+_SLACK = 0.03
+
+
+@dataclass(frozen=True)
+class Found:
+    """The best mapping: its report, and what the search did.
+
+    `judged` whole mappings went through the whole model. `gap` is by how much (1) the sums of a
+    mapping that was dropped unseen may be lower: 0 where the search was exact.
+    """
+
+    report: Report
+    objective: str
+    judged: int
+    gap: float
+
+
+def search_mapping(
+    network: str | os.PathLike[str] | Network,
+    objective: str = "energy",
+    *,
+    area_limit: float | None = None,
+    capacity_limit: float | None = None,
+    table: str | os.PathLike[str] | Table | None = None,
+    weight_bits: int = 1,
+    activation_bits: int = 4,
+    rows: int = 256,
+    columns: int = 256,
+    first_last: str | tuple[int, int] | None = None,
+    corner: str = "tt",
+    vdd: float = 1.0,
+    temperature: float = 300.15,
+    assumptions: Mapping[str, float] | None = None,
+    samples: int = SAMPLES,
+    seed: int = 0,
+    **options: Any,
+) -> Found:
+    """Choose copies, reuse of overlap and double buffering of every layer.
+
+    Args:
+        objective: "energy", "latency" or "product" of an image, the least of which is sought.
+        area_limit: of the whole chip (m2).
+        capacity_limit: cells of the sub-arrays that hold weights (1).
+        the others: as of `accelerator.estimate`.
+
+    Raises:
+        EstimateError: an argument that cannot be, or no mapping within the limits.
+        lut.TableError: a table that cannot be used, or conditions outside it.
+    """
+    if objective not in OBJECTIVES:
+        raise EstimateError(f"there is no objective {objective!r}: give {', '.join(OBJECTIVES)}")
+    for name in ("copies", "reuse_overlap", "double_buffer"):
+        if name in options:
+            raise EstimateError(f"{name} is what the search chooses: leave it out")
+    for name, limit in (("area", area_limit), ("capacity", capacity_limit)):
+        if limit is not None and not 0 < limit < np.inf:
+            raise EstimateError(f"the {name} limit is a number above 0, not {limit!r}")
+    chosen, constants = read_options(options), load_assumptions(assumptions)
+    sampling = Sampling.of(samples, seed)
+    rows, columns = whole_number("rows", rows, least=1), whole_number("columns", columns, least=1)
+    require_room(rows, int(constants.reserved_rows.value))
+    parsed, ends = load_network(network), first_last_widths(first_last)
+    widths = bit_width("weight bits", weight_bits), bit_width("activation bits", activation_bits)
+    plan = plan_layers(parsed, *widths, ends, chosen.coverage)
+    conditions, opened = Conditions(corner, vdd, temperature, rows, columns), open_table(table)
+    prices = read_prices(opened, conditions)
+    array = build_array(conditions, prices, chosen, constants)
+    limits = (area_limit or np.inf, capacity_limit or np.inf)
+    search = _Search(plan.layers, objective, limits, array, prices, chosen, constants)
+    layers, judged, gap = search.run()
+    best = Plan(layers, plan.left_out)
+    report = cost_plan(parsed, best, opened, conditions, chosen, constants, ends, sampling)
+    report = replace(report, weight_bits=widths[0], activation_bits=widths[1])
+    return Found(replace(report, references=references(report)), objective, judged, gap)
+
+
+@dataclass
+class _Search:
+    layers: tuple[PlannedLayer, ...]
+    objective: str
+    limits: tuple[float, float]
+    array: Array
+    prices: Prices
+    options: Options
+    assumptions: Assumptions
+
+    def run(self) -> tuple[tuple[PlannedLayer, ...], int, float]:
+        """The best layers with their choices, how many mappings were judged, and the gap.
+
+        Wires are as long as the chip is large, which is known once it is chosen: the search
+        starts from one copy of everything and is repeated on the chip that it found.
+        """
+        chip = self._chip(self.layers)
+        seen: dict[tuple[Choice | None, ...], tuple[float, float]] = {}
+        best: tuple[PlannedLayer, ...] | None = None
+        gap, judged = 0.0, 0
+        for _ in range(_MOST_ROUNDS):
+            options = [alternatives(chip, layer) for layer in self.layers]
+            limits, weigh = self._sum_limits(chip), self._of_sums(chip)
+            added = [one.added * self._counting() for one in options]
+            # Wires are not as long yet as they will be, so what comes close is judged too.
+            known = at_hand(added, limits, weigh) * (1 + _SLACK)
+            bound = self._bound(chip) if self.objective == "energy" else None
+            merged = merge(added, limits, weigh, known, bound)
+            gap = max(gap, merged.gap)
+            for picks in merged.picks[:_JUDGED]:
+                choices = tuple(one.choices[pick] for one, pick in zip(options, picks, strict=True))
+                if choices not in seen:
+                    judged += 1
+                    seen[choices] = self._judge(self._with(choices))
+            within = [c for c, (area, _) in seen.items() if area <= self.limits[0]]
+            if not within:
+                break
+            winner = self._with(min(within, key=lambda choices: seen[choices][1]))
+            if winner == best:
+                break
+            best, chip = winner, self._chip(winner)
+        if best is None:
+            raise EstimateError(
+                "no mapping stays within the limits: one copy of every layer takes "
+                f"{self._judge(self.layers)[0] * 1e6:.4g} mm2 and "
+                f"{sum(w.mapping.subarrays for w in chip.works if w.mapping)} sub-arrays of "
+                f"{self.array.rows * self.array.columns} cells"
+            )
+        return best, judged, gap
+
+    def _with(self, choices: tuple[Choice | None, ...]) -> tuple[PlannedLayer, ...]:
+        return tuple(
+            replace(layer, choice=choice)
+            for layer, choice in zip(self.layers, choices, strict=True)
+        )
+
+    def _chip(self, layers: tuple[PlannedLayer, ...]) -> Chip:
+        return Chip.build(layers, self.array, self.prices, self.options, self.assumptions)
+
+    def _judge(self, layers: tuple[PlannedLayer, ...]) -> tuple[float, float]:
+        """Area and objective of a mapping by the whole model."""
+        chip = self._chip(layers)
+        reports = chip.layer_reports()
+        energy, latency = (
+            sum(getattr(layer, name) for layer in reports) for name in ("energy", "latency")
+        )
+        values = {"energy": energy, "latency": latency, "product": energy * latency}
+        return sum(chip.area_components().values()), values[self.objective]
+
+    def _sum_limits(self, chip: Chip) -> Sums:
+        # The transposing registers grow with the mapping; the whole model counts them in the end.
+        shared = chip.buffer_plan.total_area + chip.digital_plan.total_area
+        limits = np.full(5, np.inf)
+        limits[AREA] = self.limits[0] - shared
+        limits[CELLS] = self.limits[1]
+        return limits
+
+    @staticmethod
+    def _bound(chip: Chip) -> Bound:
+        """Of the energy: a layer's idle power leaks over its own time, and over that of all
+        layers chosen already, whatever the other layers further on will be."""
+        rest = idle_power(chip, 0.0).rest
+
+        def bound(sums: Sums, further: Sequence[Sums]) -> Sums:
+            least = sums[:, ENERGY] + rest * sums[:, POWER] * sums[:, TIME]
+            power, time = sums[:, POWER, None], sums[:, TIME, None]
+            for one in further:
+                own = one[:, ENERGY] + rest * one[:, POWER] * one[:, TIME]
+                crossed = rest * (power * one[:, TIME] + time * one[:, POWER])
+                least = least + (own + crossed).min(axis=1)
+            powers = np.array([one[:, POWER].min() for one in further])
+            times = np.array([one[:, TIME].min() for one in further])
+            apart: Sums = least + rest * (powers.sum() * times.sum() - powers @ times)
+            return apart
+
+        return bound
+
+    def _counting(self) -> Sums:
+        """One for the sums that the objective or a limit depends on, zero for the others."""
+        counts = np.zeros(5)
+        counts[TIME] = 1
+        if self.objective != "latency":
+            counts[[POWER, ENERGY]] = 1
+        counts[[AREA, CELLS]] = np.isfinite(self.limits)
+        return counts
+
+    def _of_sums(self, chip: Chip) -> Any:
+        rest = idle_power(chip, 0.0).rest
+
+        def objective(sums: Sums) -> Sums:
+            energy = sums[:, ENERGY] + rest * sums[:, POWER] * sums[:, TIME]
+            if self.objective == "energy":
+                return energy
+            return sums[:, TIME] * (energy if self.objective == "product" else 1.0)
+
+        return objective
