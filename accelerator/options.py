@@ -11,6 +11,7 @@ from accelerator.errors import EstimateError
 
 ENCODINGS = ("symmetric", "unsigned", "twos_complement")
 WEIGHT_LOADS = ("amortized", "each_image", "off")
+DENSITIES = ("activation_density", "weight_density")
 COVERAGES = ("all", "convolutions")
 LARGEST_WIDTH = 16
 LARGEST_COUNT = 2**53  # above, a float no longer counts in ones
@@ -61,9 +62,10 @@ class Options:
                 )
         for name in ("images_per_load", "copies"):
             whole_number(name, getattr(self, name), least=1)
-        for name in ("activation_density", "weight_density"):
+        for name in DENSITIES:
             value = getattr(self, name)
-            if not isinstance(value, int | float) or not 0 <= value <= 1:
+            # Inside the model a density may be an array of samples.
+            if isinstance(value, int | float) and not 0 <= value <= 1:
                 raise EstimateError(f"{name} is a probability, {value!r} is not between 0 and 1")
 
     @property
@@ -82,6 +84,9 @@ def read_options(values: dict[str, Any]) -> Options:
     for name in values:
         if name not in known:
             raise EstimateError(f"there is no option {name!r}: give one of {', '.join(known)}")
+    for name in DENSITIES:
+        if not isinstance(values.get(name, 0.5), int | float):
+            raise EstimateError(f"{name} is a probability, {values[name]!r} is not between 0 and 1")
     return Options(**values)
 
 

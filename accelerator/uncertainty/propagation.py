@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,17 +11,16 @@ from numpy.typing import NDArray
 from accelerator.array import Array
 from accelerator.chip import Chip
 from accelerator.errors import EstimateError
-from accelerator.options import Options, whole_number
+from accelerator.options import DENSITIES, Options, whole_number
 from accelerator.plan import PlannedLayer
 from accelerator.uncertainty.result import Interval, Uncertainty
 from accelerator.uncertainty.sampling import latin_hypercube, shares
-from accelerator.uncertainty.sources import DENSITIES, Source, Sources
+from accelerator.uncertainty.sources import ONES, Source, Sources
 
 Samples = NDArray[np.float64]
 SAMPLES = 512
 LEAST_SAMPLES, MOST_SAMPLES = 64, 100_000
 _QUANTILES = (0.5, 0.025, 0.975)
-_DENSITY_FIELDS = ("activation_density", "weight_density")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +62,16 @@ class UncertainChip:
         """All sources; the operands' bits are one where the layers did not run."""
         if any(entry.seen is not None for entry in self.layers):
             return self.sources.carried
-        laws = ["uniform from {:g} to {:g}".format(*self._range(f)) for f in _DENSITY_FIELDS]
+        laws = ["uniform from {:g} to {:g}".format(*self._range(f)) for f in DENSITIES]
         return (
             *self.sources.carried,
-            *(Source(name, law) for name, law in zip(DENSITIES, laws, strict=True)),
+            *(Source(name, law) for name, law in zip(ONES, laws, strict=True)),
         )
 
     def totals(self, uniform: Mapping[str, Samples]) -> tuple[Samples, Samples, Samples]:
         """Energy (J), latency (s) and area (m2) of samples uniform in (0, 1) by source."""
         prices, constants = self.sources.figures(uniform), self.sources.constants(uniform)
-        options = self._options(uniform) if DENSITIES[0] in uniform else self.options
+        options = self._options(uniform) if ONES[0] in uniform else self.options
         chip = Chip.build(self.layers, self.array, prices, options, constants)
         reports = chip.layer_reports()
         number = len(next(iter(uniform.values())))
@@ -89,12 +87,11 @@ class UncertainChip:
 
     def _options(self, uniform: Mapping[str, Samples]) -> Options:
         """The options with samples of the operands' bits; counting only multiplies by them."""
-        sampled = copy(self.options)
-        for name, field in zip(DENSITIES, _DENSITY_FIELDS, strict=True):
+        densities = {}
+        for name, field in zip(ONES, DENSITIES, strict=True):
             low, high = self._range(field)
-            # Options are checked to hold single numbers, as users have to give them.
-            object.__setattr__(sampled, field, low + (high - low) * uniform[name])
-        return sampled
+            densities[field] = low + (high - low) * uniform[name]
+        return replace(self.options, **densities)  # type: ignore[arg-type]
 
     def _range(self, field: str) -> tuple[float, float]:
         half = self.sources.assumptions.density_half_width.value

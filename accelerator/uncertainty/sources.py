@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Samples = NDArray[np.float64]
 PROCESS = ("speed of n transistors", "speed of p transistors")
-DENSITIES = ("ones among activation bits", "ones among weight bits")
+ONES = ("ones among activation bits", "ones among weight bits")
 _DEVICES = "mean over random devices"
 _OPERANDS = {"and2": ("00", "01", "11"), "read": ("0", "1")}
 _HALF_OF_95 = 1.96

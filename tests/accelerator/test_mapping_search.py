@@ -126,6 +126,12 @@ def test_the_sums_are_those_of_the_whole_model(one_copy) -> None:
     assert sums[AREA] == pytest.approx(inside)
 
 
+def test_the_report_has_its_intervals() -> None:
+    report = search_mapping("lenet5", "product").report
+    assert report.uncertainty.energy.low < report.energy < report.uncertainty.energy.high
+    assert any(layer.choice.copies > 1 for layer in report.layers if layer.choice)
+
+
 def test_more_area_is_never_worse() -> None:
     base = estimate("lenet5", samples=0)
     energies = [
