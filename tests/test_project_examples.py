@@ -100,6 +100,13 @@ def test_the_steps_of_offset_cancelling_are_shown(tmp_path):
     assert plot.stat().st_size > 5000
 
 
+def test_the_space_is_explored(tmp_path):
+    page = tmp_path / "page.html"
+    text = run("-m", "mramcim", "explore", EXAMPLES / "space.toml", "-j", 2, "--page", page)
+    assert text.startswith("AlexNet on the reference table: 1728 points, ")
+    assert page.stat().st_size > 100_000
+
+
 def test_every_example_is_tried():
     # margin_histogram.py has its tests beside those of the variation.
     text = Path(__file__).read_text(encoding="utf-8")
