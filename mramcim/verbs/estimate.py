@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mramcim.arguments import add_json
+from mramcim.errors import CommandError
 from mramcim.estimates import (
     ARRAY_OPTIONS,
     CONDITION_OPTIONS,
@@ -53,6 +54,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "tables are compared, and the exit code is 1 where some of them cannot be used",
     )
     add_options(parser, _OPTIONS)
+    parser.add_argument(
+        "--baselines",
+        action="store_true",
+        help="print what RRAM, DRAM, an ASIC and a CPU would take for the same operations",
+    )
     add_csv_and_plot(
         parser, "layer, or table compared", "energy and latency, or the tables compared"
     )
@@ -63,7 +69,11 @@ def run(arguments: argparse.Namespace) -> int:
     """Estimate, print the report or the comparison, and write the files asked for."""
     outputs = {"--json": arguments.json, "--csv": arguments.csv, "--plot": arguments.plot}
     check_outputs(outputs, inputs=[arguments.network, *arguments.lut])
-    return _compare(arguments) if len(arguments.lut) > 1 else _estimate(arguments)
+    if len(arguments.lut) > 1:
+        if arguments.baselines:
+            raise CommandError("--baselines stands beside one table: give --lut once")
+        return _compare(arguments)
+    return _estimate(arguments)
 
 
 def _estimate(arguments: argparse.Namespace) -> int:
@@ -78,7 +88,13 @@ def _estimate(arguments: argparse.Namespace) -> int:
 
         save_plot(report, path)
 
-    write_report(arguments, csv_rows(report), draw, report.to_dict(), render_text(report))
+    text, content = render_text(report), report.to_dict()
+    if arguments.baselines:
+        from accelerator.baselines import beside, render_baselines
+
+        text += "\n" + render_baselines(report)
+        content["baselines"] = [one.to_dict() for one in beside(report)]
+    write_report(arguments, csv_rows(report), draw, content, text)
     return 0
 
 

@@ -287,3 +287,13 @@ def test_unknown_operators_that_multiply_weights_are_listed_at_once(refused, tab
     save_onnx(tmp_path / "own.onnx", "SpikingProduct", "WaveProduct")
     text = refused("estimate", "own.onnx", "--lut", table, "SpikingProduct")
     assert "WaveProduct" in text
+
+
+def test_baselines_stand_below_the_report(command, refused):
+    text = command("estimate", "lenet5", "--baselines", "--samples", 0).stdout
+    assert "bit-wise DRAM" in text.split("beside other machines")[1]
+    content = json.loads(command("estimate", "lenet5", "--baselines", "--json").stdout)
+    assert {one["tag"] for one in content["baselines"]} <= {"cited", "unverified", "derived"}
+    assert content["uncertainty"]["energy_J"]["low"] < content["total"]["energy_J"]
+    tables = ("--lut", "a.h5", "--lut", "b.h5")
+    refused("estimate", "lenet5", "--baselines", *tables, "give --lut once")
