@@ -70,6 +70,8 @@ def boundary(
         if options.gate_idle_subarrays
         else "sub-arrays of layers that do not run leak in full"
     )
+    if any(entry.choice is not None for entry in plan.layers):
+        counted.append("every layer has copies, reuse of overlap and double buffering of its own")
     if plan.left_out:
         macs = sum(layer.macs for layer in plan.left_out)
         names = ", ".join(layer.name for layer in plan.left_out)

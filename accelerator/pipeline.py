@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from collections.abc import Mapping as MappingType
 from dataclasses import replace
 from functools import lru_cache
@@ -23,7 +24,7 @@ from accelerator.options import (
     read_options,
     whole_number,
 )
-from accelerator.plan import Plan, plan_layers
+from accelerator.plan import Plan, PlannedLayer, plan_layers
 from accelerator.prices import Conditions, Prices, read_prices
 from accelerator.references import references
 from accelerator.report import Report
@@ -33,6 +34,12 @@ from accelerator.uncertainty.sources import find_sources
 
 if TYPE_CHECKING:
     from lut import Table
+
+
+Mapper = Callable[
+    [tuple[PlannedLayer, ...], Array, Prices, Options, Assumptions], tuple[PlannedLayer, ...]
+]
+"""Gives layers their choices, under the prices and constants that they will be costed with."""
 
 
 def estimate(
@@ -50,6 +57,7 @@ def estimate(
     assumptions: MappingType[str, float] | None = None,
     samples: int = SAMPLES,
     seed: int = 0,
+    mapper: Mapper | None = None,
     **options: Any,
 ) -> Report:
     """Energy, latency and area of one image through `network` on sub-arrays.
@@ -63,6 +71,7 @@ def estimate(
         corner, vdd, temperature: conditions in the table; V and K.
         assumptions: values in place of the shipped constants, by name.
         samples, seed: of what is uncertain, for the intervals; no samples leave them out.
+        mapper: chooses how each layer is mapped, in place of the options.
         options: fields of `accelerator.options.Options`.
 
     Raises:
@@ -84,7 +93,7 @@ def estimate(
 
     opened = open_table(table)
     conditions = Conditions(corner, vdd, temperature, rows, columns)
-    report = cost_plan(parsed, plan, opened, conditions, chosen, constants, ends, sampling)
+    report = cost_plan(parsed, plan, opened, conditions, chosen, constants, ends, sampling, mapper)
     report = replace(report, weight_bits=weight_bits, activation_bits=activation_bits)
     return replace(report, references=references(report))
 
@@ -98,6 +107,7 @@ def cost_plan(
     assumptions: Assumptions,
     ends: tuple[int, int] | str | None,
     sampling: Sampling,
+    mapper: Mapper | None = None,
 ) -> Report:
     """The report of a planned network; its widths are the largest of its layers.
 
@@ -106,6 +116,9 @@ def cost_plan(
     """
     prices = read_prices(table, conditions)
     array = build_array(conditions, prices, options, assumptions)
+    if mapper is not None:
+        layers = mapper(plan.layers, array, prices, options, assumptions)
+        plan = replace(plan, layers=layers)
     chip = Chip.build(plan.layers, array, prices, options, assumptions)
     mapped = [entry for entry in plan.layers if entry.layer.mapped]
     report = Report(
@@ -120,13 +133,12 @@ def cost_plan(
         chip.layer_reports(),
         chip.area_components(),
     )
+    report = replace(report, sense_errors=sense_errors(table, conditions, report.and_operations))
+    if not sampling.samples:
+        return report
     sources = find_sources(table, conditions, prices, assumptions)
     uncertain = UncertainChip(plan.layers, array, options, sources)
-    return replace(
-        report,
-        sense_errors=sense_errors(table, conditions, report.and_operations),
-        uncertainty=propagate(uncertain, sampling) if sampling.samples else None,
-    )
+    return replace(report, uncertainty=propagate(uncertain, sampling))
 
 
 def open_table(table: str | os.PathLike[str] | Table | None) -> Table:

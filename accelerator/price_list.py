@@ -27,13 +27,13 @@ def _walk(value: Any, name: str) -> Iterator[tuple[str, float]]:
             )
 
 
-def with_figures(prices: Prices, figures: Mapping[str, float]) -> Prices:
+def with_figures(prices: Prices, figures: Mapping[str, Any]) -> Prices:
     """The same prices with other figures, which may be arrays of samples; all are given."""
     changed: Prices = _rebuilt(prices, "", figures)
     return changed
 
 
-def _rebuilt(value: Any, name: str, figures: Mapping[str, float]) -> Any:
+def _rebuilt(value: Any, name: str, figures: Mapping[str, Any]) -> Any:
     if isinstance(value, float):
         return figures[name]
     if isinstance(value, dict):

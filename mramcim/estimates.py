@@ -28,6 +28,22 @@ CONDITION_OPTIONS: tuple[Option, ...] = (
     ("temperature", kelvin, "DEGC", "temperature in degC (default: 27)"),
 )
 
+NETWORK_OPTIONS: tuple[Option, ...] = (
+    ("weights", int, "W", "bits of a weight, 1 to 16 (default: 1)"),
+    ("activations", int, "A", "bits of an activation, 1 to 16 (default: 4)"),
+    *ARRAY_OPTIONS,
+    (
+        "first-last",
+        str,
+        "W:A|off",
+        "widths of the first and the last layer (default: those of the others), or leave them out",
+    ),
+    *CONDITION_OPTIONS,
+    *SAMPLE_OPTIONS,
+)
+# What the library calls otherwise than the command does.
+_KEYWORDS = {"weights": "weight_bits", "activations": "activation_bits"}
+
 
 def add_options(parser: argparse.ArgumentParser, options: tuple[Option, ...]) -> None:
     """Declare options; one that is not given is left out, so that defaults live in one place."""
@@ -43,13 +59,11 @@ def add_csv_and_plot(parser: argparse.ArgumentParser, row: str, drawn: str) -> N
     parser.add_argument("--plot", metavar="F", help=f"draw {drawn} (png, svg, pdf)")
 
 
-def chosen(
-    arguments: argparse.Namespace, options: tuple[Option, ...], keywords: Mapping[str, str]
-) -> dict[str, Any]:
+def chosen(arguments: argparse.Namespace, options: tuple[Option, ...]) -> dict[str, Any]:
     """The options that were given, by the keyword that the library takes."""
     given = vars(arguments)
     names = [name.replace("-", "_") for name, *_ in options]
-    return {keywords.get(name, name): given[name] for name in names if name in given}
+    return {_KEYWORDS.get(name, name): given[name] for name in names if name in given}
 
 
 def write_report(

@@ -96,7 +96,8 @@ def _file(path: Path, key: str, value: Any) -> str:
     return str((path.parent / value).resolve())
 
 
-def _limit(name: str, key: str, value: Any) -> float:
+def _limit(name: str, key: str, value: Any) -> Any:
+    """A limit in SI; what is no text is judged by the space."""
     from characterize.quantities import quantity
 
     if key == "area" and isinstance(value, str) and value.split()[-1:] in (["mm^2"], ["mm2"]):
@@ -105,4 +106,4 @@ def _limit(name: str, key: str, value: Any) -> float:
         return float(f"{1e-6 * metres:.12g}")
     if isinstance(value, str) and key in _LIMITS:
         return quantity(name, key, value, _LIMITS[key])
-    return value  # type: ignore[no-any-return]
+    return value

@@ -11,6 +11,7 @@ import numpy as np
 from accelerator.assumptions import Assumption, Assumptions
 from accelerator.chip import Chip
 from accelerator.costs import COMPONENTS
+from accelerator.elementwise import as_number
 from accelerator.errors import EstimateError
 from accelerator.explanation.again import Estimate
 from accelerator.explanation.readings import Reading, readings
@@ -160,7 +161,7 @@ def _constants(chip: Chip, energy: Any) -> dict[str, Constant]:
     changed: dict[str, Any] = {}
     for place, name in enumerate(_SMOOTH):
         entry: Assumption = getattr(pricing.assumptions, name)
-        changed[name] = replace(entry, value=entry.value * steps[:, place])  # type: ignore[arg-type]
+        changed[name] = replace(entry, value=as_number(entry.value * steps[:, place]))
     stepped = Chip.build(
         tuple(work.planned for work in chip.works),
         pricing.array,

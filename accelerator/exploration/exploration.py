@@ -81,7 +81,7 @@ def explore(
     jobs: int = 1,
     scheduler: str | None = None,
     kept: Kept | None = None,
-    tell: Callable[[int], None] = lambda _: None,
+    tell: Callable[[int], object] = lambda _: None,
 ) -> Exploration:
     """Estimate every point of a space that is not kept already.
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from accelerator.dominance import undominated
+
 
 def pareto_front(values: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Which rows of `values`, shape (points, measures), no other row dominates.
@@ -14,13 +16,7 @@ def pareto_front(values: NDArray[np.float64]) -> NDArray[np.bool_]:
     """
     front = np.zeros(len(values), dtype=bool)
     usable = np.flatnonzero(np.isfinite(values).all(axis=1))
-    # In this order a row can only be dominated by one before it.
-    order = usable[np.lexsort(values[usable].T[::-1])]
-    kept = np.empty((0, values.shape[1]))
-    for index in order:
-        row = values[index]
-        if np.any((kept <= row).all(axis=1) & (kept < row).any(axis=1)):
-            continue
-        front[index] = True
-        kept = np.vstack([kept, row])
+    if len(usable):
+        rows, which = np.unique(values[usable], axis=0, return_inverse=True)
+        front[usable] = np.isin(which.ravel(), undominated(rows))
     return front

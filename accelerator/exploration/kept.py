@@ -111,11 +111,11 @@ def _hash(path: str, _changed: int, _size: int) -> str:
 
 @lru_cache(maxsize=1)
 def model_hash() -> str:
-    """Hash of the sources and constants of the cost model."""
-    folder = Path(__file__).parents[1]
+    """Hash of the sources and constants of the cost model, and of how it reads a table."""
+    import lut
+
+    model, table = Path(__file__).parents[1], Path(lut.__file__).parent
     digest = hashlib.sha256()
-    for path in sorted(
-        [*folder.glob("*.py"), *folder.glob("networks/*.py"), *folder.glob("*.toml")]
-    ):
+    for path in sorted([*model.rglob("*.py"), *model.glob("*.toml"), *table.glob("*.py")]):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()

@@ -8,7 +8,7 @@ from typing import Any
 
 from accelerator.alignment import aligned, short
 from accelerator.exploration.exploration import Exploration, Explored
-from accelerator.exploration.space import MEASURES
+from accelerator.exploration.space import DEFAULT_OBJECTIVES, MEASURES
 from accelerator.names import printable
 
 SHOWN = {
@@ -54,7 +54,7 @@ def render_exploration(found: Exploration) -> str:
         lines.append(f"limits: {told}")
     text = "\n".join(lines)
     if front:
-        names = list(dict.fromkeys((*space.objectives, *DEFAULT_SHOWN)))
+        names = list(dict.fromkeys((*space.objectives, *DEFAULT_OBJECTIVES)))
         rows = [
             [*(setting_text(axis, p.settings[axis]) for axis in space.varied), *_amounts(p, names)]
             for p in front[:_MOST_SHOWN]
@@ -71,9 +71,6 @@ def render_exploration(found: Exploration) -> str:
         if len(reasons) > _MOST_REASONS:
             text += f"\n  and {len(reasons) - _MOST_REASONS} other reasons"
     return text + "\n"
-
-
-DEFAULT_SHOWN = ("energy", "latency", "area")
 
 
 def _amount(name: str, value: float) -> str:

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from accelerator.dominance import undominated
+
 Sums = NDArray[np.float64]
 Objective = Callable[[Sums], Sums]
 Bound = Callable[[Sums, Sequence[Sums]], Sums]
@@ -97,18 +99,6 @@ def at_hand(layers: Sequence[Sums], limits: Sums, objective: Objective) -> float
         best = float(values[chosen])
         place, pick, sums = steps[chosen]
         picks[place] = pick
-
-
-def undominated(values: Sums) -> NDArray[np.intp]:
-    """Rows that no other row is below in everything; of equal rows the first stays."""
-    order = np.lexsort(values.T[::-1])
-    kept: list[int] = []
-    while len(order):
-        first = order[0]
-        kept.append(int(first))
-        # Rows after this one are at least as large in the first column.
-        order = order[1:][np.any(values[order[1:]] < values[first], axis=1)]
-    return np.array(kept, dtype=np.intp)
 
 
 def _thinned(values: Sums, places: NDArray[np.intp], order: Sums) -> tuple[NDArray[np.intp], float]:

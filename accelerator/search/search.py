@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 
-from accelerator.array import Array, require_room
-from accelerator.assumptions import Assumptions, load_assumptions
+from accelerator.array import Array
+from accelerator.assumptions import Assumptions
 from accelerator.chip import Chip
 from accelerator.errors import EstimateError
-from accelerator.networks import Network, load_network
-from accelerator.options import Options, bit_width, first_last_widths, read_options, whole_number
-from accelerator.pipeline import build_array, cost_plan, open_table
-from accelerator.plan import Choice, Plan, PlannedLayer, plan_layers
-from accelerator.prices import Conditions, Prices, read_prices
-from accelerator.references import references
+from accelerator.networks import Network
+from accelerator.options import Options
+from accelerator.pipeline import estimate
+from accelerator.plan import Choice, PlannedLayer
+from accelerator.prices import Prices
 from accelerator.report import Report
 from accelerator.search.alternatives import (
     AREA,
@@ -30,10 +29,6 @@ from accelerator.search.alternatives import (
     idle_power,
 )
 from accelerator.search.merging import Bound, Sums, at_hand, merge
-from accelerator.uncertainty.propagation import SAMPLES, Sampling
-
-if TYPE_CHECKING:
-    from lut import Table
 
 OBJECTIVES = ("energy", "latency", "product")
 _JUDGED = 64
@@ -61,19 +56,7 @@ def search_mapping(
     *,
     area_limit: float | None = None,
     capacity_limit: float | None = None,
-    table: str | os.PathLike[str] | Table | None = None,
-    weight_bits: int = 1,
-    activation_bits: int = 4,
-    rows: int = 256,
-    columns: int = 256,
-    first_last: str | tuple[int, int] | None = None,
-    corner: str = "tt",
-    vdd: float = 1.0,
-    temperature: float = 300.15,
-    assumptions: Mapping[str, float] | None = None,
-    samples: int = SAMPLES,
-    seed: int = 0,
-    **options: Any,
+    **settings: Any,
 ) -> Found:
     """Choose copies, reuse of overlap and double buffering of every layer.
 
@@ -81,7 +64,7 @@ def search_mapping(
         objective: "energy", "latency" or "product" of an image, the least of which is sought.
         area_limit: of the whole chip (m2).
         capacity_limit: cells of the sub-arrays that hold weights (1).
-        the others: as of `accelerator.estimate`.
+        settings: keyword arguments of `accelerator.estimate`.
 
     Raises:
         EstimateError: an argument that cannot be, or no mapping within the limits.
@@ -89,29 +72,29 @@ def search_mapping(
     """
     if objective not in OBJECTIVES:
         raise EstimateError(f"there is no objective {objective!r}: give {', '.join(OBJECTIVES)}")
-    for name in ("copies", "reuse_overlap", "double_buffer"):
-        if name in options:
-            raise EstimateError(f"{name} is what the search chooses: leave it out")
+    for field in fields(Choice):
+        if field.name in settings:
+            raise EstimateError(f"{field.name} is what the search chooses: leave it out")
     for name, limit in (("area", area_limit), ("capacity", capacity_limit)):
         if limit is not None and not 0 < limit < np.inf:
             raise EstimateError(f"the {name} limit is a number above 0, not {limit!r}")
-    chosen, constants = read_options(options), load_assumptions(assumptions)
-    sampling = Sampling.of(samples, seed)
-    rows, columns = whole_number("rows", rows, least=1), whole_number("columns", columns, least=1)
-    require_room(rows, int(constants.reserved_rows.value))
-    parsed, ends = load_network(network), first_last_widths(first_last)
-    widths = bit_width("weight bits", weight_bits), bit_width("activation bits", activation_bits)
-    plan = plan_layers(parsed, *widths, ends, chosen.coverage)
-    conditions, opened = Conditions(corner, vdd, temperature, rows, columns), open_table(table)
-    prices = read_prices(opened, conditions)
-    array = build_array(conditions, prices, chosen, constants)
-    limits = (area_limit or np.inf, capacity_limit or np.inf)
-    search = _Search(plan.layers, objective, limits, array, prices, chosen, constants)
-    layers, judged, gap = search.run()
-    best = Plan(layers, plan.left_out)
-    report = cost_plan(parsed, best, opened, conditions, chosen, constants, ends, sampling)
-    report = replace(report, weight_bits=widths[0], activation_bits=widths[1])
-    return Found(replace(report, references=references(report)), objective, judged, gap)
+    judged, gap = 0, 0.0
+
+    def mapper(
+        layers: tuple[PlannedLayer, ...],
+        array: Array,
+        prices: Prices,
+        options: Options,
+        assumptions: Assumptions,
+    ) -> tuple[PlannedLayer, ...]:
+        nonlocal judged, gap
+        limits = (area_limit or np.inf, capacity_limit or np.inf)
+        search = _Search(layers, objective, limits, array, prices, options, assumptions)
+        best, judged, gap = search.run()
+        return best
+
+    report = estimate(network, mapper=mapper, **settings)
+    return Found(report, objective, judged, gap)
 
 
 @dataclass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,11 +88,11 @@ class UncertainChip:
 
     def _options(self, uniform: Mapping[str, Samples]) -> Options:
         """The options with samples of the operands' bits; counting only multiplies by them."""
-        densities = {}
+        densities: dict[str, Any] = {}
         for name, field in zip(ONES, DENSITIES, strict=True):
             low, high = self._range(field)
             densities[field] = low + (high - low) * uniform[name]
-        return replace(self.options, **densities)  # type: ignore[arg-type]
+        return replace(self.options, **densities)
 
     def _range(self, field: str) -> tuple[float, float]:
         half = self.sources.assumptions.density_half_width.value

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accelerator.assumptions import Assumptions
+from accelerator.elementwise import as_number
 from accelerator.errors import UnsuitableTableError
 from accelerator.names import printable
 from accelerator.price_list import listed, with_figures
@@ -25,7 +26,7 @@ Samples = NDArray[np.float64]
 PROCESS = ("speed of n transistors", "speed of p transistors")
 ONES = ("ones among activation bits", "ones among weight bits")
 _DEVICES = "mean over random devices"
-_OPERANDS = {"and2": ("00", "01", "11"), "read": ("0", "1")}
+_OPERANDS = {"and2": ("00", "01", "10", "11"), "read": ("0", "1")}
 _HALF_OF_95 = 1.96
 
 
@@ -65,7 +66,7 @@ class Sources:
                 factor = ratio + error * score
                 for part in SENSE_PARTS:
                     figures[f"{place}.{part}"] = figures[f"{place}.{part}"] * factor
-        return with_figures(self.prices, figures)  # type: ignore[arg-type]
+        return with_figures(self.prices, figures)
 
     def constants(self, uniform: Mapping[str, Samples]) -> Assumptions:
         """The constants of such samples."""
@@ -73,7 +74,7 @@ class Sources:
         for name, entry in self.assumptions.items():
             if entry.low is not None and entry.high is not None:
                 value = entry.low * (entry.high / entry.low) ** uniform[name]
-                changed[name] = replace(entry, value=value)  # type: ignore[arg-type]
+                changed[name] = replace(entry, value=as_number(value))
         return replace(self.assumptions, **changed)
 
 
@@ -164,8 +165,6 @@ def _device_means(
                 continue
             error = (high - low) / (2 * _HALF_OF_95) / nominal
             found[f"{group}.energy.{operands}"] = (mean / nominal, error)
-            if operands == "01":
-                found[f"{group}.energy.10"] = (mean / nominal, error)
     if not found:
         unknown.append("mismatch in the energies: the table has no statistics here")
         return {}

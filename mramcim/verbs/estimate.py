@@ -9,10 +9,7 @@ from typing import Any
 from mramcim.arguments import add_json
 from mramcim.errors import CommandError
 from mramcim.estimates import (
-    ARRAY_OPTIONS,
-    CONDITION_OPTIONS,
-    SAMPLE_OPTIONS,
-    Option,
+    NETWORK_OPTIONS,
     add_csv_and_plot,
     add_options,
     chosen,
@@ -23,21 +20,6 @@ from mramcim.outputs import check_outputs
 SUMMARY = "estimate a network's energy, latency and area on a table, or compare tables"
 
 EXIT_SOME_REFUSED = 1
-
-_OPTIONS: tuple[Option, ...] = (
-    ("weights", int, "W", "bits of a weight, 1 to 16 (default: 1)"),
-    ("activations", int, "A", "bits of an activation, 1 to 16 (default: 4)"),
-    *ARRAY_OPTIONS,
-    (
-        "first-last",
-        str,
-        "W:A|off",
-        "widths of the first and the last layer (default: those of the others), or leave them out",
-    ),
-    *CONDITION_OPTIONS,
-    *SAMPLE_OPTIONS,
-)
-_KEYWORDS = {"weights": "weight_bits", "activations": "activation_bits"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the table (default: the reference table of mramcim); given several times, the "
         "tables are compared, and the exit code is 1 where some of them cannot be used",
     )
-    add_options(parser, _OPTIONS)
+    add_options(parser, NETWORK_OPTIONS)
     parser.add_argument(
         "--baselines",
         action="store_true",
@@ -116,4 +98,4 @@ def _compare(arguments: argparse.Namespace) -> int:
 
 def _chosen(arguments: argparse.Namespace) -> dict[str, Any]:
     """The keyword arguments of the estimate that were given on the command line."""
-    return chosen(arguments, _OPTIONS, _KEYWORDS)
+    return chosen(arguments, NETWORK_OPTIONS)

@@ -96,5 +96,5 @@ def _explored(space: Space, arguments: argparse.Namespace) -> Exploration:
             jobs=arguments.jobs,
             scheduler=arguments.scheduler,
             kept=kept,
-            tell=lambda number: shown.update(number) and None,
+            tell=shown.update,
         )

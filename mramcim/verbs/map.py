@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 from mramcim.arguments import add_json, finite
 from mramcim.estimates import (
-    ARRAY_OPTIONS,
-    CONDITION_OPTIONS,
-    SAMPLE_OPTIONS,
-    Option,
+    NETWORK_OPTIONS,
     add_csv_and_plot,
     add_options,
     chosen,
@@ -21,20 +17,6 @@ from mramcim.outputs import check_outputs
 
 SUMMARY = "choose copies, reuse and double buffering of every layer for energy, latency or both"
 
-_OPTIONS: tuple[Option, ...] = (
-    ("weights", int, "W", "bits of a weight, 1 to 16 (default: 1)"),
-    ("activations", int, "A", "bits of an activation, 1 to 16 (default: 4)"),
-    *ARRAY_OPTIONS,
-    (
-        "first-last",
-        str,
-        "W:A|off",
-        "widths of the first and the last layer (default: those of the others), or leave them out",
-    ),
-    *CONDITION_OPTIONS,
-    *SAMPLE_OPTIONS,
-)
-_KEYWORDS = {"weights": "weight_bits", "activations": "activation_bits"}
 _MM2 = 1e-6
 
 
@@ -57,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--lut", metavar="FILE", help="the table (default: the reference table of mramcim)"
     )
-    add_options(parser, _OPTIONS)
+    add_options(parser, NETWORK_OPTIONS)
     add_csv_and_plot(parser, "layer", "energy and latency")
     add_json(parser)
 
@@ -71,14 +53,13 @@ def run(arguments: argparse.Namespace) -> int:
     from accelerator.search.render import render_mapping
     from accelerator.search.search import search_mapping
 
-    given: dict[str, Any] = chosen(arguments, _OPTIONS, _KEYWORDS)
     found = search_mapping(
         arguments.network,
         arguments.objective,
         area_limit=None if arguments.area is None else arguments.area * _MM2,
         capacity_limit=arguments.capacity,
         table=arguments.lut,
-        **given,
+        **chosen(arguments, NETWORK_OPTIONS),
     )
 
     def draw(path: Path) -> None:

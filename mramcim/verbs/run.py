@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
     from accelerator.prices import Conditions
     from accelerator.render import csv_rows, render_text
 
-    given = chosen(arguments, _CONDITIONS, {})
+    given = chosen(arguments, _CONDITIONS)
     network = QuantizedNetwork(arguments.network)
     wrong = None
     if arguments.errors:
@@ -78,7 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
         found,
         table=arguments.lut,
         **given,
-        **chosen(arguments, SAMPLE_OPTIONS, {}),
+        **chosen(arguments, SAMPLE_OPTIONS),
     )
     name, first = next(iter(found.outputs.items()))
 

@@ -23,7 +23,7 @@ def test_every_baseline_says_where_it_is_from() -> None:
     for one in shipped_baselines():
         assert one.per in PER
         assert one.layers in ("all", "convolution")
-        assert one.tag in ("cited", "unverified", "measured", "derived")
+        assert one.tag in ("cited", "unverified")
         assert one.energy > 0
         assert one.source
         assert one.conditions

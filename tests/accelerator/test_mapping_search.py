@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 from accelerator import EstimateError, estimate
 from accelerator.assumptions import load_assumptions
 from accelerator.chip import Chip
+from accelerator.dominance import undominated
 from accelerator.networks.chain import Chain
 from accelerator.options import Options
 from accelerator.pipeline import build_array
 from accelerator.plan import plan_layers
 from accelerator.prices import Conditions, read_prices
 from accelerator.search.alternatives import AREA, ENERGY, POWER, TIME, alternatives, idle_power
-from accelerator.search.merging import at_hand, merge, undominated
+from accelerator.search.merging import at_hand, merge
 from accelerator.search.search import OBJECTIVES, search_mapping
 from lut import Table
 
