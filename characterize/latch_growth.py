@@ -4,8 +4,8 @@ A latch's differential grows as exp(t / tau) from what unbalances it until the s
 The time t at which it has passed a fixed level therefore tells the imbalance, exp(-t / tau),
 without saturating, and its sign the side: positive for the right decision. At a fixed late
 instant the differential saturates instead, and with it the slope that leads to the failures.
-Where a latch's own nodes are watched and hold its inputs when it fires, their difference when
-the nominal one has just begun to grow tells the same, and more directly.
+Where a latch's own nodes are watched and hold its inputs when it fires, how much their
+difference has grown while it is still small tells the same, and more directly.
 """
 
 from __future__ import annotations
@@ -45,35 +45,43 @@ class Growth:
 
 @dataclass(frozen=True)
 class Early:
-    """The nominal difference [V] of a latch's own nodes, some time [s] after its clock's edge."""
+    """How much [V] the difference of a latch's own nodes nominally grows, and in what time [s].
+
+    It grows to the side that the latch will take, whatever its own mismatch.
+    """
 
     delay: float
-    difference: float
+    growth: float
 
     def imbalance(self, deck: Deck, waves: Waveforms, index: int) -> float:
         """What pushed the latch, over what pushes the nominal one: 1 there, negative if wrong."""
-        instant = _clocked(deck, waves, index) + self.delay
-        return at(waves, _inner(deck, waves, index), instant) / abs(self.difference)
+        return _grown(deck, waves, index, self.delay) / self.growth
 
 
 def early(deck: Deck, waves: Waveforms, index: int) -> Early:
     """When the nominal latch's own nodes have grown apart a little."""
-    clocked, vector = _clocked(deck, waves, index), _inner(deck, waves, index)
-    level = min(_EARLY_GROWTH * abs(at(waves, vector, clocked)), _EARLY_LEVEL * deck.conditions.vdd)
-    late = np.flatnonzero((waves.time > clocked) & (np.abs(vector) >= level))
+    edge, vector = clocked(deck, waves, index), inner(deck, waves, index)
+    level = min(_EARLY_GROWTH * abs(at(waves, vector, edge)), _EARLY_LEVEL * deck.conditions.vdd)
+    late = np.flatnonzero((waves.time > edge) & (np.abs(vector) >= level))
     if not len(late):
         raise PlanError(f"amplifier {index} of the nominal {deck.title} does not decide")
-    instant = float(waves.time[late[0]])
-    return Early(instant - clocked, at(waves, vector, instant))
+    delay = float(waves.time[late[0]]) - edge
+    return Early(delay, abs(_grown(deck, waves, index, delay)))
 
 
-def _inner(deck: Deck, waves: Waveforms, index: int) -> Array:
+def _grown(deck: Deck, waves: Waveforms, index: int, delay: float) -> float:
+    edge, vector = clocked(deck, waves, index), inner(deck, waves, index)
+    return at(waves, vector, edge + delay) - at(waves, vector, edge)
+
+
+def inner(deck: Deck, waves: Waveforms, index: int) -> Array:
+    """The difference [V] of a latch's own nodes, positive for the right decision."""
     item = deck.differentials[index]
     assert item.inner is not None, "asked only of latches whose nodes are watched"
     return item.sign * (waves[item.inner.signal] - waves[item.inner.reference])
 
 
-def _clocked(deck: Deck, waves: Waveforms, index: int) -> float:
+def clocked(deck: Deck, waves: Waveforms, index: int) -> float:
     """When the latch's clock has its edge [s]; a varied driver moves it."""
     item = deck.differentials[index]
     assert item.inner is not None, "as above"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from characterize.deck_runner import DeckRunner
 from characterize.errors import PlanError
 from characterize.failure_search import Evaluation
+from characterize.latch_balance import find_balance
 from characterize.latch_growth import (
     LEVEL,
     Early,
@@ -41,6 +43,9 @@ class SensingLimitState:
     Callable with points (n, d), as `importance.estimate` wants; `values` has one column an
     amplifier. `nominal` are the waveforms without variation, `messages` collects what was said
     of simulations that gave no result.
+
+    Where a latch holds its inputs on nodes of its own, its variables are `calibrated` one by
+    one, so that the values are linear far from the surface too; without, they are only near it.
     """
 
     def __init__(
@@ -51,6 +56,8 @@ class SensingLimitState:
         conditions: Conditions | None,
         variation: Variation,
         decks: DeckRunner,
+        *,
+        calibrated: bool = True,
     ) -> None:
         self.deck = build_deck(design, bench, operands, conditions)
         if not self.deck.differentials:
@@ -64,13 +71,50 @@ class SensingLimitState:
         self.nominal = nominal
         self.nominal_right = measure(self.deck, nominal).outcome is Outcome.OK
         self.calibrations = 1
-        self._latches: list[Early | Growth]
+        self._imbalances: list[Callable[[Waveforms, Array], float]]
         if all(item.inner for item in self.deck.differentials):
-            self._latches = [early(self.deck, nominal, k) for k in self._indices]
+            at_offset = partial(build_deck, design, bench, operands, conditions)
+            self._imbalances = [self._held(k, at_offset, calibrated) for k in self._indices]
         else:
             growths = [growth(self.deck, nominal, k) for k in self._indices]
             constant = self._linear_constant(bench, operands, conditions, nominal, growths)
-            self._latches = [replace(found, constant=constant) for found in growths]
+            self._imbalances = [
+                _plain(replace(found, constant=constant), self.deck, k)
+                for k, found in enumerate(growths)
+            ]
+
+    def _held(
+        self, index: int, at_offset: Callable[[float], Deck], calibrated: bool
+    ) -> Callable[[Waveforms, Array], float]:
+        """What tells the imbalance of a latch that holds its inputs."""
+        item = self.deck.differentials[index].inner
+        assert item is not None, "asked only of latches whose nodes are watched"
+        own = f"{item.signal.rpartition('.')[0]}."
+        numbers = [k for k, v in enumerate(self.variables) if v.name.startswith(own)]
+        if calibrated and numbers:
+            balance = find_balance(
+                self.nominal,
+                at_offset,
+                lambda deck, point: vary(deck, self._design, self._variation, point),
+                self._calibrate,
+                index,
+                numbers,
+                len(self.variables),
+            )
+            if balance is not None:
+                return lambda waves, point: balance.imbalance(self.deck, waves, index, point)
+            self.messages.append(f"amplifier {index}: no offset balances its latch")
+        return _plain(early(self.deck, self.nominal, index), self.deck, index)
+
+    def _calibrate(self, decks: Sequence[Deck]) -> list[Waveforms | None]:
+        self.calibrations += len(decks)
+        found: list[Waveforms | None] = [None] * len(decks)
+        for index, waves in self._decks.simulate(decks):
+            if isinstance(waves, str):
+                self.messages.append(waves)
+            else:
+                found[index] = waves
+        return found
 
     def _linear_constant(
         self,
@@ -116,11 +160,13 @@ class SensingLimitState:
             if isinstance(waves, str):
                 self.messages.append(waves)
                 continue
-            values[index] = [
-                latch.imbalance(self.deck, waves, k) for k, latch in enumerate(self._latches)
-            ]
+            values[index] = [told(waves, points[index]) for told in self._imbalances]
             failed[index] = measure(self.deck, waves).outcome is not Outcome.OK
         return Evaluation(values, failed)
 
     def _varied(self, points: Array) -> Iterable[Deck]:
         return (vary(self.deck, self._design, self._variation, point) for point in points)
+
+
+def _plain(latch: Early | Growth, deck: Deck, index: int) -> Callable[[Waveforms, Array], float]:
+    return lambda waves, _: latch.imbalance(deck, waves, index)

@@ -110,8 +110,9 @@ class Evaluator:
         energies, disturb, cycle, distances, aspect = {}, 0.0, 0.0, {}, 0.0
         for operands, pattern in self._patterns.items():
             state = SensingLimitState(
-                design, demand.bench, operands, demand.conditions, demand.variation, self._decks
-            )
+                design, demand.bench, operands, demand.conditions, demand.variation, self._decks,
+                calibrated=False,
+            )  # fmt: skip
             self.simulations += state.calibrations
             if not state.nominal_right:
                 return None
