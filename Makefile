@@ -29,8 +29,8 @@ test:  ## set up, then all tests but the slow ones
 	@./setup.sh test
 	$(PYTHON_HERE) -m pytest -n auto --dist loadfile -m "not slow"
 
-test-all:  ## set up, then all tests, the slow ones too
-	@./setup.sh test
+test-all:  ## set up, then all tests, the slow ones and those of training too
+	@./setup.sh train
 	$(PYTHON_HERE) -m pytest -n auto --dist loadfile
 
 check:  ## formatting, lint, types, direction of imports

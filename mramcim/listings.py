@@ -184,8 +184,24 @@ def networks() -> Listing:
     return Listing(rows, columns, numbers=2, remarks=["or the path of an .onnx file"])
 
 
+def trained() -> Listing:
+    """The trained networks that are shipped; `run` and `accuracy` take their names."""
+    from accelerator.trained import path_of, trained_names, training_of
+
+    rows = [{"name": name, **training_of(path_of(name))} for name in trained_names()]
+    columns = {
+        "trained": lambda row: row["name"],
+        "test accuracy": lambda row: f"{row['test_accuracy']:.2%}",
+        "network": lambda row: row["network"],
+        "data": lambda row: row["dataset"],
+        "seed": lambda row: str(row["recipe"]["seed"]),
+    }
+    return Listing(rows, columns, numbers=1, remarks=["or what `mramcim train` writes"])
+
+
 LISTINGS: Mapping[str, Callable[[], Listing]] = {
     "networks": networks,
+    "trained": trained,
     "benches": benches,
     "devices": devices,
     "technologies": technologies,

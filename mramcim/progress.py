@@ -9,8 +9,9 @@ from typing import Any
 class Progress:
     """Call it with the number done and the total; use it as a context manager."""
 
-    def __init__(self) -> None:
+    def __init__(self, unit: str = "point") -> None:
         self._bar: Any = None
+        self._unit = unit
 
     def __enter__(self) -> Progress:
         return self
@@ -25,6 +26,6 @@ class Progress:
             from tqdm import tqdm
 
             self._bar = tqdm(
-                total=total, initial=done, unit="point", file=sys.stderr, smoothing=0.1
+                total=total, initial=done, unit=self._unit, file=sys.stderr, smoothing=0.1
             )
         self._bar.update(done - self._bar.n)

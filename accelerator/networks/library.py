@@ -97,6 +97,33 @@ def lenet5() -> Network:
     )
 
 
+def digits() -> Network:
+    """A small network for the digits that come with scikit-learn, 8 x 8; our own."""
+    return (
+        Chain(1, 8)
+        .convolution("conv1", 32, 3, padding=1)
+        .convolution("conv2", 32, 3, padding=1)
+        .max_pool("pool2", 2, 2)
+        .convolution("conv3", 64, 3, padding=1)
+        .max_pool("pool3", 2, 2)
+        .product("fc4", 64)
+        .product("fc5", 10)
+        .network("digits", "ours, for the 8 x 8 digits that come with scikit-learn")
+    )
+
+
+def vgg_small() -> Network:
+    """The small VGG of low bit-width work on CIFAR-10, 32 x 32."""
+    chain = Chain(3, 32)
+    for block, channels in enumerate((128, 256, 512), 1):
+        for index in (1, 2):
+            chain.convolution(f"conv{block}_{index}", channels, 3, padding=1)
+        chain.max_pool(f"pool{block}", 2, 2)
+    return chain.product("fc", 10).network(
+        "vgg-small", "Cai, He, Sun, Vasconcelos, CVPR 2017 (HWGQ-Net), input 32 x 32"
+    )
+
+
 def vgg16() -> Network:
     """VGG-16 (configuration D), 224 x 224."""
     chain = Chain(3, 224)
@@ -142,6 +169,8 @@ NETWORKS: dict[str, Callable[[], Network]] = {
     "alexnet-dorefa": alexnet_dorefa,
     "svhn": svhn,
     "lenet5": lenet5,
+    "digits": digits,
+    "vgg-small": vgg_small,
     "vgg16": vgg16,
     "resnet18": resnet18,
 }

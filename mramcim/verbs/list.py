@@ -1,4 +1,4 @@
-"""`mramcim list`: the networks, benches, devices, technologies and variations there are."""
+"""`mramcim list`: the networks, trained networks, benches, devices, technologies, variations."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mramcim.columns import aligned
 from mramcim.listings import LISTINGS
 from mramcim.outputs import STANDARD_OUTPUT, check_outputs, write_json
 
-SUMMARY = "list the networks, benches, devices, technologies or variations"
+SUMMARY = "list the networks, trained networks, benches, devices, technologies or variations"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

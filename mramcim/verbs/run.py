@@ -17,6 +17,7 @@ from mramcim.estimates import (
     chosen,
     write_report,
 )
+from mramcim.images import NETWORK_HELP, SETS, add_image_options, asked_images
 from mramcim.outputs import check_outputs, write_file
 
 if TYPE_CHECKING:
@@ -29,13 +30,17 @@ _CONDITIONS = (*ARRAY_OPTIONS, *CONDITION_OPTIONS)
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the verb takes; what is left out gets the library's own default."""
-    parser.add_argument("network", metavar="NET.onnx", help="QONNX, QCDQ, or integer operators")
-    parser.add_argument(
+    parser.add_argument("network", metavar="NET", help=NETWORK_HELP)
+    images = parser.add_mutually_exclusive_group(required=True)
+    images.add_argument(
         "--images",
         metavar="X.npy",
-        required=True,
         help="images as NumPy saves them, in the shape of the network's input",
     )
+    images.add_argument(
+        "--dataset", metavar="NAME", help=f"test images with labels, to tell the accuracy: {SETS}"
+    )
+    add_image_options(parser)
     parser.add_argument(
         "--output", metavar="Y.npy", help="write the network's first output to this file"
     )
@@ -60,21 +65,23 @@ def run(arguments: argparse.Namespace) -> int:
         "--output": arguments.output,
     }  # fmt: skip
     check_outputs(outputs, inputs=[arguments.network, arguments.images, arguments.lut])
-    images = _images(arguments.images)
+    images, labels = _asked(arguments)
 
     from accelerator.inference import AndErrors, QuantizedNetwork, cost_run
     from accelerator.pipeline import open_table
     from accelerator.prices import Conditions
     from accelerator.render import csv_rows, render_text
+    from accelerator.trained import path_of
 
     given = chosen(arguments, _CONDITIONS)
-    network = QuantizedNetwork(arguments.network)
+    path = path_of(arguments.network)
+    network = QuantizedNetwork(path)
     wrong = None
     if arguments.errors:
         wrong = AndErrors.of_table(open_table(arguments.lut), Conditions(**given))
     found = network.run(images, errors=wrong, seed=arguments.seed)
     report = cost_run(
-        arguments.network,
+        path,
         found,
         table=arguments.lut,
         **given,
@@ -90,10 +97,30 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.output is not None:
         write_file(arguments.output, lambda path: _save(path, first))
     shapes = {output: list(value.shape) for output, value in found.outputs.items()}
-    content = {**report.to_dict(), "run": {"images": len(images), "outputs": shapes}}
-    text = f"{len(images)} images run, output {name!r} of {first.shape}; a mean image costs\n\n"
+    ran: dict[str, Any] = {"images": len(images), "outputs": shapes}
+    text = f"{len(images)} images run, output {name!r} of {first.shape}"
+    if labels is not None:
+        from accelerator.accuracy import right_answers, score
+
+        told = score([right_answers(first, labels)], len(labels))
+        ran |= {"accuracy": told.accuracy, "accuracy_95": [told.low, told.high]}
+        text += f", {told.accuracy:.2%} right (95 %: {told.low:.2%} to {told.high:.2%})"
+    content = {**report.to_dict(), "run": ran}
+    text += "; a mean image costs\n\n"
     write_report(arguments, csv_rows(report), draw, content, text + render_text(report))
     return 0
+
+
+def _asked(
+    arguments: argparse.Namespace,
+) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any] | None]:
+    """Images, and their labels where they are of a data set."""
+    if arguments.dataset is None:
+        if arguments.data is not None or arguments.count is not None:
+            raise CommandError("--data and --count choose images of a --dataset; give that too")
+        return _images(arguments.images), None
+    data = asked_images(arguments, arguments.dataset, "test")
+    return data.images, data.labels
 
 
 def _images(name: str) -> np.ndarray[Any, Any]:

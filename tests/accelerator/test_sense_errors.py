@@ -1,38 +1,16 @@
 """Wrong ANDs of an image: from the table's statistics, only where it has them."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
+from statistics_table import with_statistics
 
 from accelerator import estimate
 from accelerator.errors import UnsuitableTableError
 from accelerator.inference import AndErrors
 from accelerator.prices import Conditions
 from accelerator.render import render_text
-from lut import SCHEMA, Axis, Group, Outcome, Table, Variable
 
 RATES = {"00": 1e-9, "01": 2e-6, "10": 4e-6, "11": 2e-6}
-
-
-def with_statistics(rates, rows=(256,)):
-    """The reference table with made-up error rates at its nominal condition."""
-    table = Table.open()
-    spec = SCHEMA["and2_statistics"]
-    values = {"corner": ["tt"], "vdd": [1.0], "temperature": [300.15], "rows": list(rows)}
-    values["operands"] = list(rates)
-    axes = {name: Axis(values[name], axis.units, axis.meaning) for name, axis in spec.axes.items()}
-    shape = tuple(len(axis) for axis in axes.values())
-    array = np.broadcast_to(np.array(list(rates.values())), shape)
-    factors = {"error_rate": 1.0, "error_rate_low": 0.8, "error_rate_high": 1.25}
-    variables = {
-        name: Variable(factor * array, spec.dims, "1", spec.variables[name].meaning)
-        for name, factor in factors.items()
-    }
-    outcomes = np.full(shape, int(Outcome.OK), dtype=np.int8)
-    variables["outcome"] = Variable(outcomes, spec.dims, "1", "how it ended")
-    group = Group(axes, variables, {"variation": "made up"})
-    return replace(table, groups={**table.groups, "and2_statistics": group})
 
 
 def test_the_mean_over_operands_times_the_ands_is_what_is_wrong():

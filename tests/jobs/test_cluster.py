@@ -13,7 +13,7 @@ from jobs import Cluster, JobsError
 pytest.importorskip("distributed")
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
-from dask_cluster import DaskCluster  # noqa: E402
+from dask_cluster import DaskCluster
 
 FACTORY = "tasks:Doubling"
 ENVIRONMENT = {"PYTHONPATH": os.pathsep.join([str(HERE), str(HERE.parents[1])])}

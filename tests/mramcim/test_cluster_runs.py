@@ -17,7 +17,7 @@ import pytest
 pytest.importorskip("distributed")
 TESTS = Path(__file__).parents[1]
 sys.path.insert(0, str(TESTS / "jobs"))
-from dask_cluster import DaskCluster  # noqa: E402
+from dask_cluster import DaskCluster
 
 PLAN = """
 title = "for a cluster"

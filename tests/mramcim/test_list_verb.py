@@ -10,7 +10,9 @@ import pytest
 
 from circuits import BENCHES, device_names, technology_names, variation_names
 
-NETWORKS = {"alexnet", "alexnet-dorefa", "svhn", "lenet5", "vgg16", "resnet18"}
+NETWORKS = {
+    "alexnet", "alexnet-dorefa", "digits", "lenet5", "resnet18", "svhn", "vgg-small", "vgg16"
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -21,6 +23,7 @@ NETWORKS = {"alexnet", "alexnet-dorefa", "svhn", "lenet5", "vgg16", "resnet18"}
         ("technologies", set(technology_names())),
         ("variations", set(variation_names())),
         ("networks", NETWORKS),
+        ("trained", {"digits-w1a2"}),
     ],
 )
 def test_each_kind_is_listed_with_all_its_names(command, what, names):

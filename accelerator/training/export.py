@@ -1,0 +1,135 @@
+"""Writing a trained network as QONNX: quantizers beside plain operators of ONNX."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+from accelerator.networks.layers import Operation
+from accelerator.training.graph import Activate, Graph, Normalize, Pool, Product, Quantize
+from accelerator.training.model import QuantizedModel
+
+SCORES = "scores"
+"""The output's name."""
+QONNX_DOMAIN = "qonnx.custom_op.general"
+_OPSET, _IR_VERSION = 13, 8
+
+
+def export_qonnx(model: QuantizedModel, path: Path, notes: dict[str, str]) -> None:
+    """Write the model, its weights on their levels, with `notes` as its metadata."""
+    graph = model.graph
+    writer = _Writer(model)
+    score = writer.write(graph)
+    classes = model.norms[str(len(graph.steps) - 1)].num_features
+    made = helper.make_graph(
+        writer.nodes,
+        graph.name,
+        [helper.make_tensor_value_info("image", TensorProto.FLOAT, ["N", *graph.input_shape])],
+        [helper.make_tensor_value_info(score, TensorProto.FLOAT, ["N", classes])],
+        writer.initializers,
+    )
+    opsets = [helper.make_opsetid("", _OPSET), helper.make_opsetid(QONNX_DOMAIN, 1)]
+    found = helper.make_model(made, opset_imports=opsets, producer_name="mramcim")
+    found.ir_version = _IR_VERSION
+    helper.set_model_props(found, notes)
+    onnx.save(found, path)
+
+
+class _Writer:
+    """Nodes and constants of a graph; results are named by the step that makes them."""
+
+    def __init__(self, model: QuantizedModel) -> None:
+        self.model = model
+        self.nodes: list[Any] = []
+        self.initializers: list[Any] = []
+
+    def write(self, graph: Graph) -> str:
+        made: list[str] = []
+        flat: set[str] = set()
+        for number, step in enumerate(graph.steps):
+            source = "image" if step.source < 0 else made[step.source]
+            if isinstance(step, Product) and step.layer.operation is Operation.PRODUCT:
+                if source not in flat:
+                    source = self._node("Flatten", f"{step.layer.name}_flat", source, axis=1)
+                flat.add(f"step{number}")
+            elif isinstance(step, Normalize | Activate) and source in flat:
+                flat.add(f"step{number}")
+            last = number == len(graph.steps) - 1
+            made.append(self._step(SCORES if last else f"step{number}", number, step, source))
+        return made[-1]
+
+    def _step(self, out: str, number: int, step: object, source: str) -> str:
+        match step:
+            case Quantize(bits=bits, highest=highest):
+                return self._quant(out, source, 1 / highest, 0.0, bits)
+            case Product(layer=layer, bits=bits):
+                weights = self._weights(number, layer.name, bits)
+                if layer.operation is Operation.PRODUCT:
+                    return self._node("Gemm", out, source, weights, name=layer.name, transB=1)
+                return self._node(
+                    "Conv", out, source, weights, name=layer.name, kernel_shape=layer.kernel,
+                    strides=layer.stride, dilations=layer.dilation, group=layer.groups,
+                    pads=(*layer.pad_begin, *layer.pad_end),
+                )  # fmt: skip
+            case Normalize():
+                norm = self.model.norms[str(number)]
+                entries = (norm.weight, norm.bias, norm.running_mean, norm.running_var)
+                values = [entry.detach().numpy() for entry in entries]
+                names = [
+                    self._constant(f"{out}_{what}", value)
+                    for what, value in zip(
+                        ("gain", "shift", "mean", "variance"), values, strict=True
+                    )
+                ]
+                return self._node("BatchNormalization", out, source, *names, epsilon=norm.eps)
+            case Activate(bits=bits):
+                return self._quant(out, source, 1 / ((1 << bits) - 1), 0.0, bits)
+            case Pool(layer=layer):
+                largest = layer.operation is Operation.MAX_POOL
+                return self._node(
+                    "MaxPool" if largest else "AveragePool", out, source, name=layer.name,
+                    kernel_shape=layer.kernel, strides=layer.stride,
+                    pads=(*layer.pad_begin, *layer.pad_end),
+                )  # fmt: skip
+        raise TypeError(f"unknown step {step!r}")
+
+    def _weights(self, number: int, name: str, bits: int) -> str:
+        """Weights as reals on their levels, behind the quantizer that says which those are."""
+        values = self.model.quantized(number).detach().numpy()
+        plain = self._constant(f"{name}_weights", values)
+        out = f"{name}_quantized"
+        if bits == 1:
+            scale = self._constant(f"{out}_scale", np.abs(values).max())
+            return self._node("BipolarQuant", out, plain, scale, domain=QONNX_DOMAIN)
+        # Levels 2 q / (2^k - 1) - 1 lie on both sides of zero, which is none of them.
+        highest = (1 << bits) - 1
+        return self._quant(out, plain, 2 / highest, highest / 2, bits)
+
+    def _quant(self, out: str, source: str, scale: float, zero: float, bits: int) -> str:
+        names = [
+            self._constant(f"{out}_{what}", np.float32(value))
+            for what, value in (("scale", scale), ("zero", zero), ("bits", bits))
+        ]
+        return self._node(
+            "Quant", out, source, *names, domain=QONNX_DOMAIN,
+            signed=0, narrow=0, rounding_mode="ROUND",
+        )  # fmt: skip
+
+    def _constant(self, name: str, value: NDArray[Any] | np.floating[Any]) -> str:
+        array = np.ascontiguousarray(value, np.float32).reshape(np.shape(value))
+        self.initializers.append(numpy_helper.from_array(array, name))
+        return name
+
+    def _node(
+        self, operator: str, out: str, *inputs: str, name: str = "", domain: str = "", **more: Any
+    ) -> str:
+        node = helper.make_node(
+            operator, list(inputs), [out], name=name or out, domain=domain, **more
+        )
+        self.nodes.append(node)
+        return out

@@ -1,0 +1,127 @@
+"""A trainable network as steps, each reading the results of earlier ones.
+
+The same steps are computed with gradients (`model`) and written as QONNX (`export`), so that
+what is trained is what runs on sub-arrays.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from accelerator.networks.layers import Layer, Network, Operation
+from accelerator.training.errors import TrainingError
+
+INPUT = -1
+"""The step that stands for the image."""
+
+
+@dataclass(frozen=True)
+class Widths:
+    """Bits of weights and activations, and those of the first and the last layer's weights.
+
+    The papers leave the first and last layer in floating point; here every layer runs on
+    sub-arrays, so that these two are as wide as costs little accuracy.
+    """
+
+    weights: int
+    activations: int
+    ends: int = 8
+
+    def __post_init__(self) -> None:
+        for what, bits, most in (
+            ("weights", self.weights, 8),
+            ("activations", self.activations, 8),
+            ("the first and last layer's weights", self.ends, 8),
+        ):
+            if not 1 <= bits <= most:
+                raise TrainingError(f"{bits} bits for {what} cannot be trained; give 1 to {most}")
+
+
+@dataclass(frozen=True)
+class Quantize:
+    """The image on its own codes: `highest` + 1 levels from 0 to 1."""
+
+    source: int
+    bits: int
+    highest: int
+
+
+@dataclass(frozen=True)
+class Product:
+    """A convolution or a fully connected layer without bias, its weights quantized."""
+
+    source: int
+    layer: Layer
+    bits: int
+
+
+@dataclass(frozen=True)
+class Normalize:
+    """Batch normalization of each channel, in the digital unit."""
+
+    source: int
+    channels: int
+
+
+@dataclass(frozen=True)
+class Activate:
+    """Clip to 0 to 1 and round to 2^bits levels."""
+
+    source: int
+    bits: int
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Largest or mean value of each window."""
+
+    source: int
+    layer: Layer
+
+
+Step = Quantize | Product | Normalize | Activate | Pool
+
+
+@dataclass
+class Graph:
+    """Steps in order; the last one's result are the scores of the classes."""
+
+    name: str
+    input_shape: tuple[int, ...]
+    steps: list[Step] = field(default_factory=list)
+
+    def add(self, step: Step) -> int:
+        """Append a step and return its number, by which later ones read it."""
+        self.steps.append(step)
+        return len(self.steps) - 1
+
+
+def graph_of(network: Network, widths: Widths, *, input_bits: int, highest: int) -> Graph:
+    """The steps of a chain of convolutions, products and pools.
+
+    Every layer but the last is normalized and quantized, the last is normalized only; means
+    are quantized again. Raises TrainingError for a network with other layers.
+    """
+    mapped = network.mapped
+    if not mapped or network.layers[-1] is not mapped[-1]:
+        raise TrainingError(f"{network.name} does not end in a product; it has no class scores")
+    graph = Graph(network.name, network.input_shape)
+    last = graph.add(Quantize(INPUT, input_bits, highest))
+    for layer in network.layers:
+        if layer.mapped:
+            at_end = layer in (mapped[0], mapped[-1])
+            last = graph.add(Product(last, layer, widths.ends if at_end else widths.weights))
+            last = graph.add(Normalize(last, layer.out_channels))
+            if layer is not mapped[-1]:
+                last = graph.add(Activate(last, widths.activations))
+        elif layer.operation in (Operation.MAX_POOL, Operation.AVERAGE_POOL):
+            last = graph.add(Pool(last, layer))
+            if layer.operation is Operation.AVERAGE_POOL:
+                # Means lie between the levels.
+                last = graph.add(Activate(last, widths.activations))
+        else:
+            raise TrainingError(
+                f"{network.name}: {layer.name} is no convolution, product or pool; networks with "
+                "other layers cannot be trained here"
+            )
+    return graph

@@ -1,0 +1,86 @@
+"""The steps of a graph as a PyTorch module."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from accelerator.networks.layers import Layer, Operation
+from accelerator.training.graph import Activate, Graph, Normalize, Pool, Product, Quantize
+from accelerator.training.quantizers import quantized_activations, quantized_weights
+
+
+class QuantizedModel(nn.Module):
+    """Computes a graph; `weights[n]` and `norms[n]` belong to step n."""
+
+    def __init__(self, graph: Graph) -> None:
+        super().__init__()
+        self.graph = graph
+        self.weights = nn.ParameterDict()
+        self.norms = nn.ModuleDict()
+        for number, step in enumerate(graph.steps):
+            if isinstance(step, Product):
+                weight = torch.empty(weight_shape(step.layer))
+                nn.init.kaiming_normal_(weight.reshape(len(weight), -1), nonlinearity="linear")
+                self.weights[str(number)] = nn.Parameter(weight)
+            elif isinstance(step, Normalize):
+                self.norms[str(number)] = nn.BatchNorm1d(step.channels)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Scores (n, classes) of images (n, channels, height, width) from 0 to 1."""
+        made: list[Tensor] = []
+        for number, step in enumerate(self.graph.steps):
+            source = images if step.source < 0 else made[step.source]
+            made.append(self._step(number, step, source))
+        return made[-1]
+
+    def _step(self, number: int, step: object, x: Tensor) -> Tensor:
+        match step:
+            case Quantize(highest=highest):
+                return torch.round(x * highest) / highest
+            case Product(layer=layer):
+                return _product(x, self.quantized(number), layer)
+            case Normalize():
+                norm = self.norms[str(number)]
+                return norm(x.flatten(2)).reshape(x.shape) if x.dim() > 2 else norm(x)
+            case Activate(bits=bits):
+                return quantized_activations(x, bits)
+            case Pool(layer=layer):
+                return _pool(x, layer)
+        raise TypeError(f"unknown step {step!r}")
+
+    def quantized(self, number: int) -> Tensor:
+        """The weights of step `number` as they are stored, in the shape of the layer's kernels."""
+        step = self.graph.steps[number]
+        assert isinstance(step, Product), "only products have weights"
+        return quantized_weights(self.weights[str(number)], step.bits)
+
+
+def weight_shape(layer: Layer) -> tuple[int, ...]:
+    """(kernels, channels of a group, height, width) of a convolution, (out, in) of a product."""
+    if layer.operation is Operation.PRODUCT:
+        return layer.out_channels, layer.patch_length
+    return layer.out_channels, layer.in_channels // layer.groups, *layer.kernel
+
+
+def _product(x: Tensor, weight: Tensor, layer: Layer) -> Tensor:
+    if layer.operation is Operation.PRODUCT:
+        return functional.linear(x.flatten(1), weight)
+    padded = functional.pad(x, _pads(layer))
+    return functional.conv2d(
+        padded, weight, stride=layer.stride, dilation=layer.dilation, groups=layer.groups
+    )
+
+
+def _pool(x: Tensor, layer: Layer) -> Tensor:
+    if layer.operation is Operation.MAX_POOL:
+        # Activations are not below zero, so that padding with zeros never wins over one.
+        return functional.max_pool2d(functional.pad(x, _pads(layer)), layer.kernel, layer.stride)
+    return functional.avg_pool2d(x, layer.kernel, layer.stride)
+
+
+def _pads(layer: Layer) -> list[int]:
+    """Padding as PyTorch orders it: the last dimension first, before and after."""
+    pairs = zip(reversed(layer.pad_begin), reversed(layer.pad_end), strict=True)
+    return [size for pair in pairs for size in pair]

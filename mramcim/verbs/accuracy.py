@@ -1,0 +1,112 @@
+"""`mramcim accuracy NET.onnx --dataset NAME`: accuracy and energy against supply and heat."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from mramcim.arguments import add_json, finite, kelvin, positive_count
+from mramcim.estimates import (
+    ARRAY_OPTIONS,
+    SAMPLE_OPTIONS,
+    add_csv_and_plot,
+    add_options,
+    chosen,
+    write_report,
+)
+from mramcim.images import NETWORK_HELP, SETS, add_image_options, asked_images
+from mramcim.outputs import check_outputs
+from mramcim.progress import Progress
+
+SUMMARY = "accuracy and energy of a quantized network with the wrong ANDs of its conditions"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the verb takes; what is left out gets the library's own default."""
+    parser.add_argument("network", metavar="NET", help=NETWORK_HELP)
+    parser.add_argument("--dataset", metavar="NAME", required=True, help=SETS)
+    add_image_options(parser)
+    parser.add_argument(
+        "--lut",
+        action="append",
+        metavar="FILE",
+        help="a table with error rates; given again, each is a curve of its own (default: the "
+        "reference table of mramcim)",
+    )
+    for name, kind, unit, default, what in (
+        ("vdd", finite, "V", "1.0", "supplies"),
+        ("temperature", kelvin, "DEGC", "27", "temperatures in degC"),
+    ):
+        parser.add_argument(
+            f"--{name}",
+            type=_listed(kind),
+            metavar=f"{unit},..",
+            default=default,
+            help=f"{what}, separated by commas (default: {default})",
+        )
+    parser.add_argument("--corner", default="tt", metavar="NAME", help="corner (default: tt)")
+    parser.add_argument(
+        "--repeats",
+        type=positive_count,
+        metavar="N",
+        default=argparse.SUPPRESS,
+        help="runs of the images, each with other wrong ANDs (default: 20)",
+    )
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of them (default: 0)")
+    add_options(parser, (*ARRAY_OPTIONS, *SAMPLE_OPTIONS))
+    add_csv_and_plot(parser, "condition", "accuracy and energy against the supply")
+    add_json(parser)
+
+
+def _listed(kind: Callable[[str], float]) -> Callable[[str], list[float]]:
+    def read(text: str) -> list[float]:
+        return [kind(word) for word in text.split(",")]
+
+    return read
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the images under each condition, print a row for each, write the files asked for."""
+    outputs = {"--json": arguments.json, "--csv": arguments.csv, "--plot": arguments.plot}
+    tables = arguments.lut or [None]
+    check_outputs(outputs, inputs=[arguments.network, *tables])
+
+    from accelerator.accuracy import accuracy_curve
+    from accelerator.accuracy.render import csv_rows, render_text
+    from accelerator.prices import Conditions
+    from accelerator.trained import path_of
+
+    data = asked_images(arguments, arguments.dataset, "test")
+    array = chosen(arguments, ARRAY_OPTIONS)
+    conditions = [
+        Conditions(arguments.corner, vdd, temperature, **{"rows": 256, "columns": 256, **array})
+        for temperature, vdd in product(arguments.temperature, arguments.vdd)
+    ]
+    options: dict[str, Any] = chosen(arguments, SAMPLE_OPTIONS)
+    if "repeats" in arguments:
+        options["repeats"] = arguments.repeats
+    with Progress("run") as progress:
+        faultless, points = accuracy_curve(
+            path_of(arguments.network), data, conditions, tables=tables, seed=arguments.seed,
+            told=progress, **options,
+        )  # fmt: skip
+
+    def draw(path: Path) -> None:
+        from accelerator.accuracy.plot import save_plot
+
+        save_plot(faultless, points, path)
+
+    content = {
+        "network": arguments.network,
+        "dataset": data.name,
+        "images": len(data.labels),
+        "seed": arguments.seed,
+        "accuracy_without_errors": faultless,
+        "points": [point.to_dict() for point in points],
+    }
+    text = render_text(arguments.network, data.name, faultless, points)
+    write_report(arguments, csv_rows(points), draw, content, text)
+    return 0
