@@ -34,7 +34,7 @@ from circuits.technologies import Technology, load_technology
 from circuits.units import to_si
 
 DESIGN_FOLDER = Path(__file__).parent / "designs"
-DEFAULT_DESIGN = "strongarm"
+DEFAULT_DESIGN = "cancelled"
 AMPLIFIERS = ("strongarm", "precharge", "cancelled")
 
 

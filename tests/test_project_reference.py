@@ -39,11 +39,12 @@ def test_every_sense_is_right_at_every_point(table, operation):
 
 
 @pytest.mark.parametrize("operation", SENSING)
-def test_at_the_default_256_rows_every_sense_tolerates_eight_millivolts(table, operation):
+def test_up_to_256_rows_every_sense_tolerates_seven_millivolts(table, operation):
+    """After the amplifier's own offset was sampled; four sigma and more of what is left."""
     rows = np.asarray(table.axis(operation, "rows"))
     tolerated = table[operation].variables["offset_tolerance"].values
-    assert tolerated[:, :, :, rows == 256].min() >= 8e-3
-    assert tolerated.min() >= 6e-3
+    assert tolerated[:, :, :, rows <= 256].min() >= 7e-3
+    assert tolerated.min() >= 5e-3
 
 
 def test_some_driver_writes_each_value_at_every_condition(table):
@@ -63,13 +64,14 @@ def test_no_sense_turns_a_cell_within_its_life(table):
         assert disturb[:, :, temperature < 310].max() < 1e-13
 
 
-def test_energy_and_delay_grow_with_rows_and_margin_falls_with_heat(table):
+def test_energy_and_delay_grow_with_rows_and_tolerance_falls_with_heat(table):
     for operation in SENSING:
         group = table[operation].variables
         assert np.all(np.diff(group["energy"].values, axis=3) > 0)
         assert np.all(np.diff(group["delay"].values, axis=3) > 0)
-        nominal = group["margin"].values[0, 1]
-        assert np.all(nominal[-1] < nominal[0])
+        if operation != "xor2":  # whose tightest step changes with the temperature
+            nominal = group["offset_tolerance"].values[0, 1]
+            assert np.all(nominal[-1] < nominal[0])
 
 
 def test_leakage_grows_with_heat(table):

@@ -89,7 +89,7 @@ def test_an_unknown_profile_is_refused(machine):
 def test_targets_of_the_makefile_use_profiles_that_exist():
     targets = (ROOT / "Makefile").read_text().split("./setup.sh ")[1:]
     profiles = {text.split()[0] for text in targets}
-    assert profiles == {"core", "test", "check", "docs"}
+    assert profiles == {"core", "test", "train", "check", "docs"}
 
 
 def test_no_machine_path_or_registry_host_in_the_set_up():

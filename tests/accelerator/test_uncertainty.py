@@ -255,6 +255,8 @@ def test_mean_energies_over_random_devices_take_the_place_of_nominal_ones(
     found = sources.figures(uniform)
     for operands, parts in nominal.and2.energy.items():
         for part, value in parts.items():
+            if value == 0:  # an amplifier without a reference branch of its own
+                continue
             factors = found.and2.energy[operands][part] / value
             assert factors.mean() == pytest.approx(1.2, rel=1e-6)
             low, high = np.quantile(factors, (0.025, 0.975))

@@ -15,6 +15,7 @@ import pytest
 from characterize import PlanError, load_plan
 from characterize.nightly import _pictures, nightly
 from characterize.store import Store
+from circuits import load_design
 from lut import Group, Outcome, Table, Variable, check, write_table
 
 PLAN = """
@@ -187,7 +188,7 @@ def test_what_moved_from_a_baseline_is_told(plan, store_folder, night, tmp_path)
 
 
 def test_points_that_failed_have_their_waveforms(tmp_path, store_folder, plan):
-    design = plan.design
+    design = load_design("strongarm")
     hurried = replace(design, timing=replace(design.timing, develop=1e-11, develop_per_row=0.0))
     wrong = replace(plan, design=hurried, limits=())
     found = again(wrong, store_folder, tmp_path, None)

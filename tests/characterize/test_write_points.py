@@ -105,7 +105,7 @@ def plan(tmp_path, device="stt", extra="", driver=""):
 @pytest.mark.parametrize(
     ("device", "design", "name"),
     [
-        ("sot-perpendicular", "strongarm", "Zhang2026"),
+        ("sot-perpendicular", "cancelled", "Zhang2026"),
         ("sot-inplane", "inplane", "Fan2018Memory"),
         ("stt", "stt", "ARM2021"),
         ("domain-wall", "domain-wall", "Emori2013"),
