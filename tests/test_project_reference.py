@@ -47,6 +47,20 @@ def test_up_to_256_rows_every_sense_tolerates_seven_millivolts(table, operation)
     assert tolerated.min() >= 5e-3
 
 
+def test_its_error_rates_at_the_nominal_condition_are_known_to_a_fifth(table):
+    """READ below 1e-9, AND below 1e-6."""
+    for operation, most in (("read", 1e-9), ("and2", 1e-6)):
+        group = table[f"{operation}_statistics"].variables
+        rate, low, high = (
+            group[f"error_rate{end}"].values.ravel() for end in ("", "_low", "_high")
+        )
+        assert np.all((rate > 0) & (rate < most))
+        assert np.all((low <= rate) & (rate <= high))
+        # What is rarer than 1e-20 counts for nothing; the others are as precise as asked for.
+        known = rate > 1e-20
+        assert np.all(np.log(high[known] / low[known]) / 2 < 0.25)
+
+
 def test_some_driver_writes_each_value_at_every_condition(table):
     outcomes = table["write"].variables["outcome"].values
     assert set(np.unique(outcomes)) <= {int(Outcome.OK), int(Outcome.NOT_SWITCHED)}
@@ -89,7 +103,7 @@ def test_it_was_made_from_the_present_models_and_netlists(table):
     for bench in BENCHES:
         digest = hashlib.sha256()
         for point in plan.points():
-            if point.bench == bench:
+            if point.group == bench:
                 deck = build_deck(plan.design, bench, point.variant, point.conditions)
                 digest.update(deck.netlist.encode())
         assert table.provenance["netlists"][bench]["sha256"] == digest.hexdigest()

@@ -161,9 +161,10 @@ def test_the_interval_is_that_of_many_random_samples(reference: Table) -> None:
     ):
         low, median, high = np.quantile(values, (0.025, 0.5, 0.975))
         width = high - low
-        assert found.low == pytest.approx(low, abs=0.05 * width)
         assert found.median == pytest.approx(median, abs=0.05 * width)
-        assert found.high == pytest.approx(high, abs=0.05 * width)
+        # Of 512 samples 13 lie beyond each end.
+        assert found.low == pytest.approx(low, abs=0.1 * width)
+        assert found.high == pytest.approx(high, abs=0.1 * width)
 
 
 # --- sources

@@ -121,6 +121,9 @@ def test_the_parts_of_a_table_make_it_again_bit_by_bit(opened, make_groups, part
 
 def test_the_shipped_table_split_in_four_is_merged_and_written_again(opened, tmp_path):
     whole = Table.open()
+    # Its statistics, at one condition, cannot be cut in four.
+    groups = {name: one for name, one in whole.groups.items() if "statistics" not in name}
+    whole = replace(whole, groups=groups)
     quarters = [
         opened(
             f"part{i}{j}",
