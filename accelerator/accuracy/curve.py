@@ -44,6 +44,11 @@ class AccuracyPoint:
     score: Score
     report: Report
 
+    @property
+    def celsius(self) -> float:
+        """Temperature [degC]."""
+        return self.conditions.temperature - 273.15
+
     def to_dict(self) -> dict[str, Any]:
         """The row in JSON and CSV; SI units."""
         one, found = self.conditions, self.report.uncertainty
@@ -90,16 +95,19 @@ def accuracy_curve(
     if repeats < 1:
         raise EstimateError(f"{repeats} repeats are none; give 1 or more")
     runner = QuantizedNetwork(network)
-    exact = runner.run(data.first(_AT_ONCE).images)
+    data = fitted(data, runner)
+    first, rest = data.first(_AT_ONCE), data.part_of(slice(_AT_ONCE, None))
+    exact = runner.run(first.images)
     met = _operands_met(exact)
-    faultless = count_right(runner, data) / len(data.labels)
+    right = _right(exact, first) + count_right(runner, rest)
+    faultless = right / len(data.labels)
     made = []
     for number, ((table, where), drawn) in enumerate(zip(wanted, rates, strict=True)):
         random = np.random.default_rng((seed, number))
-        right = []
+        counts = []
         for repeat in range(repeats):
             errors = drawn.draw(random)
-            right.append(count_right(runner, data, errors, int(random.integers(2**32))))
+            counts.append(count_right(runner, data, errors, int(random.integers(2**32))))
             if told is not None:
                 told(number * repeats + repeat + 1, len(wanted) * repeats)
         report = cost_run(
@@ -108,7 +116,7 @@ def accuracy_curve(
             temperature=where.temperature,
         )  # fmt: skip
         rate = float(met @ np.array(drawn.middle.rates))
-        found = score(right, len(data.labels))
+        found = score(counts, len(data.labels))
         made.append(AccuracyPoint(where, drawn.middle, rate, found, report))
     return faultless, made
 
@@ -151,7 +159,20 @@ def count_right(
     """How many images a network gets right, with wrong ANDs where there are rates for them."""
     right = 0
     for start in range(0, len(data.labels), _AT_ONCE):
-        part = slice(start, start + _AT_ONCE)
-        found = network.run(data.images_of(part), errors=errors, seed=seed + start)
-        right += right_answers(next(iter(found.outputs.values())), data.labels[part])
+        part = data.part_of(slice(start, start + _AT_ONCE))
+        right += _right(network.run(part.images, errors=errors, seed=seed + start), part)
     return right
+
+
+def _right(run: NetworkRun, data: Dataset) -> int:
+    return right_answers(next(iter(run.outputs.values())), data.labels)
+
+
+def fitted(data: Dataset, network: QuantizedNetwork) -> Dataset:
+    """The images in the size that the network takes, as they are in training.
+
+    A network whose sizes are free, or that takes no images, gets them as they are.
+    """
+    wanted = network.input_shape[1:]
+    sizes = [size for size in wanted if size is not None]
+    return data.resized(tuple(sizes)) if len(sizes) == len(wanted) == 3 else data

@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from accelerator.accuracy.curve import AccuracyPoint
 from accelerator.plots import plain_text
 
-_ZERO_CELSIUS = 273.15
-
 
 def save_plot(
     faultless: float, points: Sequence[AccuracyPoint], path: str | os.PathLike[str]
@@ -49,7 +47,7 @@ def _curves(points: Sequence[AccuracyPoint]) -> dict[str, list[AccuracyPoint]]:
     several = len({str(point.report.table["name"]) for point in points}) > 1
     for point in sorted(points, key=lambda point: point.conditions.vdd):
         one = point.conditions
-        name = f"{one.corner}, {one.temperature - _ZERO_CELSIUS:.4g} degC"
+        name = f"{one.corner}, {point.celsius:.4g} degC"
         if several:
             name = f"{point.report.table['name']}, {name}"
         curves.setdefault(plain_text(name), []).append(point)

@@ -9,8 +9,6 @@ from typing import Any
 from accelerator.accuracy.curve import AccuracyPoint
 from accelerator.names import printable
 
-_ZERO_CELSIUS = 273.15
-
 
 def render_text(
     network: str | os.PathLike[str], data: str, faultless: float, points: Sequence[AccuracyPoint]
@@ -21,16 +19,15 @@ def render_text(
         f"{printable(network)} on {first.images} images of {data}: {faultless:.2%} without errors",
         "",
         f"{'table':<16} {'corner':<6} {'VDD':>6} {'degC':>6} {'wrong ANDs':>11} "
-        f"{'accuracy':>8} {'95 %':>15} {'uJ':>9} {'95 %':>17} {'ms':>8}",
+        f"{'accuracy':>8} {'95 %':>18} {'uJ':>9} {'95 %':>17} {'ms':>8}",
     ]
     for point in points:
         row = point.to_dict()
-        celsius = point.conditions.temperature - _ZERO_CELSIUS
         accuracy = f"{point.score.low:.2%} to {point.score.high:.2%}"
         energy = f"{row['energy_low'] * 1e6:.4g} to {row['energy_high'] * 1e6:.4g}"
         lines.append(
-            f"{row['table']:<16} {row['corner']:<6} {row['vdd']:>6.3g} {celsius:>6.4g} "
-            f"{point.error_rate:>11.2e} {point.score.accuracy:>8.2%} {accuracy:>15} "
+            f"{row['table']:<16} {row['corner']:<6} {row['vdd']:>6.3g} {point.celsius:>6.4g} "
+            f"{point.error_rate:>11.2e} {point.score.accuracy:>8.2%} {accuracy:>18} "
             f"{row['energy'] * 1e6:>9.4g} {energy:>17} {row['latency'] * 1e3:>8.4g}"
         )
     lines += [

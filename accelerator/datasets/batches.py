@@ -29,13 +29,13 @@ class _Reader(pickle.Unpickler):
         return super().find_class(module, name)
 
 
-def cifar_pickles(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Images (n, 3, 32, 32) and labels (n,) of one batch.
+def cifar_pickles(path: Path, pickled: bytes) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Images (n, 3, 32, 32) and labels (n,) of one batch, from what is in the file at `path`.
 
     Raises DatasetError for a file that is another, or that would do more than hold data.
     """
     try:
-        content = _Reader(io.BytesIO(path.read_bytes()), encoding="bytes").load()
+        content = _Reader(io.BytesIO(pickled), encoding="bytes").load()
         codes = np.asarray(content[b"data"])
         labels = np.asarray(content[b"labels"], dtype=np.int64)
         if codes.dtype != np.uint8 or codes.shape != (len(labels), 3 * 32 * 32):

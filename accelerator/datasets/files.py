@@ -53,12 +53,12 @@ def svhn(folder: Path | None, part: str) -> tuple[Codes, Labels]:
 def cifar10(folder: Path | None, part: str) -> tuple[Codes, Labels]:
     """CIFAR-10, its binary version or its Python batches: 32 x 32, three colours."""
     stems = [f"data_batch_{n}" for n in range(1, 6)] if part == "train" else ["test_batch"]
-    if folder is None or not folder.is_dir():
-        _found(folder, "CIFAR-10", ())
     parts = []
     for stem in stems:
         path = _found(folder, "CIFAR-10", (f"{stem}.bin", stem), _CIFAR_FOLDERS)
-        parts.append(_cifar_binary(path) if path.suffix == ".bin" else cifar_pickles(path))
+        content = _content(path, _LARGEST)
+        binary = ".bin" in path.suffixes
+        parts.append((_cifar_binary if binary else cifar_pickles)(path, content))
     codes, labels = (np.concatenate(column) for column in zip(*parts, strict=True))
     return codes, labels
 
@@ -108,8 +108,7 @@ def _idx(path: Path, rank: int) -> Codes:
     return np.frombuffer(content, np.uint8, offset=head).reshape(shape)
 
 
-def _cifar_binary(path: Path) -> tuple[Codes, Labels]:
-    content = _content(path, _LARGEST)
+def _cifar_binary(path: Path, content: bytes) -> tuple[Codes, Labels]:
     if not content or len(content) % _CIFAR_RECORD:
         raise DatasetError(f"{path} is not of CIFAR-10's binary version; fetch it anew")
     records = np.frombuffer(content, np.uint8).reshape(-1, _CIFAR_RECORD)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -35,11 +35,11 @@ class Dataset:
     @property
     def images(self) -> NDArray[np.float32]:
         """Reals from 0 to 1 (n, channels, height, width), what a network takes."""
-        return self.images_of(slice(None))
+        return self.codes.astype(np.float32) / np.float32(self.highest)
 
-    def images_of(self, part: slice) -> NDArray[np.float32]:
-        """As `images`, of some of them."""
-        return self.codes[part].astype(np.float32) / np.float32(self.highest)
+    def part_of(self, part: slice) -> Dataset:
+        """Some of the images with their labels."""
+        return replace(self, codes=self.codes[part], labels=self.labels[part])
 
     def resized(self, shape: tuple[int, ...]) -> Dataset:
         """The same images on another height and width (channels, height, width), bilinearly.
@@ -59,7 +59,7 @@ class Dataset:
         made = np.empty((len(self.codes), *shape), np.uint8)
         for number, image in enumerate(self.codes):
             made[number] = np.rint(rows @ image @ columns.T)
-        return Dataset(self.name, self.part, made, self.labels, self.highest, self.classes)
+        return replace(self, codes=made)
 
     @property
     def bits(self) -> int:
@@ -72,8 +72,7 @@ class Dataset:
             return self
         if count < 1:
             raise DatasetError(f"{count} images of {self.name} are none; give 1 or more")
-        codes, labels = self.codes[:count], self.labels[:count]
-        return Dataset(self.name, self.part, codes, labels, self.highest, self.classes)
+        return self.part_of(slice(count))
 
 
 def _digits(_: Path | None, part: str) -> tuple[Codes, Labels]:
@@ -109,7 +108,7 @@ def load_dataset(
     """One part ("train" or "test") of a data set.
 
     `folder` holds the files of those that are not embedded: MNIST's IDX files, SVHN's .mat
-    files, CIFAR-10's binary version or its Python batches, packed (.gz, .tar.gz) or not.
+    files, CIFAR-10's binary version or its Python batches; each file may be packed (.gz).
     Raises DatasetError where they are missing or damaged.
     """
     if name not in DATASETS:

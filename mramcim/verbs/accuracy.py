@@ -82,7 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
     data = asked_images(arguments, arguments.dataset, "test")
     array = chosen(arguments, ARRAY_OPTIONS)
     conditions = [
-        Conditions(arguments.corner, vdd, temperature, **{"rows": 256, "columns": 256, **array})
+        Conditions(arguments.corner, vdd, temperature, **array)
         for temperature, vdd in product(arguments.temperature, arguments.vdd)
     ]
     options: dict[str, Any] = chosen(arguments, SAMPLE_OPTIONS)

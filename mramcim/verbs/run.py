@@ -65,7 +65,12 @@ def run(arguments: argparse.Namespace) -> int:
         "--output": arguments.output,
     }  # fmt: skip
     check_outputs(outputs, inputs=[arguments.network, arguments.images, arguments.lut])
-    images, labels = _asked(arguments)
+    if arguments.images is not None:
+        if arguments.data is not None or arguments.count is not None:
+            raise CommandError("--data and --count choose images of a --dataset; give that too")
+        images, data = _images(arguments.images), None
+    else:
+        data = asked_images(arguments, arguments.dataset, "test")
 
     from accelerator.inference import AndErrors, QuantizedNetwork, cost_run
     from accelerator.pipeline import open_table
@@ -76,6 +81,11 @@ def run(arguments: argparse.Namespace) -> int:
     given = chosen(arguments, _CONDITIONS)
     path = path_of(arguments.network)
     network = QuantizedNetwork(path)
+    if data is not None:
+        from accelerator.accuracy import fitted
+
+        data = fitted(data, network)
+        images = data.images
     wrong = None
     if arguments.errors:
         wrong = AndErrors.of_table(open_table(arguments.lut), Conditions(**given))
@@ -99,28 +109,16 @@ def run(arguments: argparse.Namespace) -> int:
     shapes = {output: list(value.shape) for output, value in found.outputs.items()}
     ran: dict[str, Any] = {"images": len(images), "outputs": shapes}
     text = f"{len(images)} images run, output {name!r} of {first.shape}"
-    if labels is not None:
+    if data is not None:
         from accelerator.accuracy import right_answers, score
 
-        told = score([right_answers(first, labels)], len(labels))
+        told = score([right_answers(first, data.labels)], len(data.labels))
         ran |= {"accuracy": told.accuracy, "accuracy_95": [told.low, told.high]}
         text += f", {told.accuracy:.2%} right (95 %: {told.low:.2%} to {told.high:.2%})"
     content = {**report.to_dict(), "run": ran}
     text += "; a mean image costs\n\n"
     write_report(arguments, csv_rows(report), draw, content, text + render_text(report))
     return 0
-
-
-def _asked(
-    arguments: argparse.Namespace,
-) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any] | None]:
-    """Images, and their labels where they are of a data set."""
-    if arguments.dataset is None:
-        if arguments.data is not None or arguments.count is not None:
-            raise CommandError("--data and --count choose images of a --dataset; give that too")
-        return _images(arguments.images), None
-    data = asked_images(arguments, arguments.dataset, "test")
-    return data.images, data.labels
 
 
 def _images(name: str) -> np.ndarray[Any, Any]:

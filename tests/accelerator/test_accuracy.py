@@ -10,7 +10,7 @@ from scipy.stats import beta, norm
 from statistics_table import with_statistics
 
 from accelerator import trained
-from accelerator.accuracy import accuracy_curve, right_answers, score
+from accelerator.accuracy import accuracy_curve, fitted, right_answers, score
 from accelerator.accuracy.plot import save_plot
 from accelerator.accuracy.render import csv_rows, render_text
 from accelerator.datasets import load_dataset
@@ -97,6 +97,15 @@ def test_accuracy_falls_with_the_supply_and_energy_too(curve):
     assert 0.05 < low.error_rate < 0.3
     assert low.report.energy < high.report.energy
     assert low.score.low < low.score.accuracy < low.score.high
+
+
+def test_images_are_brought_to_the_networks_size_as_in_training():
+    data = load_dataset("digits").first(2)
+    larger = data.resized((1, 12, 12))
+    found = fitted(larger, QuantizedNetwork(DIGITS))
+    assert found.codes.shape == data.codes.shape
+    assert np.array_equal(found.codes, larger.resized((1, 8, 8)).codes)
+    assert np.array_equal(found.labels, data.labels)
 
 
 def test_equal_seeds_give_equal_curves():

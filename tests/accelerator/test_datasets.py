@@ -95,7 +95,10 @@ def test_cifar10_is_read_from_both_of_its_versions(tmp_path, random):
     records = np.column_stack([np.array(labels, np.uint8), codes])
     (binary / "test_batch.bin").write_bytes(records.tobytes())
     (python / "test_batch").write_bytes(pickle.dumps({b"data": codes, b"labels": labels}, 2))
-    for folder in (tmp_path, python):
+    packed = tmp_path / "packed"
+    packed.mkdir()
+    (packed / "test_batch.bin.gz").write_bytes(gzip.compress(records.tobytes()))
+    for folder in (tmp_path, python, packed):
         found = load_dataset("cifar10", "test", folder)
         assert np.array_equal(found.codes, codes.reshape(4, 3, 32, 32))
         assert found.labels.tolist() == labels

@@ -103,16 +103,20 @@ def uneven():
 def test_other_networks_are_exported_as_they_compute(tmp_path, name):
     """Untrained, with statistics of one batch."""
     network = uneven() if name == "uneven" else NETWORKS[name]()
-    model = QuantizedModel(graph_of(network, Widths(1, 2), input_bits=8, highest=255))
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        model = QuantizedModel(graph_of(network, Widths(1, 2), input_bits=8, highest=255))
     random = np.random.default_rng(3)
-    images = (random.integers(0, 256, (2, *network.input_shape)) / 255).astype(np.float32)
+    images = (random.integers(0, 256, (6, *network.input_shape)) / 255).astype(np.float32)
     with torch.no_grad():
         for _ in range(10):
             model(torch.tensor(images))
         wanted = model.eval()(torch.tensor(images)).numpy()
     export_qonnx(model, tmp_path / "net.onnx", {})
     found = QuantizedNetwork(tmp_path / "net.onnx").run(images).outputs["scores"]
-    # A sum within rounding of a quantizer's edge may fall to either side, a level apart.
+    # A sum within rounding of a quantizer's edge may fall to either side, a level apart, which
+    # spreads: of 54 images of three seeds two came out otherwise.
+    assert np.median(np.abs(found - wanted).max(axis=1)) < 1e-3
     assert np.median(np.abs(found - wanted)) < 1e-3
     assert np.corrcoef(found.ravel(), wanted.ravel())[0, 1] > 0.98
 

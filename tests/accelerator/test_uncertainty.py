@@ -151,20 +151,18 @@ def test_samples_walked_together_equal_samples_walked_alone(
 
 
 def test_the_interval_is_that_of_many_random_samples(reference: Table) -> None:
-    report = estimate("alexnet", table=reference)
+    # Of 512 samples 13 lie beyond each end, which scatters by 3 % of the width from seed to seed.
+    reports = [estimate("alexnet", table=reference, seed=seed).uncertainty for seed in range(8)]
     chip = uncertain_chip(reference, Conditions(), "alexnet")
     many = chip.totals(drawn(chip, 40_000, seed=7))
-    for found, values in zip(
-        (report.uncertainty.energy, report.uncertainty.latency, report.uncertainty.area),
-        many,
-        strict=True,
-    ):
+    for total, values in zip(("energy", "latency", "area"), many, strict=True):
+        each = [getattr(report, total) for report in reports]
+        found = np.mean([(one.low, one.median, one.high) for one in each], axis=0)
         low, median, high = np.quantile(values, (0.025, 0.5, 0.975))
         width = high - low
-        assert found.median == pytest.approx(median, abs=0.05 * width)
-        # Of 512 samples 13 lie beyond each end.
-        assert found.low == pytest.approx(low, abs=0.1 * width)
-        assert found.high == pytest.approx(high, abs=0.1 * width)
+        assert found[0] == pytest.approx(low, abs=0.05 * width)
+        assert found[1] == pytest.approx(median, abs=0.05 * width)
+        assert found[2] == pytest.approx(high, abs=0.05 * width)
 
 
 # --- sources

@@ -31,6 +31,15 @@ def test_rows_files_and_a_picture(command, tmp_path):
     assert (tmp_path / "a.png").stat().st_size > 10_000
 
 
+def test_a_second_table_is_a_second_curve(command, tmp_path):
+    prepared(tmp_path)
+    prepared(tmp_path, "u.h5")
+    options = ("--count", 10, "--repeats", 1, "--samples", 0, "--plot", "a.png", "--json")
+    tables = ("--lut", "t.h5", "--lut", "u.h5")
+    told = command("accuracy", "digits-w1a2", "--dataset", "digits", *tables, *options).stdout
+    assert [point["table"] for point in json.loads(told)["points"]] == ["t.h5", "u.h5"]
+
+
 def test_what_is_refused(refused, tmp_path):
     prepared(tmp_path)
     common = ("accuracy", "digits-w1a2", "--dataset", "digits", "--count", 5, "--lut", "t.h5")
