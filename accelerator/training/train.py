@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
 import torch
@@ -31,6 +32,7 @@ def train(
             f"{graph.name} takes images of {graph.input_shape}, those of {data.name} are "
             f"{data.codes.shape[1:]}"
         )
+    _keep_to_thread_limit()
     generator = torch.Generator().manual_seed(recipe.seed)
     # What draws without a generator of its own, the weights' start, follows the seed too.
     with torch.random.fork_rng(devices=[]):
@@ -69,6 +71,16 @@ def accuracy(model: QuantizedModel, data: Dataset) -> float:
     """Share [1] of the images whose highest score is that of their class."""
     right = scores(model, data).argmax(1) == torch.from_numpy(data.labels)
     return float(right.double().mean())
+
+
+def _keep_to_thread_limit() -> None:
+    """Ask for no more threads than OMP_THREAD_LIMIT allows.
+
+    PyTorch waits for ever for those that it asked for and did not get.
+    """
+    limit = os.environ.get("OMP_THREAD_LIMIT", "")
+    if limit.isdigit() and 0 < int(limit) < torch.get_num_threads():
+        torch.set_num_threads(int(limit))
 
 
 def _shifted(images: torch.Tensor, most: int, generator: torch.Generator) -> torch.Tensor:

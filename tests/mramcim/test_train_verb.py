@@ -29,6 +29,12 @@ def test_what_is_trained_is_written_and_runs(command, tmp_path):
     assert low < found["test_accuracy"] < high
 
 
+def test_a_limit_of_threads_does_not_stop_it(command, monkeypatch):
+    pytest.importorskip("torch", reason="needs PyTorch: pip install 'mramcim[training]'")
+    monkeypatch.setenv("OMP_THREAD_LIMIT", "1")
+    command("train", "digits", "-o", "n.onnx", *SHORT)
+
+
 def test_what_is_refused(refused, tmp_path):
     pytest.importorskip("torch", reason="needs PyTorch: pip install 'mramcim[training]'")
     refused("train", "digits", "-o", "n.h5", "end its name in .onnx")
