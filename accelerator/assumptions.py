@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from importlib.resources import files
 
@@ -43,11 +43,18 @@ class Assumptions:
     root_to_leaf_over_side: Assumption
     corner_sigmas: Assumption
     density_half_width: Assumption
+    off_chip_energy: Assumption
+    off_chip_rate: Assumption
 
     def items(self) -> Iterator[tuple[str, Assumption]]:
         """Name and constant, in order."""
         for entry in fields(self):
             yield entry.name, getattr(self, entry.name)
+
+    def exactly(self, name: str) -> Assumptions:
+        """The same with one constant taken for certain."""
+        entry = replace(getattr(self, name), low=None, high=None)
+        return replace(self, **{name: entry})
 
 
 WHOLE = frozenset({"reserved_rows", "control_flip_flops", "digital_unit_lanes"})

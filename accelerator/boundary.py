@@ -23,12 +23,16 @@ COUNTED = (
     "leakage of everything on the chip for the whole time",
 )
 NOT_COUNTED = (
-    "memory and links outside the chip: the image and the weights start at the chip's edge",
     "storing and reading the quantizer's thresholds",
     "switching idle sub-arrays off and on again",
     "host, supply regulators other than the bias generator, input and output pads",
 )
 
+OFF_CHIP = (
+    "a memory outside the chip, its interface included: the image and the loaded weights come "
+    "from it, the result goes to it"
+)
+EDGE = "memory and links outside the chip: the image and the weights start at the chip's edge"
 
 OWN_WIDTHS = "own"
 """In place of widths for the first and last layers: all have their own."""
@@ -46,6 +50,10 @@ def boundary(
     """What is counted, what not, and all choices and constants."""
     counted = [*COUNTED, *network.notes]
     not_counted = [*NOT_COUNTED, *network.not_counted]
+    if options.off_chip:
+        counted.append(OFF_CHIP)
+    else:
+        not_counted.insert(0, EDGE)
     counted.append(_first_last(first_last))
     if any(entry.options(options).sums_activations for entry in plan.layers if entry.layer.mapped):
         counted.append(

@@ -64,7 +64,14 @@ class Chip:
     ) -> Chip:
         """Map and count all layers, place them, and measure the wires between them."""
         works = tuple(
-            plan_work(entry, array, options, assumptions, entry is first_mapped(layers))
+            plan_work(
+                entry,
+                array,
+                options,
+                assumptions,
+                entry is first_mapped(layers),
+                entry is layers[-1],
+            )
             for entry in layers
         )
         buffers = buffer_subarrays(
@@ -138,17 +145,27 @@ def first_mapped(layers: tuple[PlannedLayer, ...]) -> PlannedLayer:
 
 
 def plan_work(
-    planned: PlannedLayer, array: Array, options: Options, assumptions: Assumptions, first: bool
+    planned: PlannedLayer,
+    array: Array,
+    options: Options,
+    assumptions: Assumptions,
+    first: bool,
+    last: bool,
 ) -> Work:
-    """Map a layer and count it; nothing here depends on a price."""
+    """Map a layer and count it; nothing here depends on a price.
+
+    `first` takes the image from outside the chip, `last` sends its result there.
+    """
     layer = planned.layer
     if not layer.mapped:
-        traffic = digital_traffic(layer, planned.activation_bits, planned.output_bits)
+        traffic = digital_traffic(layer, planned.activation_bits, planned.output_bits, last)
         return Work(planned, None, Counts(), traffic, Hardware(), options)
     options = planned.options(options)
     mapping = map_layer(layer, planned.weight_bits, planned.activation_bits, array, options)
     counts = count_events(mapping, array, options, planned.seen)
-    traffic = mapped_traffic(mapping, counts, planned.output_bits, options.sums_activations, first)
+    traffic = mapped_traffic(
+        mapping, counts, planned.output_bits, options.sums_activations, first, last
+    )
     hardware = layer_hardware(mapping, array, options, assumptions)
     return Work(planned, mapping, counts, traffic, hardware, options)
 
@@ -159,7 +176,9 @@ def _layer_report(
     planned, layer = work.planned, work.planned.layer
     pricing = replace(pricing, options=work.options)
     if work.mapping is None:
-        latency = digital_time(clock, work.traffic, layer.output_elements, planned.activation_bits)
+        latency = digital_time(
+            clock, work.traffic, layer.output_elements, planned.activation_bits, work.options
+        )
         energy = dict.fromkeys(COMPONENTS, 0.0) | outside_energy(pricing, work.traffic)
         steps = subarrays = 0
     else:

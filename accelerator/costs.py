@@ -33,8 +33,10 @@ COMPONENTS = (
     "interconnect",
     "control_clock",
     "digital_unit",
+    "off_chip",
     "leakage",
 )
+OFF_CHIP = "off_chip"
 
 # Two neighbouring bits of a counter's result differ half the time, and half of the changes
 # draw charge from the supply.
@@ -161,13 +163,22 @@ def layer_energy(
 
 
 def outside_energy(pricing: Pricing, traffic: Traffic) -> dict[str, float]:
-    """Energy of buffers, transposition and the digital unit (J)."""
+    """Energy of buffers, transposition, the digital unit and what is outside the chip (J)."""
     return {
         # In and out of the transposing registers.
         "transpose": 2 * pricing.flip_flops(traffic.transposed),
         "buffers": _buffer(pricing, traffic),
         "digital_unit": pricing.adders(traffic.adders) + pricing.flip_flops(traffic.flip_flops),
+        OFF_CHIP: off_chip_energy(pricing, traffic),
     }
+
+
+def off_chip_energy(pricing: Pricing, traffic: Traffic) -> float:
+    """Energy of what crosses the chip's edge, an image's share of the weights included (J)."""
+    if not pricing.options.off_chip:
+        return 0.0
+    bits = traffic.off_chip_bits + load_share(pricing.options) * traffic.off_chip_weights
+    return bits * pricing.assumptions.off_chip_energy.value * 1e-12
 
 
 def load_share(options: Options) -> float:

@@ -33,6 +33,7 @@ class Options:
     gate_unused_columns: amplifiers without an operand are not fired.
     gate_idle_subarrays: sub-arrays of layers that are not running are switched off.
     copies: times that every layer's weights are stored, to work on positions in parallel.
+    off_chip: image, result and weights come from and go to a memory outside the chip.
     activation_density, weight_density: probability that a stored bit is one.
     coverage: which of the layers with weights are costed.
     """
@@ -46,6 +47,7 @@ class Options:
     gate_unused_columns: bool = True
     gate_idle_subarrays: bool = True
     copies: int = 1
+    off_chip: bool = False
     activation_density: float = 0.5
     weight_density: float = 0.5
     coverage: str = "all"

@@ -136,7 +136,9 @@ def cost_plan(
     report = replace(report, sense_errors=sense_errors(table, conditions, report.and_operations))
     if not sampling.samples:
         return report
-    sources = find_sources(table, conditions, prices, assumptions)
+    # What is not paid has no part in the intervals.
+    paid = assumptions if options.off_chip else assumptions.exactly("off_chip_energy")
+    sources = find_sources(table, conditions, prices, paid)
     uncertain = UncertainChip(plan.layers, array, options, sources)
     return replace(report, uncertainty=propagate(uncertain, sampling))
 

@@ -48,6 +48,7 @@ class Clock:
     ) -> None:
         self.prices, self.array = prices, array
         self.lanes = int(assumptions.digital_unit_lanes.value)
+        self.off_chip_rate = assumptions.off_chip_rate.value
         self.buffers = buffers
         decode = decoder_levels(array.rows) * prices.decoder_gate.delay
         self.read_start = decode + prices.read_line.delay
@@ -68,6 +69,10 @@ class Clock:
     def bus_time(self, bits: float) -> float:
         """Send `bits` over the tree's root, as wide as one sub-array's amplifiers (s)."""
         return bits / self.array.amplifiers * self.bus
+
+    def off_chip(self, bits: float, options: Options) -> float:
+        """Send `bits` from or to a memory outside the chip, where one counts (s)."""
+        return bits / self.off_chip_rate if options.off_chip else 0.0
 
     def buffer_read(self, bits: float) -> float:
         """Read from all of the buffer's sub-arrays at once (s)."""
@@ -119,12 +124,15 @@ def layer_time(clock: Clock, mapping: Mapping, traffic: Traffic, options: Option
         clock.bus_time(traffic.output_bits),
         clock.digital(layer.output_elements, round(rounds), width),
     )
+    leave = larger(leave, clock.off_chip(traffic.off_chip_bits, options))
     outside = larger(fetch, leave) / steps
     inside = larger(write, sum_pass + ands) if mapping.buffers == 2 else write + sum_pass + ands
     filling = fetch / steps + (write if mapping.buffers == 2 else 0.0)
     draining = count + accumulate + leave / steps
     loading = load_share(options) * larger(
-        clock.bus_time(traffic.weight_bits), _loading_rows(clock, mapping)
+        clock.bus_time(traffic.weight_bits),
+        clock.off_chip(traffic.off_chip_weights, options),
+        _loading_rows(clock, mapping),
     )
     total = steps * larger(inside, outside) + filling + draining + loading
     return LayerTime(steps, write, sum_pass, ands, outside, loading, total)
@@ -136,11 +144,14 @@ def _loading_rows(clock: Clock, mapping: Mapping) -> float:
     return rows * clock.write_row(mapping.segments_per_row * max(mapping.column_tiles))
 
 
-def digital_time(clock: Clock, traffic: Traffic, outputs: int, bits: int) -> float:
+def digital_time(
+    clock: Clock, traffic: Traffic, outputs: int, bits: int, options: Options
+) -> float:
     """Time of a layer of the digital unit, buffer and lanes working side by side (s)."""
     rounds = max(round(traffic.adders / outputs / bits), 1)
     return larger(
         clock.buffer_read(traffic.buffer_reads),
         clock.buffer_write(traffic.buffer_writes),
         clock.digital(outputs, rounds, bits),
+        clock.off_chip(traffic.off_chip_bits, options),
     )

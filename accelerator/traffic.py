@@ -19,6 +19,8 @@ class Traffic:
     input_bits: bits sent from the buffer to the sub-arrays.
     partial_bits, output_bits: bits of partial sums and of outputs on wires.
     weight_bits: bits of weights sent when the weights are loaded.
+    off_chip_bits: bits of the image that come, and of the result that leave.
+    off_chip_weights: bits of the weights that come when they are loaded, once for all copies.
     adders, flip_flops: of the digital unit, one-bit operations.
     """
 
@@ -29,6 +31,8 @@ class Traffic:
     partial_bits: float = 0
     output_bits: float = 0
     weight_bits: float = 0
+    off_chip_bits: float = 0
+    off_chip_weights: float = 0
     adders: float = 0
     flip_flops: float = 0
 
@@ -44,35 +48,39 @@ def output_width(mapping: Mapping, sums: bool) -> int:
 
 
 def mapped_traffic(
-    mapping: Mapping, counts: Counts, next_bits: int, sums: bool, first: bool
+    mapping: Mapping, counts: Counts, next_bits: int, sums: bool, first: bool, last: bool
 ) -> Traffic:
     """Around a layer on sub-arrays whose outputs are quantized to `next_bits` bits.
 
     Elements of padding are not fetched. Outputs are quantized with the batch normalization
     and activation folded in: `next_bits` comparisons of the output with a threshold, by
     bisection, each a subtraction (as many adders as a multiplication by a scale). The first
-    layer's input is written into the buffer once.
+    layer's input comes from outside and is written into the buffer once; the last layer's
+    outputs leave.
     """
     layer = mapping.layer
     outputs = layer.output_elements
     width = output_width(mapping, sums)
+    image = layer.input_elements * mapping.activation_bits if first else 0
     parts = len(mapping.column_tiles) * len(mapping.plane_groups) - 1
     fetched = counts.input_cells / mapping.weight_tiles * mapping.written_valid_fraction
+    weights = counts.weight_cells / (mapping.positions_per_row * mapping.rotations)
     return Traffic(
         buffer_reads=fetched,
-        buffer_writes=outputs * next_bits
-        + (layer.input_elements * mapping.activation_bits if first else 0),
+        buffer_writes=outputs * next_bits + image,
         transposed=fetched,
         input_bits=fetched,
         partial_bits=outputs * parts * (width - sums),
         output_bits=outputs * width,
-        weight_bits=counts.weight_cells / (mapping.positions_per_row * mapping.rotations),
+        weight_bits=weights,
+        off_chip_bits=image + (outputs * next_bits if last else 0),
+        off_chip_weights=weights / mapping.copies,
         adders=outputs * width * next_bits,
         flip_flops=outputs * (width + next_bits),
     )
 
 
-def digital_traffic(layer: Layer, bits: int, next_bits: int) -> Traffic:
+def digital_traffic(layer: Layer, bits: int, next_bits: int, last: bool) -> Traffic:
     """Around a layer of the digital unit, whose elements have `bits` bits.
 
     Every input is read once (windows overlap in line registers), every output written once.
@@ -82,6 +90,7 @@ def digital_traffic(layer: Layer, bits: int, next_bits: int) -> Traffic:
     return Traffic(
         buffer_reads=layer.operands * layer.input_elements * bits,
         buffer_writes=outputs * next_bits,
+        off_chip_bits=outputs * next_bits if last else 0,
         adders=adders,
         flip_flops=layer.operands * layer.input_elements * bits + adders,
     )

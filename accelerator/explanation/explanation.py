@@ -15,7 +15,7 @@ from accelerator.elementwise import as_number
 from accelerator.errors import EstimateError
 from accelerator.explanation.again import Estimate
 from accelerator.explanation.readings import Reading, readings
-from accelerator.explanation.terms import Term, is_energy, layer_terms
+from accelerator.explanation.terms import OFF_CHIP_FIGURE, Term, is_energy, layer_terms
 
 FORMAT = "mramcim-explanation/1"
 _STEP = 1e-3
@@ -28,6 +28,8 @@ _SMOOTH = (
     "array_utilisation",
     "control_flip_flops",
     "root_to_leaf_over_side",
+    "off_chip_energy",
+    "off_chip_rate",
 )
 
 
@@ -138,6 +140,7 @@ def explain(
         {
             figure: readings(estimate.table, estimate.conditions, figure)
             for figure in dict.fromkeys(term.figure for term in terms)
+            if figure != OFF_CHIP_FIGURE
         },
     )
 

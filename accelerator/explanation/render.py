@@ -22,7 +22,7 @@ def render_explanation(found: Explanation) -> str:
         _terms(found, len(kept)),
         _constants(found),
         _rows(found, shown),
-        _makings(found, {row.group for name in shown for row in found.figures[name]}),
+        _makings(found, {row.group for name in shown for row in found.figures.get(name, ())}),
     )
     return "\n\n".join(section for section in sections if section) + "\n"
 

@@ -14,12 +14,20 @@ from typing import Any
 import numpy as np
 
 from accelerator.chip import Chip, Work
-from accelerator.costs import COMPONENTS, Pricing, layer_energy, outside_energy
+from accelerator.costs import (
+    COMPONENTS,
+    OFF_CHIP,
+    Pricing,
+    layer_energy,
+    off_chip_energy,
+    outside_energy,
+)
 from accelerator.counts import Counts
 from accelerator.price_list import listed, with_figures
 from accelerator.traffic import Traffic
 
 LEAKAGE = "leakage"
+OFF_CHIP_FIGURE = "off_chip.energy"
 _STEP = 1e-5
 _NEGLIGIBLE = 1e-12
 
@@ -78,11 +86,26 @@ def _counted(pricing: Pricing, work: Work) -> list[Term]:
                 else outside_energy(single, traffic)
             )
             for component, factors in energy.items():
+                if component == OFF_CHIP:
+                    continue
                 terms += [
                     Term(component, field.name, number, figure, figures[figure], factor)
                     for factor, figure in zip(*_present(factors, figures), strict=True)
                 ]
+    terms += _off_chip(pricing, work)
     return sorted(terms, key=lambda term: COMPONENTS.index(term.component))
+
+
+def _off_chip(pricing: Pricing, work: Work) -> list[Term]:
+    """What crosses the chip's edge; its figure is a constant, not one of the table's."""
+    each = pricing.assumptions.off_chip_energy.value * 1e-12
+    found = []
+    for name in ("off_chip_bits", "off_chip_weights"):
+        number = getattr(work.traffic, name)
+        factor = off_chip_energy(pricing, Traffic(**{name: 1})) / each
+        if number and factor:
+            found.append(Term(OFF_CHIP, name, number, OFF_CHIP_FIGURE, each, factor))
+    return found
 
 
 def _present(factors: float, figures: dict[str, float]) -> tuple[list[float], list[str]]:

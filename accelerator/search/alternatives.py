@@ -35,8 +35,8 @@ def alternatives(chip: Chip, planned: PlannedLayer) -> Alternatives:
     Copies are powers of two up to one for each row of patches; choices that give the same
     mapping are one.
     """
-    first = planned is first_mapped(tuple(work.planned for work in chip.works))
-    works = _works(chip, planned, first)
+    layers = tuple(work.planned for work in chip.works)
+    works = _works(chip, planned, planned is first_mapped(layers), planned is layers[-1])
     clock = Clock(
         chip.pricing.prices,
         chip.pricing.array,
@@ -51,9 +51,9 @@ def alternatives(chip: Chip, planned: PlannedLayer) -> Alternatives:
     )
 
 
-def _works(chip: Chip, planned: PlannedLayer, first: bool) -> list[Work]:
+def _works(chip: Chip, planned: PlannedLayer, first: bool, last: bool) -> list[Work]:
     pricing = chip.pricing
-    parts = (pricing.array, pricing.options, pricing.assumptions, first)
+    parts = (pricing.array, pricing.options, pricing.assumptions, first, last)
     if not planned.layer.mapped:
         return [plan_work(planned, *parts)]
     found: dict[object, Work] = {}
@@ -76,7 +76,11 @@ def _added(chip: Chip, clock: Clock, work: Work) -> list[float]:
     plan = floorplan(work.hardware, chip.pitch, pricing.prices, pricing.assumptions)
     if work.mapping is None:
         time = digital_time(
-            clock, work.traffic, planned.layer.output_elements, planned.activation_bits
+            clock,
+            work.traffic,
+            planned.layer.output_elements,
+            planned.activation_bits,
+            work.options,
         )
         energy, cells = outside_energy(pricing, work.traffic), 0
     else:

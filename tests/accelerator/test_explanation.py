@@ -23,6 +23,8 @@ SETTINGS = [
     ("alexnet", {}),
     ("lenet5", {"weight_bits": 3, "reuse_overlap": True, "copies": 2}),
     ("lenet5", {"double_buffer": True, "weight_load": "each_image", "activation_density": 0.2}),
+    ("resnet18", {"off_chip": True, "copies": 2}),
+    ("lenet5", {"off_chip": True, "weight_load": "each_image"}),
     (
         "svhn",
         {
