@@ -62,6 +62,10 @@ class Options:
                 raise EstimateError(
                     f"{name} cannot be {getattr(self, name)!r}: give one of {', '.join(choices)}"
                 )
+        for entry in fields(self):
+            value = getattr(self, entry.name)
+            if isinstance(entry.default, bool) and not isinstance(value, bool):
+                raise EstimateError(f"{entry.name} is true or false, not {value!r}")
         for name in ("images_per_load", "copies"):
             whole_number(name, getattr(self, name), least=1)
         for name in DENSITIES:

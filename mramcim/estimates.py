@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mramcim.arguments import finite, kelvin
+from mramcim.errors import CommandError
 from mramcim.outputs import STANDARD_OUTPUT, write_file, write_json, write_text
 
 Option = tuple[str, Callable[[str], Any], str, str]
@@ -41,6 +42,9 @@ NETWORK_OPTIONS: tuple[Option, ...] = (
     *CONDITION_OPTIONS,
     *SAMPLE_OPTIONS,
 )
+_ASSUMPTION = "assumptions."
+_WORDS = {"true": True, "false": False}
+
 # What the library calls otherwise than the command does.
 _KEYWORDS = {"weights": "weight_bits", "activations": "activation_bits"}
 
@@ -51,6 +55,60 @@ def add_options(parser: argparse.ArgumentParser, options: tuple[Option, ...]) ->
         parser.add_argument(
             f"--{name}", type=kind, metavar=metavar, help=what, default=argparse.SUPPRESS
         )
+
+
+def add_settings(parser: argparse.ArgumentParser) -> None:
+    """Declare --set."""
+    parser.add_argument(
+        "--set",
+        dest="settings",
+        metavar="NAME=VALUE",
+        type=_setting,
+        action="append",
+        default=[],
+        help="an option of the dataflow and the accounting, such as weight_load=each_image or "
+        f"off_chip=true, or a constant as {_ASSUMPTION}NAME=VALUE; may be repeated",
+    )
+
+
+def settings(arguments: argparse.Namespace) -> dict[str, Any]:
+    """What --set gave, by the keyword that the library takes.
+
+    Raises:
+        CommandError: a name that has an option of its own, is unknown, or was given twice.
+    """
+    from dataclasses import fields
+
+    from accelerator.options import Options
+
+    known = [entry.name for entry in fields(Options)]
+    found: dict[str, Any] = {}
+    constants: dict[str, Any] = {}
+    for name, value in arguments.settings:
+        own = name.startswith(_ASSUMPTION)
+        place, key = (constants, name.removeprefix(_ASSUMPTION)) if own else (found, name)
+        if key in place:
+            raise CommandError(f"--set gives {name} twice; give it once")
+        if not own and name not in known:
+            raise CommandError(
+                f"--set: there is no {name!r}; give one of {', '.join(known)}, or {_ASSUMPTION}NAME"
+            )
+        place[key] = value
+    return {**found, "assumptions": constants} if constants else found
+
+
+def _setting(text: str) -> tuple[str, Any]:
+    name, equals, value = (part.strip() for part in text.partition("="))
+    if not (name and equals and value):
+        raise argparse.ArgumentTypeError(f"'{text}' is not NAME=VALUE")
+    if value in _WORDS:
+        return name, _WORDS[value]
+    for kind in (int, float):
+        try:
+            return name, kind(value)
+        except ValueError:
+            pass
+    return name, value
 
 
 def add_csv_and_plot(parser: argparse.ArgumentParser, row: str, drawn: str) -> None:

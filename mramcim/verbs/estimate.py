@@ -12,7 +12,9 @@ from mramcim.estimates import (
     NETWORK_OPTIONS,
     add_csv_and_plot,
     add_options,
+    add_settings,
     chosen,
+    settings,
     write_report,
 )
 from mramcim.outputs import check_outputs
@@ -36,6 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "tables are compared, and the exit code is 1 where some of them cannot be used",
     )
     add_options(parser, NETWORK_OPTIONS)
+    add_settings(parser)
     parser.add_argument(
         "--baselines",
         action="store_true",
@@ -98,4 +101,4 @@ def _compare(arguments: argparse.Namespace) -> int:
 
 def _chosen(arguments: argparse.Namespace) -> dict[str, Any]:
     """The keyword arguments of the estimate that were given on the command line."""
-    return chosen(arguments, NETWORK_OPTIONS)
+    return chosen(arguments, NETWORK_OPTIONS) | settings(arguments)

@@ -10,7 +10,9 @@ from mramcim.estimates import (
     NETWORK_OPTIONS,
     add_csv_and_plot,
     add_options,
+    add_settings,
     chosen,
+    settings,
     write_report,
 )
 from mramcim.outputs import check_outputs
@@ -40,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--lut", metavar="FILE", help="the table (default: the reference table of mramcim)"
     )
     add_options(parser, NETWORK_OPTIONS)
+    add_settings(parser)
     add_csv_and_plot(parser, "layer", "energy and latency")
     add_json(parser)
 
@@ -60,6 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
         capacity_limit=arguments.capacity,
         table=arguments.lut,
         **chosen(arguments, NETWORK_OPTIONS),
+        **settings(arguments),
     )
 
     def draw(path: Path) -> None:

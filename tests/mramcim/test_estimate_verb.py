@@ -167,7 +167,8 @@ def test_every_flag_reaches_the_estimate(monkeypatch):
     assert said("estimate lenet5") == {"network": "lenet5", "table": None}
     flags = (
         "--lut a.h5 --weights 3 --activations 2 --rows 64 --columns 128 --first-last 8:7 "
-        "--corner ss --vdd 0.95 --temperature -40"
+        "--corner ss --vdd 0.95 --temperature -40 --set off_chip=true --set copies=4 "
+        "--set weight_load=each_image --set assumptions.off_chip_energy=4.5"
     )
     assert said(f"estimate lenet5 {flags}") == {
         "network": "lenet5",
@@ -180,6 +181,10 @@ def test_every_flag_reaches_the_estimate(monkeypatch):
         "corner": "ss",
         "vdd": 0.95,
         "temperature": 233.15,
+        "off_chip": True,
+        "copies": 4,
+        "weight_load": "each_image",
+        "assumptions": {"off_chip_energy": 4.5},
     }
 
 
@@ -241,6 +246,13 @@ def test_help_tells_the_defaults_of_the_estimate(command):
         (["lenet5", "--vdd", "2"], "vdd"),
         (["lenet5", "--temperature", "100"], "temperature"),
         (["lenet5", "--temperature", "warm"], "'warm' is not a number"),
+        (["lenet5", "--set", "copies"], "'copies' is not NAME=VALUE"),
+        (["lenet5", "--set", "rows=64"], "there is no 'rows'"),
+        (["lenet5", "--set", "copies=2", "--set", "copies=4"], "gives copies twice"),
+        (["lenet5", "--set", "copies=1.5"], "copies is a whole number"),
+        (["lenet5", "--set", "off_chip=yes"], "off_chip is true or false, not 'yes'"),
+        (["lenet5", "--set", "assumptions.rows=1"], "there is no assumption 'rows'"),
+        (["lenet5", "--set", "activation_density=2"], "activation_density is a probability"),
         (["lenet5", "--plot", "a.txt"], "not a picture's name"),
         (["lenet5", "--csv", "absent/a.csv"], "does not exist"),
         (["lenet5", "--json", "locked/a.json"], "cannot be written"),
