@@ -83,7 +83,7 @@ def test_error_curves_fall_with_the_pulse(tmp_path):
 @pytest.mark.slow
 def test_error_rates_are_given_with_the_devices_to_blame():
     words = ("--operations", "read", "--operands", 0, "--relative-error", 1, "--budget", 300)
-    words += ("--rows", 64)
+    words += ("--rows", 64, "--design", "strongarm")
     heading, rule, line = run(EXAMPLES / "error_rates.py", *words).splitlines()
     cells = [cell.strip() for cell in line.strip("|").split("|")]
     assert heading.count("|") == rule.count("|") == line.count("|")

@@ -39,7 +39,9 @@ def reference() -> Table:
 
 
 def uncertain_chip(table: Table, conditions: Conditions, network: str = "lenet5") -> UncertainChip:
-    options, assumptions = Options(), load_assumptions()
+    options = Options()
+    # As an estimate does: what is not paid has no part in the intervals.
+    assumptions = load_assumptions().exactly("off_chip_energy")
     prices = read_prices(table, conditions)
     array = build_array(conditions, prices, options, assumptions)
     layers = plan_layers(load_network(network), 1, 4, None, "all").layers

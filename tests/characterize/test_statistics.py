@@ -139,7 +139,10 @@ max = "1 mV"
 
 @pytest.mark.slow
 def test_rates_and_spreads_are_those_of_plain_sampling(plan, tmp_path):
-    loaded = plan(('variation = "none"', 'variation = "default"'), ("samples = 8", "samples = 200"))
+    plain = ('title = "statistics"', 'title = "statistics"\ndesign = "strongarm"')
+    loaded = plan(
+        plain, ('variation = "none"', 'variation = "default"'), ("samples = 8", "samples = 200")
+    )
     run = run_plan(loaded, tmp_path / "table.h5", jobs=2)
     group = Table.open(run.output)["read_statistics"]
     assert np.all(group.spread("outcome") == Outcome.OK)
