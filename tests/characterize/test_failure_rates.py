@@ -30,7 +30,7 @@ from jobs import JobsError
 pytestmark = pytest.mark.slow
 
 SMALL = Conditions(rows=64)
-BRUTE_FORCE = Path(__file__).parents[1] / "data" / "error_rates" / "brute_force.json"
+BRUTE_FORCE = Path(__file__).parents[1] / "data" / "error_rates"
 
 
 @pytest.fixture(scope="module")
@@ -206,9 +206,12 @@ def test_samples_of_a_bench_have_measures_and_errors(design, decks):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("index", [0, 1])
-def test_estimates_agree_with_brute_force(index, design, decks):
-    entry = json.loads(BRUTE_FORCE.read_text())["entries"][index]
+@pytest.mark.parametrize(
+    ("name", "index"), [("strongarm", 0), ("strongarm", 1), ("cancelled", 0), ("cancelled", 1)]
+)
+def test_estimates_agree_with_brute_force(name, index, decks):
+    design = load_design(name)
+    entry = json.loads((BRUTE_FORCE / f"{name}.json").read_text())["entries"][index]
     variation = scaled(load_variation(), design.technology, entry["factor"])
     found = failure_rate(
         design, entry["bench"], entry["operands"], None, variation, seed=11, decks=decks
