@@ -33,6 +33,8 @@ _AIM = 1.01
 _PENALTY = 10.0
 """Of energy's logarithm for each unit that a constraint's logarithm is missed by."""
 _DISTANCE_OF_FAILURE = 20.0
+_TIME_ENOUGH = 1.0
+"""Of the cycle's logarithm; without a limit there is always so much."""
 
 
 @dataclass(frozen=True)
@@ -119,9 +121,7 @@ class SizeSearch:
         fitting = [
             sized
             for sized in self.evaluated
-            if sized.distance >= distance
-            and sized.read_disturb <= self._demand.read_disturb
-            and sized.aspect <= self._demand.aspect
+            if sized.distance >= distance and self._demand.allows(sized)
         ]
         return min(fitting, key=lambda sized: sized.energy, default=None)
 
@@ -178,12 +178,13 @@ class SizeSearch:
     def _slacks(self, sized: Sized, distance: float) -> Array:
         disturb = math.log10(self._demand.read_disturb / max(sized.read_disturb, 1e-30))
         room = math.log(self._demand.aspect / sized.aspect)
+        time = min(math.log(self._demand.cycle_time / sized.cycle_time), _TIME_ENOUGH)
         distances = [
             math.log(min(found, _DISTANCE_OF_FAILURE) / distance)
             for found in sized.distances.values()
         ]
         # A decade of disturb counts as 20 % of a distance, more than three as three.
-        return np.array([*distances, 0.2 * min(disturb, 3.0), room])
+        return np.array([*distances, 0.2 * min(disturb, 3.0), room, time])
 
     def _best_step(self, here: _Step, slopes: Array, reach: float) -> tuple[Array, float]:
         """The change of a length within reach that a linear model likes best, and its gain.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -87,9 +88,7 @@ class SizedDesign:
             fitting = [
                 one
                 for one in self.evaluated
-                if self.rate_of(one) <= rate
-                and one.read_disturb <= self.demand.read_disturb
-                and one.aspect <= self.demand.aspect
+                if self.rate_of(one) <= rate and self.demand.allows(one)
             ]
             if fitting:
                 found.append((rate, min(fitting, key=lambda one: one.energy)))
@@ -103,6 +102,8 @@ class SizedDesign:
             f"{where.temperature - 273.15:.4g} degC, {where.rows} rows, devices varied as in "
             f"'{demand.variation.name}'"
         )
+        if demand.cycle_time < math.inf:
+            asked += f", in {demand.cycle_time * 1e9:.4g} ns"
         best = self.best
         if best is None:
             return [
@@ -128,6 +129,9 @@ class SizedDesign:
         return {
             "bench": self.demand.bench,
             "error_rate_asked": self.demand.error_rate,
+            "cycle_time_limit_s": (
+                None if math.isinf(self.demand.cycle_time) else self.demand.cycle_time
+            ),
             "rows": where.rows,
             "corner": where.corner,
             "vdd_V": where.vdd,

@@ -36,9 +36,10 @@ UTILISATION = 0.7
 
 @dataclass(frozen=True)
 class Demand:
-    """What is asked of a sense: the error rate of its worst operands, disturb and room.
+    """What is asked of a sense: the error rate of its worst operands, disturb, room and time.
 
-    `aspect` is the height of an amplifier over the width of the columns that share it.
+    `aspect` is the height of an amplifier over the width of the columns that share it;
+    `cycle_time` the longest cycle (s).
     """
 
     bench: str
@@ -47,6 +48,7 @@ class Demand:
     variation: Variation
     read_disturb: float = 1e-9
     aspect: float = 20.0
+    cycle_time: float = math.inf
 
     @property
     def distance(self) -> float:
@@ -54,6 +56,14 @@ class Demand:
         from scipy.special import ndtri
 
         return float(-ndtri(self.error_rate))
+
+    def allows(self, sized: Sized) -> bool:
+        """Whether a design keeps all that is asked but the error rate."""
+        return (
+            sized.read_disturb <= self.read_disturb
+            and sized.aspect <= self.aspect
+            and sized.cycle_time <= self.cycle_time * (1 + 1e-9)
+        )
 
 
 @dataclass(frozen=True)

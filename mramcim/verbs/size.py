@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -72,6 +73,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "20)",
     )
     parser.add_argument(
+        "--cycle-time",
+        type=finite,
+        metavar="S",
+        help="longest cycle in s, such as 3.4e-9 (default: any)",
+    )
+    parser.add_argument(
         "--evaluations",
         type=positive_count,
         metavar="N",
@@ -116,7 +123,7 @@ def run(arguments: argparse.Namespace) -> int:
             where = Conditions(arguments.corner, supply, arguments.temperature, rows)
             demand = Demand(
                 arguments.bench, arguments.error_rate, where, variation,
-                arguments.read_disturb, arguments.pitch_aspect,
+                arguments.read_disturb, arguments.pitch_aspect, arguments.cycle_time or math.inf,
             )  # fmt: skip
             begin = results[-1].found.design if results and results[-1].found else design
             results.append(
@@ -149,9 +156,10 @@ def _check(arguments: argparse.Namespace) -> None:
         )
     for name, low, high in (
         ("error_rate", 1e-15, 0.4), ("read_disturb", 1e-30, 1.0), ("pitch_aspect", 0.1, 1e3),
+        ("cycle_time", 1e-10, 1e-6),
     ):  # fmt: skip
         value = getattr(arguments, name)
-        if not low <= value <= high:
+        if value is not None and not low <= value <= high:
             flag = "--" + name.replace("_", "-")
             raise CommandError(f"{flag} must be from {low:g} to {high:g}, not {value:g}")
     if arguments.evaluations > _MOST_EVALUATIONS:

@@ -73,8 +73,25 @@ def test_a_stricter_demand_costs_no_less_energy():
 def test_constraints_are_kept():
     search = SizeSearch(DESIGN, PARAMETERS, replace(DEMAND, aspect=4.0), made_up())
     assert search.run(4.0, 20) is None  # all of them have an aspect of 5
+    late = SizeSearch(DESIGN, PARAMETERS, replace(DEMAND, cycle_time=4e-9), made_up())
+    assert late.run(4.0, 20) is None  # all of them take 5 ns
     disturbed = SizeSearch(DESIGN, PARAMETERS, DEMAND, made_up(disturbing=True))
     assert disturbed.run(5.0, 60).read_disturb <= DEMAND.read_disturb
+
+
+def test_a_limit_on_the_cycle_costs_energy_and_is_kept():
+    def timed(design):
+        sized = made_up()(design)
+        return replace(sized, cycle_time=5e-9 * design.sampling.amplify / DESIGN.sampling.amplify)
+
+    found = {
+        limit: SizeSearch(DESIGN, PARAMETERS, replace(DEMAND, cycle_time=limit), timed).run(5, 60)
+        for limit in (math.inf, 4e-9)
+    }
+    assert found[4e-9].cycle_time <= 4e-9
+    assert found[4e-9].distance >= 5.0
+    assert found[math.inf].cycle_time > 4e-9
+    assert found[math.inf].energy < found[4e-9].energy
 
 
 def test_designs_that_cannot_be_evaluated_are_stepped_around():

@@ -18,6 +18,8 @@ pytestmark = pytest.mark.usefixtures("own_store")
         (["and2", "--error-rate", "nan"], "--error-rate"),
         (["and2", "--error-rate", "1e-6", "--read-disturb", "2"], "--read-disturb must be"),
         (["and2", "--error-rate", "1e-6", "--pitch-aspect", "0"], "--pitch-aspect must be"),
+        (["and2", "--error-rate", "1e-6", "--cycle-time", "3.4"], "--cycle-time must be"),
+        (["and2", "--error-rate", "1e-6", "--cycle-time", "nan"], "--cycle-time"),
         (["and2", "--error-rate", "1e-6", "--evaluations", "9999"], "--evaluations"),
         (["and2", "--error-rate", "1e-6", "--rows", "0"], "--rows"),
         (["and2", "--error-rate", "1e-6", "--corner", "xx"], "no corner 'xx'"),
