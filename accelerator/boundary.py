@@ -32,6 +32,10 @@ OFF_CHIP = (
     "a memory outside the chip, its interface included: the image and the loaded weights come "
     "from it, the result goes to it"
 )
+PIPELINED = (
+    "every layer works on an image of its own: buffers for two of each tensor between layers; "
+    "the latency is that of an image that waits for no other"
+)
 EDGE = "memory and links outside the chip: the image and the weights start at the chip's edge"
 
 OWN_WIDTHS = "own"
@@ -78,6 +82,9 @@ def boundary(
         if options.gate_idle_subarrays
         else "sub-arrays of layers that do not run leak in full"
     )
+    if options.pipelined:
+        counted.append(PIPELINED)
+        not_counted.append("a third room for a tensor that skips layers, in a pipeline")
     if any(entry.choice is not None for entry in plan.layers):
         counted.append("every layer has copies, reuse of overlap and double buffering of its own")
     if plan.left_out:

@@ -25,7 +25,15 @@ from accelerator.options import Options
 from accelerator.plan import PlannedLayer
 from accelerator.prices import Prices
 from accelerator.report import LayerReport
-from accelerator.timing import Clock, digital_time, layer_time
+from accelerator.throughput import Pace
+from accelerator.timing import (
+    Clock,
+    SharedTime,
+    digital_shared_time,
+    layer_time,
+    loading_time,
+    shared_time,
+)
 from accelerator.traffic import Traffic, digital_traffic, mapped_traffic, output_width
 
 
@@ -75,13 +83,13 @@ class Chip:
             for entry in layers
         )
         buffers = buffer_subarrays(
-            [(e.layer, e.activation_bits, e.output_bits) for e in layers], array
+            [(e.layer, e.activation_bits, e.output_bits) for e in layers], array, options
         )
         width = max(output_width(w.mapping, w.options.sums_activations) for w in works if w.mapping)
         bits = max(entry.output_bits for entry in layers)
         digital = digital_unit(width, bits, assumptions)
         buffer = memory(array).times(buffers)
-        registers = transposer([work.mapping for work in works if work.mapping])
+        registers = transposer([work.mapping for work in works if work.mapping], options)
 
         # Wires are as long as what they connect, which is placed without them first.
         subarrays = sum(work.mapping.subarrays for work in works if work.mapping) + buffers
@@ -116,16 +124,32 @@ class Chip:
             "digital_unit": self.digital_plan.total_area,
         }
 
-    def layer_reports(self) -> tuple[LayerReport, ...]:
-        """All layers in order, leakage of the whole chip shared out by time."""
+    def clock(self) -> Clock:
+        """Durations of single operations on this chip."""
         pricing = self.pricing
-        clock = Clock(
+        return Clock(
             pricing.prices,
             pricing.array,
             pricing.assumptions,
             pricing.distances,
             self.buffers,
         )
+
+    def pace(self) -> Pace | None:
+        """How often an image can enter where layers are pipelined; else None."""
+        if not self.pricing.options.pipelined:
+            return None
+        clock = self.clock()
+        latencies, shared = {}, []
+        for work in self.works:
+            name = work.planned.layer.name
+            latencies[name], _, needed = work_time(clock, work)
+            shared += needed
+        return Pace.of(latencies, shared)
+
+    def layer_reports(self) -> tuple[LayerReport, ...]:
+        """All layers in order, leakage of the whole chip shared out by time."""
+        pricing, clock, pace = self.pricing, self.clock(), self.pace()
         plans = [self._plan(work.hardware) for work in self.works]
         idle = IdlePower.of(
             pricing,
@@ -134,7 +158,7 @@ class Chip:
             always_on=self.digital_plan.leakage_power + self.transposer_plan.leakage_power,
         )
         return tuple(
-            _layer_report(work, plan, clock, pricing, idle)
+            _layer_report(work, plan, clock, pricing, idle, pace)
             for work, plan in zip(self.works, plans, strict=True)
         )
 
@@ -170,22 +194,46 @@ def plan_work(
     return Work(planned, mapping, counts, traffic, hardware, options)
 
 
+def work_time(clock: Clock, work: Work) -> tuple[float, int, list[SharedTime]]:
+    """A layer's time (s), its row steps, and what it needs of what all layers share."""
+    planned, options = work.planned, work.options
+    if work.mapping is None:
+        elements = planned.layer.output_elements
+        needed = digital_shared_time(
+            clock, work.traffic, elements, planned.activation_bits, options
+        )
+        return needed.longest, 0, [needed]
+    time = layer_time(clock, work.mapping, work.traffic, options)
+    needed = shared_time(clock, work.mapping, work.traffic, options)
+    return time.total, time.steps, [needed, loading_time(clock, work.traffic, options)]
+
+
+def work_energy(pricing: Pricing, work: Work) -> dict[str, float]:
+    """Energy of a layer by component (J), leakage left out."""
+    if work.mapping is None:
+        return dict.fromkeys(COMPONENTS, 0.0) | outside_energy(pricing, work.traffic)
+    return layer_energy(pricing, work.mapping, work.counts, work.traffic)
+
+
 def _layer_report(
-    work: Work, plan: Floorplan, clock: Clock, pricing: Pricing, idle: IdlePower
+    work: Work,
+    plan: Floorplan,
+    clock: Clock,
+    pricing: Pricing,
+    idle: IdlePower,
+    pace: Pace | None,
 ) -> LayerReport:
     planned, layer = work.planned, work.planned.layer
     pricing = replace(pricing, options=work.options)
-    if work.mapping is None:
-        latency = digital_time(
-            clock, work.traffic, layer.output_elements, planned.activation_bits, work.options
-        )
-        energy = dict.fromkeys(COMPONENTS, 0.0) | outside_energy(pricing, work.traffic)
-        steps = subarrays = 0
+    latency, steps, _ = work_time(clock, work)
+    subarrays = work.mapping.subarrays if work.mapping else 0
+    energy = work_energy(pricing, work)
+    in_buffer = buffer_time(clock, work.traffic)
+    if pace is None:
+        leaked = idle.during(plan.leakage_power, latency, in_buffer)
     else:
-        time = layer_time(clock, work.mapping, work.traffic, work.options)
-        latency, steps, subarrays = time.total, time.steps, work.mapping.subarrays
-        energy = layer_energy(pricing, work.mapping, work.counts, work.traffic)
-    leaked = idle.during(plan.leakage_power, latency, buffer_time(clock, work.traffic))
+        share = latency / pace.latency
+        leaked = idle.pipelined(plan.leakage_power, latency, in_buffer, pace.interval, share)
     energy["leakage"] = leaked - busy_leakage(pricing, work.counts)
     return LayerReport(
         layer.name,

@@ -84,17 +84,20 @@ def layer_hardware(
     return subarray.times(mapping.subarrays) + shared.times(mapping.copies)
 
 
-def transposer(mappings: list[Mapping]) -> Hardware:
-    """Registers that take patches in words and give them out in planes, for any layer."""
-    largest = max(
+def transposer(mappings: list[Mapping], options: Options) -> Hardware:
+    """Registers that take patches in words and give them out in planes, for any layer.
+
+    Pipelined layers, which all work at once, have registers of their own.
+    """
+    needed = [
         mapping.copies
         * mapping.group_tiles
         * mapping.segments_per_row
         * mapping.layer.patch_length
         * mapping.activation_bits
         for mapping in mappings
-    )
-    return Hardware(flip_flops=largest)
+    ]
+    return Hardware(flip_flops=sum(needed) if options.pipelined else max(needed))
 
 
 def digital_unit(width: int, activation_bits: int, assumptions: Assumptions) -> Hardware:
@@ -103,16 +106,18 @@ def digital_unit(width: int, activation_bits: int, assumptions: Assumptions) -> 
     return lane.times(int(assumptions.digital_unit_lanes.value))
 
 
-def buffer_subarrays(layers: list[tuple[Layer, int, int]], array: Array) -> int:
+def buffer_subarrays(layers: list[tuple[Layer, int, int]], array: Array, options: Options) -> int:
     """Sub-arrays that hold the largest layer's input and output (1).
 
-    `layers` are layers with the widths of their inputs and outputs.
+    Pipelined, they hold every layer's input and the result twice: one is written while the
+    other is read. `layers` are layers with the widths of their inputs and outputs.
     """
-    largest = max(
-        layer.operands * layer.input_elements * bits + layer.output_elements * out_bits
-        for layer, bits, out_bits in layers
-    )
-    return -(-largest // (array.rows * array.columns))
+    inputs = [layer.operands * layer.input_elements * bits for layer, bits, _ in layers]
+    outputs = [layer.output_elements * bits for layer, _, bits in layers]
+    needed = 2 * (sum(inputs) + outputs[-1])
+    if not options.pipelined:
+        needed = max(read + written for read, written in zip(inputs, outputs, strict=True))
+    return -(-needed // (array.rows * array.columns))
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,9 +36,21 @@ class IdlePower:
         The buffer is on while it is read or written, for `buffer_time` in all.
         """
         others = (self.installed - own) * self.rest
-        on = smaller(buffer_time, latency)
-        buffer = self.buffer * (on + self.rest * (latency - on))
-        return (own + others + self.always_on) * latency + buffer
+        return (own + others) * latency + self._shared(latency, buffer_time)
+
+    def pipelined(
+        self, own: float, latency: float, buffer_time: float, interval: float, share: float
+    ) -> float:
+        """Energy of a layer whose sub-arrays run for `latency` of every `interval` (J).
+
+        It bears a `share` of what all layers have in common.
+        """
+        alone = own * (latency + self.rest * (interval - latency))
+        return alone + self._shared(share * interval, buffer_time)
+
+    def _shared(self, time: float, buffer_time: float) -> float:
+        on = smaller(buffer_time, time)
+        return self.always_on * time + self.buffer * (on + self.rest * (time - on))
 
 
 def buffer_time(clock: Clock, traffic: Traffic) -> float:

@@ -33,6 +33,8 @@ class Options:
     gate_unused_columns: amplifiers without an operand are not fired.
     gate_idle_subarrays: sub-arrays of layers that are not running are switched off.
     copies: times that every layer's weights are stored, to work on positions in parallel.
+    pipelined: every layer works on an image of its own, so that images enter as often as the
+        slowest layer allows; the buffer holds every tensor between layers twice.
     off_chip: image, result and weights come from and go to a memory outside the chip.
     activation_density, weight_density: probability that a stored bit is one.
     coverage: which of the layers with weights are costed.
@@ -47,6 +49,7 @@ class Options:
     gate_unused_columns: bool = True
     gate_idle_subarrays: bool = True
     copies: int = 1
+    pipelined: bool = False
     off_chip: bool = False
     activation_density: float = 0.5
     weight_density: float = 0.5

@@ -133,7 +133,11 @@ def cost_plan(
         chip.layer_reports(),
         chip.area_components(),
     )
-    report = replace(report, sense_errors=sense_errors(table, conditions, report.and_operations))
+    report = replace(
+        report,
+        sense_errors=sense_errors(table, conditions, report.and_operations),
+        pace=chip.pace(),
+    )
     if not sampling.samples:
         return report
     # What is not paid has no part in the intervals.

@@ -125,13 +125,19 @@ def _totals(report: Report) -> str:
         f"energy {short(report.energy * 1e6)} uJ an image, "
         f"{short(report.energy / report.and_operations * 1e15)} fJ a bit-wise AND, "
         f"{short(report.tops_per_w)} TOPS/W (2 operations a MAC at these widths)\n"
-        f"latency {short(report.latency * 1e3)} ms, "
+        f"latency {short(report.latency * 1e3)} ms, {_pace(report)}"
         f"{short(report.images_per_s)} images/s, {short(report.power * 1e3)} mW, "
         f"{report.sense_cycles} sense cycles of a sub-array\n"
         f"area {short(report.area * 1e6)} mm2: {area} mm2;\n"
         f"  {report.subarrays} sub-arrays with weights occupy "
         f"{short(report.subarray_area * 1e6)} mm2"
     )
+
+
+def _pace(report: Report) -> str:
+    if report.pace is None:
+        return ""
+    return f"an image each {short(report.interval * 1e3)} ms (set by {report.pace.bottleneck}), "
 
 
 _SHOWN_SHARE = 0.02

@@ -7,6 +7,7 @@ from typing import Any
 
 from accelerator.plan import Choice, Seen
 from accelerator.sense_errors import SenseErrors
+from accelerator.throughput import Pace
 from accelerator.uncertainty.result import Uncertainty
 
 FORMAT = "mramcim-estimate/1"
@@ -129,6 +130,8 @@ class Report:
     """None where the table has no statistics of ANDs under these conditions."""
     uncertainty: Uncertainty | None = None
     """None where no samples were asked for."""
+    pace: Pace | None = None
+    """None where an image enters when the one before has left."""
 
     @property
     def energy(self) -> float:
@@ -139,6 +142,11 @@ class Report:
     def latency(self) -> float:
         """Time of one image, layers one after the other (s)."""
         return sum(layer.latency for layer in self.layers)
+
+    @property
+    def interval(self) -> float:
+        """Time from one image to the next (s)."""
+        return self.latency if self.pace is None else self.pace.interval
 
     @property
     def area(self) -> float:
@@ -184,12 +192,12 @@ class Report:
     @property
     def power(self) -> float:
         """Mean power while images follow each other (W)."""
-        return self.energy / self.latency
+        return self.energy / self.interval
 
     @property
     def images_per_s(self) -> float:
-        """Images in a second, one at a time (1/s)."""
-        return 1 / self.latency
+        """Images in a second (1/s)."""
+        return 1 / self.interval
 
     @property
     def tops_per_w(self) -> float:
@@ -229,6 +237,7 @@ class Report:
                 "and_operations": self.and_operations,
                 "energy_J": self.energy,
                 "latency_s": self.latency,
+                "interval_s": self.interval,
                 "components": self.components,
                 "area_m2": self.area,
                 "power_W": self.power,
@@ -243,4 +252,5 @@ class Report:
             "references": [reference.to_dict() for reference in self.references],
             "sense_errors": None if self.sense_errors is None else self.sense_errors.to_dict(),
             "uncertainty": None if self.uncertainty is None else self.uncertainty.to_dict(),
+            "interval_limits_s": None if self.pace is None else dict(self.pace.limits),
         }

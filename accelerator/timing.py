@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from math import ceil
 
 from accelerator.array import Array
@@ -33,6 +33,26 @@ class LayerTime:
     outside: float
     loading: float
     total: float
+
+
+@dataclass(frozen=True, slots=True)
+class SharedTime:
+    """Times (s) for which one layer and one image need what all layers share.
+
+    inward, outward: the root of the tree of wires, to the sub-arrays and from them.
+    """
+
+    buffer_read: float
+    buffer_write: float
+    inward: float
+    outward: float
+    digital: float
+    off_chip: float
+
+    @property
+    def longest(self) -> float:
+        """Time of all of them side by side (s)."""
+        return larger(*astuple(self))
 
 
 class Clock:
@@ -95,7 +115,7 @@ class Clock:
 def layer_time(clock: Clock, mapping: Mapping, traffic: Traffic, options: Options) -> LayerTime:
     """Time of a layer on sub-arrays; the slowest sub-array sets the pace."""
     array, prices = clock.array, clock.prices
-    layer, bits = mapping.layer, mapping.activation_bits
+    bits = mapping.activation_bits
     length, segments = max(mapping.column_tiles), mapping.segments_per_row
     planes = max(mapping.plane_groups)
     phases = row_phases(segments, length, array)
@@ -116,26 +136,47 @@ def layer_time(clock: Clock, mapping: Mapping, traffic: Traffic, options: Option
     rows = ceil(mapping.streams / mapping.positions_per_row)
     steps = ceil(rows / mapping.copies) * mapping.steps
     write = (first + (mapping.steps - 1) * fresh) / mapping.steps
-    fetch = larger(clock.buffer_read(traffic.buffer_reads), clock.bus_time(traffic.input_bits))
-    width = largest_bits(layer.patch_length, mapping.weight_bits, bits) + 1
-    rounds = max(traffic.adders / layer.output_elements / width, 1)
-    leave = larger(
-        clock.buffer_write(traffic.buffer_writes),
-        clock.bus_time(traffic.output_bits),
-        clock.digital(layer.output_elements, round(rounds), width),
-    )
-    leave = larger(leave, clock.off_chip(traffic.off_chip_bits, options))
+    shared = shared_time(clock, mapping, traffic, options)
+    fetch = larger(shared.buffer_read, shared.inward)
+    leave = larger(shared.buffer_write, shared.outward, shared.digital, shared.off_chip)
     outside = larger(fetch, leave) / steps
     inside = larger(write, sum_pass + ands) if mapping.buffers == 2 else write + sum_pass + ands
     filling = fetch / steps + (write if mapping.buffers == 2 else 0.0)
     draining = count + accumulate + leave / steps
-    loading = load_share(options) * larger(
-        clock.bus_time(traffic.weight_bits),
-        clock.off_chip(traffic.off_chip_weights, options),
-        _loading_rows(clock, mapping),
+    loading = larger(
+        loading_time(clock, traffic, options).longest,
+        load_share(options) * _loading_rows(clock, mapping),
     )
     total = steps * larger(inside, outside) + filling + draining + loading
     return LayerTime(steps, write, sum_pass, ands, outside, loading, total)
+
+
+def shared_time(clock: Clock, mapping: Mapping, traffic: Traffic, options: Options) -> SharedTime:
+    """What a layer on sub-arrays needs of buffer, wires, digital unit and memory outside."""
+    layer = mapping.layer
+    width = largest_bits(layer.patch_length, mapping.weight_bits, mapping.activation_bits) + 1
+    rounds = max(traffic.adders / layer.output_elements / width, 1)
+    return SharedTime(
+        clock.buffer_read(traffic.buffer_reads),
+        clock.buffer_write(traffic.buffer_writes),
+        clock.bus_time(traffic.input_bits),
+        clock.bus_time(traffic.output_bits),
+        clock.digital(layer.output_elements, round(rounds), width),
+        clock.off_chip(traffic.off_chip_bits, options),
+    )
+
+
+def loading_time(clock: Clock, traffic: Traffic, options: Options) -> SharedTime:
+    """What an image's share of loading the weights needs of wires and memory outside."""
+    share = load_share(options)
+    return SharedTime(
+        0.0,
+        0.0,
+        share * clock.bus_time(traffic.weight_bits),
+        0.0,
+        0.0,
+        share * clock.off_chip(traffic.off_chip_weights, options),
+    )
 
 
 def _loading_rows(clock: Clock, mapping: Mapping) -> float:
@@ -144,14 +185,16 @@ def _loading_rows(clock: Clock, mapping: Mapping) -> float:
     return rows * clock.write_row(mapping.segments_per_row * max(mapping.column_tiles))
 
 
-def digital_time(
+def digital_shared_time(
     clock: Clock, traffic: Traffic, outputs: int, bits: int, options: Options
-) -> float:
-    """Time of a layer of the digital unit, buffer and lanes working side by side (s)."""
+) -> SharedTime:
+    """What a layer of the digital unit needs, which has no wires to sub-arrays."""
     rounds = max(round(traffic.adders / outputs / bits), 1)
-    return larger(
+    return SharedTime(
         clock.buffer_read(traffic.buffer_reads),
         clock.buffer_write(traffic.buffer_writes),
+        0.0,
+        0.0,
         clock.digital(outputs, rounds, bits),
         clock.off_chip(traffic.off_chip_bits, options),
     )

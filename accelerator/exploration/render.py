@@ -14,6 +14,7 @@ from accelerator.names import printable
 SHOWN = {
     "energy": (1e6, "uJ"),
     "latency": (1e3, "ms"),
+    "interval": (1e3, "ms"),
     "area": (1e6, "mm2"),
     "energy_delay": (1e9, "uJ ms"),
     "power": (1e3, "mW"),

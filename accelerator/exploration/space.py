@@ -15,6 +15,7 @@ from accelerator.options import Options
 MEASURES = {
     "energy": "J",
     "latency": "s",
+    "interval": "s",
     "area": "m2",
     "energy_delay": "J s",
     "power": "W",

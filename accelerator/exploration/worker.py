@@ -56,6 +56,7 @@ def _measures(report: Report) -> dict[str, Any]:
     return {
         "energy": report.energy,
         "latency": report.latency,
+        "interval": report.interval,
         "area": report.area,
         "energy_delay": report.energy * report.latency,
         "power": report.power,

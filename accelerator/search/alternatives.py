@@ -7,12 +7,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from accelerator.chip import Chip, Work, first_mapped, plan_work
-from accelerator.costs import layer_energy, outside_energy
+from accelerator.chip import Chip, Work, first_mapped, plan_work, work_energy, work_time
 from accelerator.hardware import floorplan
 from accelerator.leakage import IdlePower, buffer_time, busy_leakage
 from accelerator.plan import Choice, PlannedLayer
-from accelerator.timing import Clock, digital_time, layer_time
+from accelerator.timing import Clock
 
 AREA, POWER, TIME, ENERGY, CELLS = range(5)
 """Columns of the sums: area of the sub-arrays (m2), their idle power (W), time (s), energy but
@@ -72,21 +71,11 @@ def _works(chip: Chip, planned: PlannedLayer, first: bool, last: bool) -> list[W
 
 def _added(chip: Chip, clock: Clock, work: Work) -> list[float]:
     pricing = replace(chip.pricing, options=work.options)
-    array, planned = pricing.array, work.planned
+    array = pricing.array
     plan = floorplan(work.hardware, chip.pitch, pricing.prices, pricing.assumptions)
-    if work.mapping is None:
-        time = digital_time(
-            clock,
-            work.traffic,
-            planned.layer.output_elements,
-            planned.activation_bits,
-            work.options,
-        )
-        energy, cells = outside_energy(pricing, work.traffic), 0
-    else:
-        time = layer_time(clock, work.mapping, work.traffic, work.options).total
-        energy = layer_energy(pricing, work.mapping, work.counts, work.traffic)
-        cells = work.mapping.subarrays * array.rows * array.columns
+    time, _, _ = work_time(clock, work)
+    energy = work_energy(pricing, work)
+    cells = work.mapping.subarrays * array.rows * array.columns if work.mapping else 0
     idle = idle_power(chip, installed=plan.leakage_power)
     leaked = idle.during(plan.leakage_power, time, buffer_time(clock, work.traffic))
     own = sum(energy.values()) + leaked - busy_leakage(pricing, work.counts)

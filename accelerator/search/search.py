@@ -75,6 +75,11 @@ def search_mapping(
     for field in fields(Choice):
         if field.name in settings:
             raise EstimateError(f"{field.name} is what the search chooses: leave it out")
+    if settings.get("pipelined"):
+        raise EstimateError(
+            "pipelined cannot be searched for: the search weighs layers that run one after the "
+            "other; search without it, then estimate with copies for the slowest layer"
+        )
     for name, limit in (("area", area_limit), ("capacity", capacity_limit)):
         if limit is not None and not 0 < limit < np.inf:
             raise EstimateError(f"the {name} limit is a number above 0, not {limit!r}")

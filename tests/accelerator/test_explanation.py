@@ -37,6 +37,7 @@ SETTINGS = [
             "assumptions": {"bias_generator_efficiency": 0.6},
         },
     ),
+    ("lenet5", {"pipelined": True, "copies": 2}),
 ]
 
 

@@ -38,8 +38,10 @@ def reference() -> Table:
     return Table.open()
 
 
-def uncertain_chip(table: Table, conditions: Conditions, network: str = "lenet5") -> UncertainChip:
-    options = Options()
+def uncertain_chip(
+    table: Table, conditions: Conditions, network: str = "lenet5", **choice: bool
+) -> UncertainChip:
+    options = Options(**choice)
     # As an estimate does: what is not paid has no part in the intervals.
     assumptions = load_assumptions().exactly("off_chip_energy")
     prices = read_prices(table, conditions)
@@ -130,10 +132,11 @@ def single(value):
 
 
 @pytest.mark.parametrize("conditions", [Conditions(), Conditions(vdd=0.93, temperature=320.0)])
+@pytest.mark.parametrize("pipelined", [False, True])
 def test_samples_walked_together_equal_samples_walked_alone(
-    conditions: Conditions, reference: Table
+    pipelined: bool, conditions: Conditions, reference: Table
 ) -> None:
-    chip = uncertain_chip(reference, conditions, "alexnet")
+    chip = uncertain_chip(reference, conditions, "alexnet", pipelined=pipelined)
     together = chip.totals(drawn(chip, 64))
     for index in (0, 17, 63):
         one = {name: values[index : index + 1] for name, values in drawn(chip, 64).items()}

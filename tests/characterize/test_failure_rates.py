@@ -224,10 +224,20 @@ def test_estimates_agree_with_brute_force(name, index, decks):
 
 
 @pytest.mark.slow
-def test_one_in_a_thousand_million_within_the_budget(design, decks):
-    variation = scaled(load_variation(), design.technology, 0.25)
+@pytest.mark.parametrize(
+    ("name", "factor", "blamed", "share"),
+    [
+        ("strongarm", 0.25, "xlatch0.mref", 0.1),
+        # 8.25e-10, 9.32e-10 and 1.04e-9: benchmarks/failure_rates.py rare --design cancelled.
+        ("cancelled", 0.87, "xdata.xcell2.xmtj", 0.15),
+    ],
+)
+def test_one_in_a_thousand_million_within_the_budget(name, factor, blamed, share, decks):
+    design = load_design(name)
+    variation = scaled(load_variation(), design.technology, factor)
     found = failure_rate(design, "and2", "01", None, variation, seed=12, decks=decks)
     assert found.converged
+    assert found.relative_error <= 0.2
     assert found.simulations <= 2000
     assert 2e-10 < found.rate < 3e-9
-    assert found.sensitivity["xlatch0.mref:vth"] > 0.1
+    assert found.devices()[blamed] > share
