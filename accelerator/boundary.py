@@ -9,7 +9,7 @@ from accelerator.assumptions import Assumptions
 from accelerator.networks import Network
 from accelerator.options import Options
 from accelerator.plan import Plan
-from accelerator.prices import Prices
+from accelerator.prices import Conditions, Prices
 from accelerator.report import Boundary
 
 COUNTED = (
@@ -45,6 +45,7 @@ OWN_WIDTHS = "own"
 def boundary(
     network: Network,
     plan: Plan,
+    conditions: Conditions,
     array: Array,
     prices: Prices,
     options: Options,
@@ -82,6 +83,9 @@ def boundary(
         if options.gate_idle_subarrays
         else "sub-arrays of layers that do not run leak in full"
     )
+    if conditions.write_vdd is not None:
+        counted.append(f"writes with their own supply of {conditions.write_vdd:g} V")
+        not_counted.append("level shifters between the supplies")
     if options.pipelined:
         counted.append(PIPELINED)
         not_counted.append("a third room for a tensor that skips layers, in a pipeline")

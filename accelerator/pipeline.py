@@ -54,6 +54,7 @@ def estimate(
     corner: str = "tt",
     vdd: float = 1.0,
     temperature: float = 300.15,
+    write_vdd: float | None = None,
     assumptions: MappingType[str, float] | None = None,
     samples: int = SAMPLES,
     seed: int = 0,
@@ -69,6 +70,7 @@ def estimate(
         rows, columns: of a sub-array.
         first_last: widths of the first and last layers as "W:A", or "off" to leave them out.
         corner, vdd, temperature: conditions in the table; V and K.
+        write_vdd: supply of write drivers and write word lines (V), where it is another one.
         assumptions: values in place of the shipped constants, by name.
         samples, seed: of what is uncertain, for the intervals; no samples leave them out.
         mapper: chooses how each layer is mapped, in place of the options.
@@ -92,7 +94,7 @@ def estimate(
     plan = plan_layers(parsed, weight_bits, activation_bits, ends, chosen.coverage)
 
     opened = open_table(table)
-    conditions = Conditions(corner, vdd, temperature, rows, columns)
+    conditions = Conditions(corner, vdd, temperature, rows, columns, write_vdd)
     report = cost_plan(parsed, plan, opened, conditions, chosen, constants, ends, sampling, mapper)
     report = replace(report, weight_bits=weight_bits, activation_bits=activation_bits)
     return replace(report, references=references(report))
@@ -129,7 +131,7 @@ def cost_plan(
         max(entry.weight_bits for entry in mapped),
         max(entry.activation_bits for entry in mapped),
         _table_entry(table, conditions),
-        boundary(network, plan, array, prices, options, assumptions, ends),
+        boundary(network, plan, conditions, array, prices, options, assumptions, ends),
         chip.layer_reports(),
         chip.area_components(),
     )
@@ -187,6 +189,7 @@ def _table_entry(table: Table, conditions: Conditions) -> dict[str, Any]:
         "temperature_K": conditions.temperature,
         "rows": conditions.rows,
         "columns": conditions.columns,
+        "write_vdd_V": conditions.write_vdd,
     }
 
 

@@ -18,13 +18,27 @@ SENSE_PARTS = ("bias", "reference", "latch", "clock", "equalize")
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """Where in the table the estimate is made: temperature in K, `vdd` in V."""
+    """Where in the table the estimate is made: temperature in K, supplies in V.
+
+    `write_vdd` is the supply of write drivers and write word lines; None is `vdd`.
+    """
 
     corner: str = "tt"
     vdd: float = 1.0
     temperature: float = 300.15
     rows: int = 256
     columns: int = 256
+    write_vdd: float | None = None
+
+    @property
+    def shared(self) -> dict[str, Any]:
+        """Coordinates in the table of what is neither a line of the array nor written."""
+        return {"corner": self.corner, "vdd": self.vdd, "temperature": self.temperature}
+
+    @property
+    def written(self) -> dict[str, Any]:
+        """The same of what writes."""
+        return self.shared | ({} if self.write_vdd is None else {"vdd": self.write_vdd})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +99,9 @@ def read_prices(table: Table, conditions: Conditions) -> Prices:
             circuit has.
     """
     look = Lookup(table)
-    base = {
-        "corner": conditions.corner,
-        "vdd": conditions.vdd,
-        "temperature": conditions.temperature,
-    }
+    base, written = conditions.shared, conditions.written
     array = {**base, "rows": conditions.rows}
-    line = {**base, "columns": conditions.columns}
+    line = {"columns": conditions.columns}
     sharing = [
         (int(table.attribute(g, "columns_per_amplifier")), int(table.attribute(g, name)))
         for g, name in (("and2", "columns_per_reference"), ("read", "columns_per_reference"))
@@ -106,9 +116,9 @@ def read_prices(table: Table, conditions: Conditions) -> Prices:
         amplifiers_per_reference=sharing[0][1],
         and2=_sense(look, "and2", ("00", "01", "10", "11"), array),
         read=_sense(look, "read", ("0", "1"), array),
-        write=write_price(look, array),
-        read_line=_block(look, "wordline_driver", {**line, "line": "read"}),
-        write_line=_block(look, "wordline_driver", {**line, "line": "write"}),
+        write=write_price(look, {**written, "rows": conditions.rows}),
+        read_line=_block(look, "wordline_driver", {**base, **line, "line": "read"}),
+        write_line=_block(look, "wordline_driver", {**written, **line, "line": "write"}),
         decoder_gate=_block(look, "decoder_gate", base),
         full_adder=_block(look, "full_adder", base),
         flip_flop=_block(look, "flip_flop", base),

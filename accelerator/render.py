@@ -70,10 +70,16 @@ def _heading(report: Report) -> str:
     return (
         f"{report.network}  {report.widths}  "
         f"input {shape}  ({report.network_source})\n"
-        f"table {table['name']}: {table['corner']}, {table['vdd_V']:g} V, "
+        f"table {table['name']}: {table['corner']}, {supplies(table)}, "
         f"{table['temperature_K'] - 273.15:.4g} degC, "
         f"sub-arrays of {table['rows']} rows x {table['columns']} columns"
     )
+
+
+def supplies(table: dict[str, Any]) -> str:
+    """The supply, and that of writing where it is another one."""
+    text = f"{table['vdd_V']:g} V"
+    return text if table["write_vdd_V"] is None else f"{text} (writes {table['write_vdd_V']:g} V)"
 
 
 def _layers(report: Report) -> str:

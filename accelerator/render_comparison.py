@@ -6,6 +6,7 @@ from typing import Any
 
 from accelerator.alignment import aligned, short
 from accelerator.comparison import DESCRIPTIONS, Comparison, Entry
+from accelerator.render import supplies
 from accelerator.report import Report
 
 _HEADER = (
@@ -34,7 +35,7 @@ def render_comparison(comparison: Comparison) -> str:
         others += f"; first and last layer: {report.boundary.options['first_last']}"
     return (
         f"{report.network}  W{report.weight_bits}:A{report.activation_bits}  input {shape}; "
-        f"{table['corner']}, {table['vdd_V']:g} V, {table['temperature_K'] - 273.15:.4g} degC, "
+        f"{table['corner']}, {supplies(table)}, {table['temperature_K'] - 273.15:.4g} degC, "
         f"sub-arrays of {table['rows']} rows x {table['columns']} columns\n\n"
         + aligned(_HEADER, [_line(comparison, entry) for entry in comparison.entries], _TEXTS)
         + f"\n\n{others}\n"

@@ -23,10 +23,17 @@ ARRAY_OPTIONS: tuple[Option, ...] = (
 SAMPLE_OPTIONS: tuple[Option, ...] = (
     ("samples", int, "N", "of what is uncertain, for the intervals; 0 for none (default: 512)"),
 )
+WRITE_SUPPLY: Option = (
+    "write-vdd",
+    finite,
+    "V",
+    "supply of write drivers and write word lines (default: the same)",
+)
 CONDITION_OPTIONS: tuple[Option, ...] = (
     ("corner", str, "NAME", "process corner (default: tt)"),
     ("vdd", finite, "V", "supply (default: 1.0)"),
     ("temperature", kelvin, "DEGC", "temperature in degC (default: 27)"),
+    WRITE_SUPPLY,
 )
 
 NETWORK_OPTIONS: tuple[Option, ...] = (

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from accelerator.exploration.space import Space
 
 _KEYS = ("title", "axes", "objectives", "limits")
-_QUANTITIES = {"vdd": "V", "temperature": "K"}
+_QUANTITIES = {"vdd": "V", "write_vdd": "V", "temperature": "K"}
 _FILES = ("network", "table")
 # The measures' units as a file may give them; a plain number is SI.
 _LIMITS = {"energy": "J", "latency": "s", "power": "W", "area": "m^2"}

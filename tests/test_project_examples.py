@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from characterize import load_plan
 from lut import Table
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -105,6 +106,15 @@ def test_the_space_is_explored(tmp_path):
     text = run("-m", "mramcim", "explore", EXAMPLES / "space.toml", "-j", 2, "--page", page)
     assert text.startswith("AlexNet on the reference table: 1728 points, ")
     assert page.stat().st_size > 100_000
+
+
+def test_the_plan_of_supplies_has_random_devices_at_each(own_store):
+    text = run("-m", "mramcim", "characterize", EXAMPLES / "supply.toml", "--dry-run", "--json")
+    assert json.loads(text)["points"] == 196
+    plan = load_plan(EXAMPLES / "supply.toml")
+    drawn = [point for point in plan.points() if point.draws is not None]
+    assert len({point.conditions.vdd for point in drawn}) == 7
+    assert {point.group for point in drawn} == {"and2_statistics"}
 
 
 def test_every_example_is_tried():

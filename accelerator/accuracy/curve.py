@@ -113,7 +113,7 @@ def accuracy_curve(
         report = cost_run(
             network, exact, table=table, samples=samples, seed=seed, rows=where.rows,
             columns=where.columns, corner=where.corner, vdd=where.vdd,
-            temperature=where.temperature,
+            temperature=where.temperature, write_vdd=where.write_vdd,
         )  # fmt: skip
         rate = float(met @ np.array(drawn.middle.rates))
         found = score(counts, len(data.labels))

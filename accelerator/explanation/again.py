@@ -76,7 +76,12 @@ def _again(report: Mapping[str, Any], table: Table | str | None) -> Estimate:
     network = load_network(report["network_path"])
     entry = report["table"]
     conditions = Conditions(
-        entry["corner"], entry["vdd_V"], entry["temperature_K"], entry["rows"], entry["columns"]
+        entry["corner"],
+        entry["vdd_V"],
+        entry["temperature_K"],
+        entry["rows"],
+        entry["columns"],
+        entry.get("write_vdd_V"),
     )
     opened = open_table(entry["path"] if table is None else table)
     chosen = report["boundary"]["options"]

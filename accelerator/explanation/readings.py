@@ -43,11 +43,7 @@ def readings(table: Table, conditions: Conditions, figure: str) -> tuple[Reading
     A price over all operands is the largest of theirs; one of writing is of the best drivers.
     """
     name, *rest = figure.split(".")
-    base = {
-        "corner": conditions.corner,
-        "vdd": conditions.vdd,
-        "temperature": conditions.temperature,
-    }
+    base = conditions.written if name in ("write", "write_line") else conditions.shared
     if name in _OPERANDS:
         return tuple(_sense(table, name, rest, {**base, "rows": conditions.rows}))
     if name == "write":

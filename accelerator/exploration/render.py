@@ -31,7 +31,7 @@ def setting_text(name: str, value: Any) -> str:
         return printable(PurePath(str(value)).name)
     if name == "temperature":
         return f"{value - 273.15:.4g} degC"
-    if name == "vdd":
+    if name in ("vdd", "write_vdd") and value is not None:
         return f"{value:g} V"
     return f"{value:g}" if isinstance(value, float) else str(value)
 

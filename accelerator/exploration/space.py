@@ -34,6 +34,7 @@ _SETTINGS = (
     "first_last",
     "corner",
     "vdd",
+    "write_vdd",
     "temperature",
 )
 ASSUMPTION = "assumptions."

@@ -35,6 +35,7 @@ def cost_run(
     corner: str = "tt",
     vdd: float = 1.0,
     temperature: float = 300.15,
+    write_vdd: float | None = None,
     assumptions: Mapping[str, float] | None = None,
     samples: int = SAMPLES,
     seed: int = 0,
@@ -53,7 +54,7 @@ def cost_run(
     require_room(rows, int(constants.reserved_rows.value))
     sampling = Sampling.of(samples, seed)
     parsed = load_network(network)
-    conditions = Conditions(corner, vdd, temperature, rows, columns)
+    conditions = Conditions(corner, vdd, temperature, rows, columns, write_vdd)
     plan = plan_run(parsed, run)
     return cost_plan(
         parsed, plan, open_table(table), conditions, chosen, constants, OWN_WIDTHS, sampling

@@ -15,18 +15,25 @@ from accelerator.prices import Conditions, read_prices
 if TYPE_CHECKING:
     from lut import Table
 
-# Condition -> the group whose axis it is looked up on.
-AXES = {"vdd": "and2", "temperature": "and2", "rows": "and2", "columns": "wordline_driver"}
+# Condition -> the group and the axis that it is looked up on.
+AXES = {
+    "vdd": ("and2", "vdd"),
+    "temperature": ("and2", "temperature"),
+    "rows": ("and2", "rows"),
+    "columns": ("wordline_driver", "columns"),
+    "write_vdd": ("write", "vdd"),
+}
 
 
 def between_grid_points(table: Table, conditions: Conditions) -> list[str]:
     """The conditions that are not on the table's grid."""
     return [
         name
-        for name, group in AXES.items()
-        if not any(
+        for name, place in AXES.items()
+        if getattr(conditions, name) is not None
+        and not any(
             math.isclose(float(getattr(conditions, name)), float(value), rel_tol=1e-9)
-            for value in table.axis(group, name)
+            for value in table.axis(*place)
         )
     ]
 
@@ -40,7 +47,7 @@ def curvature(table: Table, conditions: Conditions, name: str) -> dict[str, floa
     from lut import TableError
 
     at = float(getattr(conditions, name))
-    grid = [float(value) for value in table.axis(AXES[name], name)]
+    grid = [float(value) for value in table.axis(*AXES[name])]
     third = _third(grid, at)
     if third is None:
         return None

@@ -12,6 +12,7 @@ from mramcim.arguments import add_json, finite, kelvin, positive_count
 from mramcim.estimates import (
     ARRAY_OPTIONS,
     SAMPLE_OPTIONS,
+    WRITE_SUPPLY,
     add_csv_and_plot,
     add_options,
     chosen,
@@ -56,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="runs of the images, each with other wrong ANDs (default: 20)",
     )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of them (default: 0)")
-    add_options(parser, (*ARRAY_OPTIONS, *SAMPLE_OPTIONS))
+    add_options(parser, (*ARRAY_OPTIONS, WRITE_SUPPLY, *SAMPLE_OPTIONS))
     add_csv_and_plot(parser, "condition", "accuracy and energy against the supply")
     add_json(parser)
 
@@ -80,7 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
     from accelerator.trained import path_of
 
     data = asked_images(arguments, arguments.dataset, "test")
-    array = chosen(arguments, ARRAY_OPTIONS)
+    array = chosen(arguments, (*ARRAY_OPTIONS, WRITE_SUPPLY))
     conditions = [
         Conditions(arguments.corner, vdd, temperature, **array)
         for temperature, vdd in product(arguments.temperature, arguments.vdd)

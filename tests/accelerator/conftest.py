@@ -166,6 +166,12 @@ def synthetic_groups() -> dict[str, Group]:
 
 
 @pytest.fixture(scope="session")
+def reference() -> Table:
+    """The table that is shipped."""
+    return Table.open()
+
+
+@pytest.fixture(scope="session")
 def synthetic_table(tmp_path_factory: pytest.TempPathFactory) -> Table:
     path = tmp_path_factory.mktemp("table") / "synthetic.h5"
     write_table(

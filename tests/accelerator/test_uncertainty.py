@@ -33,11 +33,6 @@ CERTAIN = {
 }
 
 
-@pytest.fixture(scope="module")
-def reference() -> Table:
-    return Table.open()
-
-
 def uncertain_chip(
     table: Table, conditions: Conditions, network: str = "lenet5", **choice: bool
 ) -> UncertainChip:
