@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from typing import TypeVar
 
 import torch
+from torch import Tensor, nn
 from torch.nn import functional
 
 from accelerator.datasets import Dataset
@@ -15,6 +17,8 @@ from accelerator.training.model import QuantizedModel
 from accelerator.training.recipe import Progress, Recipe
 
 _EVALUATED_AT_ONCE = 500
+
+Built = TypeVar("Built", bound=nn.Module)
 
 
 def train(
@@ -32,12 +36,37 @@ def train(
             f"{graph.name} takes images of {graph.input_shape}, those of {data.name} are "
             f"{data.codes.shape[1:]}"
         )
+    model = seeded(lambda: QuantizedModel(graph), recipe.seed)
+    fit(model, data, recipe, told=told)
+    return model
+
+
+def seeded(build: Callable[[], Built], seed: int) -> Built:
+    """What `build` makes, its own draws following the seed; the caller's go on as they were."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return build()
+
+
+def _cross_entropy(model: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
+    return functional.cross_entropy(model(images), labels)
+
+
+def fit(
+    model: nn.Module,
+    data: Dataset,
+    recipe: Recipe,
+    *,
+    loss_of: Callable[[Built, Tensor, Tensor], Tensor] = _cross_entropy,
+    told: Callable[[Progress], None] | None = None,
+) -> None:
+    """Fit any module to the images, leaving it in evaluation mode.
+
+    `loss_of(model, images, labels)` is what a batch's gradients are taken of; `told` is called
+    after each epoch.
+    """
     _keep_to_thread_limit()
     generator = torch.Generator().manual_seed(recipe.seed)
-    # What draws without a generator of its own, the weights' start, follows the seed too.
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(recipe.seed)
-        model = QuantizedModel(graph)
     images, labels = torch.from_numpy(data.images), torch.from_numpy(data.labels)
     steps = recipe.epochs * max(len(labels) // recipe.batch, 1)
     optimizer = torch.optim.Adam(model.parameters(), recipe.rate)
@@ -49,7 +78,7 @@ def train(
         # A remainder smaller than a batch waits for another epoch's order.
         for chosen in order.split(recipe.batch)[: max(len(labels) // recipe.batch, 1)]:
             batch = _shifted(images[chosen], recipe.shift, generator)
-            loss = functional.cross_entropy(model(batch), labels[chosen])
+            loss = loss_of(model, batch, labels[chosen])
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -57,17 +86,17 @@ def train(
             losses.append(float(loss.detach()))
         if told is not None:
             told(Progress(epoch, recipe.epochs, sum(losses) / len(losses)))
-    return model.eval()
+    model.eval()
 
 
-def scores(model: QuantizedModel, data: Dataset) -> torch.Tensor:
+def scores(model: nn.Module, data: Dataset) -> Tensor:
     """Scores (n, classes) of all images."""
     with torch.no_grad():
         parts = torch.from_numpy(data.images).split(_EVALUATED_AT_ONCE)
         return torch.cat([model(part) for part in parts])
 
 
-def accuracy(model: QuantizedModel, data: Dataset) -> float:
+def accuracy(model: nn.Module, data: Dataset) -> float:
     """Share [1] of the images whose highest score is that of their class."""
     right = scores(model, data).argmax(1) == torch.from_numpy(data.labels)
     return float(right.double().mean())
@@ -83,7 +112,7 @@ def _keep_to_thread_limit() -> None:
         torch.set_num_threads(int(limit))
 
 
-def _shifted(images: torch.Tensor, most: int, generator: torch.Generator) -> torch.Tensor:
+def _shifted(images: Tensor, most: int, generator: torch.Generator) -> Tensor:
     """Each image moved by up to `most` pixels both ways."""
     if most == 0:
         return images
