@@ -18,6 +18,8 @@ Array = NDArray[np.float64]
 
 IMPORTANCE = "importance sampling about fitted hyperplanes"
 NOMINAL = "nominal circuit, nothing varies"
+NEGLIGIBLE = 1e-20
+"""Below it a rate matters to nobody, so that how little it is need not be known as well."""
 
 
 @dataclass(frozen=True)
@@ -38,10 +40,11 @@ class FailureRate:
     """Probability of a wrong result, with its interval of 95 %.
 
     `relative_error` is half the interval's width over the rate, as estimated; `converged`
-    whether it is the one that was asked for. `sensitivity` is the share [1] of each variable
-    in the variance of what decides, in descending order. `failed_simulations` gave no result:
-    they widen the interval upwards as if all were wrong; `messages` tells of some.
-    `nominal_right` is whether the sense is right where nothing varies.
+    whether it is the one that was asked for, or the whole interval lies below NEGLIGIBLE.
+    `sensitivity` is the share [1] of each variable in the variance of what decides, in
+    descending order. `failed_simulations` gave no result: they widen the interval upwards as if
+    all were wrong; `messages` tells of some. `nominal_right` is whether the sense is right where
+    nothing varies.
     """
 
     rate: float
@@ -97,6 +100,7 @@ def failure_rate(
         relative_error=relative_error,
         budget=budget - limit_state.calibrations,
         seed=seed,
+        negligible=NEGLIGIBLE,
     )
     points = [
         DesignPoint(region.distance, share, region.component, region.point)

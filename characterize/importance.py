@@ -38,7 +38,8 @@ class Estimate:
     """A probability of failure with its confidence interval of 95 % and what it cost.
 
     `relative_error` is half the interval's width over the rate; `converged` whether that is
-    the one asked for and the search for regions came to its end. `regions` are the failure
+    the one asked for, or the whole interval negligible, and the search for regions came to its
+    end. `regions` are the failure
     regions with their most probable points, `shares` (regions,) what each contributes,
     `sensitivity` (d,) the share of each variable, its squared direction cosine averaged over
     the regions. `first_order` is what the hyperplanes alone give, to compare.
@@ -77,10 +78,12 @@ def estimate(
     relative_error: float = 0.2,
     budget: int = 2000,
     seed: int = 1,
+    negligible: float = 0.0,
 ) -> Estimate:
     """The probability that a standard normal point fails.
 
-    Raises PlanError where a request makes no sense or most points have no result.
+    An interval that ends below `negligible` is narrow enough. Raises PlanError where a request
+    makes no sense or most points have no result.
     """
     if not 0.01 <= relative_error <= 1 or budget < 200 or dimension < 1:
         raise PlanError(
@@ -90,13 +93,26 @@ def estimate(
     search = Search(evaluate, dimension, budget, np.random.default_rng(seed))
     search.explore()
     phases: list[_Phase] = []
+    goal = _Goal(relative_error, negligible)
     while True:
         search.learn()
         if not search.regions:
             return _nothing_found(search)
         phases.append(_Phase(Proposal(search.regions)))
-        if _sample(search, phases, relative_error):
-            return _result(search, phases, relative_error)
+        if _sample(search, phases, goal):
+            return _result(search, phases, goal)
+
+
+@dataclass(frozen=True)
+class _Goal:
+    """When an estimate is good enough."""
+
+    relative_error: float
+    negligible: float
+
+    def reached(self, rate: float, half: float, failures: int) -> bool:
+        narrow = half <= self.relative_error or 0 < rate * math.exp(half) < self.negligible
+        return narrow and failures >= LEAST_FAILURES
 
 
 class _Phase:
@@ -116,19 +132,18 @@ class _Phase:
         self.resolved.append(found.resolved)
 
 
-def _sample(search: Search, phases: list[_Phase], relative_error: float) -> bool:
+def _sample(search: Search, phases: list[_Phase], goal: _Goal) -> bool:
     """Draw from the last phase's proposal; False when it is worth to learn anew first."""
     drawn = 0
     while search.left > 0:
         wanted = BATCH
         if drawn:
             rate, error, failures = _statistics(phases)
-            if failures >= LEAST_FAILURES and _half_width(rate, error, failures) <= relative_error:
+            half = _half_width(rate, error, failures)
+            if goal.reached(rate, half, failures):
                 return True
             # What is still missing if the spread is that seen so far; half of it at a time.
-            ratio = (
-                (_half_width(rate, error, failures) / relative_error) ** 2 if rate > 0 else math.inf
-            )
+            ratio = (half / goal.relative_error) ** 2 if rate > 0 else math.inf
             needed = sum(len(p) for phase in phases for p in phase.points) * (ratio - 1)
             if needed > search.left and drawn >= 4 * BATCH and len(phases) < _MOST_PHASES:
                 return False
@@ -171,7 +186,7 @@ def _half_width(rate: float, error: float, failures: int) -> float:
     return float(stdtrit(failures - 1, 0.5 + CONFIDENCE / 2)) * error / rate
 
 
-def _result(search: Search, phases: list[_Phase], relative_error: float) -> Estimate:
+def _result(search: Search, phases: list[_Phase], goal: _Goal) -> Estimate:
     weights, failed, resolved = _weights(phases)
     rate, error, failures = _statistics(phases)
     half = _half_width(rate, error, failures)
@@ -190,7 +205,7 @@ def _result(search: Search, phases: list[_Phase], relative_error: float) -> Esti
         low=rate * math.exp(-half) if rate > 0 else 0.0,
         high=min(1.0, rate * math.exp(half) + unknown if rate > 0 else 1.0),
         relative_error=half,
-        converged=search.explored and half <= relative_error and failures >= LEAST_FAILURES,
+        converged=search.explored and goal.reached(rate, half, failures),
         evaluations=search.evaluations,
         unresolved=search.unresolved,
         first_order=first_order,

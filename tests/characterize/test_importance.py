@@ -95,6 +95,25 @@ def test_shares_tell_unequal_regions_apart():
     assert sum(found.shares) == pytest.approx(1)
 
 
+def test_a_negligible_rate_need_not_be_known_well():
+    """At 14 sigma with a bent surface the interval stays wide; that it is far away is enough."""
+    random = np.random.default_rng(7)
+    direction = random.standard_normal(60)
+    direction /= np.linalg.norm(direction)
+
+    def bent(points):
+        return 14 - points @ direction + 0.02 * (points**2).sum(axis=1) / 60
+
+    asked = estimate(series(bent), 60, relative_error=0.02, seed=2)
+    enough = estimate(series(bent), 60, relative_error=0.02, seed=2, negligible=1e-20)
+    assert enough.converged
+    assert enough.high < 1e-20
+    assert enough.evaluations < asked.evaluations
+    # Both are of the same number, each within what it says of itself.
+    assert enough.low < asked.high
+    assert asked.low < enough.high
+
+
 def test_a_rate_that_is_not_small_is_no_special_case():
     for distance in (0.5, -1.0):
         found = estimate(series(lambda z, d=distance: d - z[:, 0]), 10)
