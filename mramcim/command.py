@@ -30,6 +30,8 @@ VERBS = (
     "simulate",
     "switch",
     "size",
+    "study",
+    "reproduce",
     "list",
 )
 

@@ -129,7 +129,7 @@ def _write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def write_json(name: str, content: Mapping[str, Any]) -> None:
+def write_json(name: str, content: Mapping[str, Any] | Sequence[Any]) -> None:
     """Write `content` as JSON to a file, or to standard output where `name` is "-"."""
     text = json.dumps(_plain(content), indent=2, allow_nan=False) + "\n"
     if name == STANDARD_OUTPUT:
