@@ -74,8 +74,8 @@ def rows(table: Table) -> list[Row]:
             "1",
             "analog-or-digital study, ISVLSI 2019, quoted by others",
             f"there: W1:A8, first and last layers left out; here: conv2 and conv3, {_PARTS}",
-            "13.5 uJ over these layers is 47 pJ a multiply-accumulate; converters at ISAAC's powers "
-            "take 0.1 pJ of that where arrays are full",
+            "13.5 uJ over these layers is 47 pJ a multiply-accumulate, of which converters at "
+            "ISAAC's powers take 0.1 pJ where arrays are full",
         ),
         Row(
             "isaac-density",
