@@ -40,7 +40,7 @@ def alternatives(chip: Chip, planned: PlannedLayer) -> Alternatives:
         chip.pricing.prices,
         chip.pricing.array,
         chip.pricing.assumptions,
-        chip.pricing.distances,
+        chip.pricing.tree,
         chip.buffers,
     )
     return Alternatives(
@@ -72,10 +72,10 @@ def _works(chip: Chip, planned: PlannedLayer, first: bool, last: bool) -> list[W
 def _added(chip: Chip, clock: Clock, work: Work) -> list[float]:
     pricing = replace(chip.pricing, options=work.options)
     array = pricing.array
-    plan = floorplan(work.hardware, chip.pitch, pricing.prices, pricing.assumptions)
+    plan = floorplan(work.hardware, pricing.tree, pricing.prices, pricing.assumptions)
     time, _, _ = work_time(clock, work)
     energy = work_energy(pricing, work)
-    cells = work.mapping.subarrays * array.rows * array.columns if work.mapping else 0
+    cells = work.subarrays * array.rows * array.columns
     idle = idle_power(chip, installed=plan.leakage_power)
     leaked = idle.during(plan.leakage_power, time, buffer_time(clock, work.traffic))
     own = sum(energy.values()) + leaked - busy_leakage(pricing, work.counts)
