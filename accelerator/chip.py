@@ -215,9 +215,10 @@ def work_time(clock: Clock, work: Work) -> tuple[float, int, list[SharedTime]]:
             clock, work.traffic, elements, planned.activation_bits, options
         )
         return needed.longest, 0, [needed]
-    time = layer_time(clock, work.mapping, work.traffic, options)
     needed = shared_time(clock, work.mapping, work.traffic, options)
-    return time.total, time.steps, [needed, loading_time(clock, work.traffic, options)]
+    loading = loading_time(clock, work.traffic, options)
+    time = layer_time(clock, work.mapping, work.traffic, options, needed, loading)
+    return time.total, time.steps, [needed, loading]
 
 
 def work_energy(pricing: Pricing, work: Work) -> dict[str, float]:

@@ -129,8 +129,19 @@ class Clock:
         return elements / self.lanes * rounds * self.ripple(width)
 
 
-def layer_time(clock: Clock, mapping: Mapping, traffic: Traffic, options: Options) -> LayerTime:
-    """Time of a layer on sub-arrays; the slowest sub-array sets the pace."""
+def layer_time(
+    clock: Clock,
+    mapping: Mapping,
+    traffic: Traffic,
+    options: Options,
+    shared: SharedTime,
+    loading: SharedTime,
+) -> LayerTime:
+    """Time of a layer on sub-arrays; the slowest sub-array sets the pace.
+
+    `shared` and `loading` are what it needs of what all layers share, for its image and for
+    loading the weights.
+    """
     array, prices = clock.array, clock.prices
     bits = mapping.coming_bits
     length, segments = max(mapping.column_tiles), mapping.segments_per_row
@@ -151,7 +162,6 @@ def layer_time(clock: Clock, mapping: Mapping, traffic: Traffic, options: Option
         first = summed * clock.write_row(segments * length)
         fresh = summed * clock.write_row(segments * mapping.fresh_cells(length))
 
-    shared = shared_time(clock, mapping, traffic, options)
     patches = larger(
         shared.buffer_read, clock.sent(traffic.input_bits, mapping, mapping.patch_writes)
     )
@@ -175,13 +185,10 @@ def layer_time(clock: Clock, mapping: Mapping, traffic: Traffic, options: Option
     inside = larger(write, sum_pass + ands) if mapping.buffers == 2 else write + sum_pass + ands
     filling = fetch / steps + (write if mapping.buffers == 2 else 0.0)
     draining = count + accumulate + leave / steps
-    loading = larger(
-        loading_time(clock, traffic, options).longest,
-        load_share(options) * _loading(clock, mapping, traffic),
-    )
-    total = filled + steps * larger(inside, outside) + filling + draining + loading
+    loaded = larger(loading.longest, load_share(options) * _loading(clock, mapping, traffic))
+    total = filled + steps * larger(inside, outside) + filling + draining + loaded
     fill = filled / mapping.rounds if mapping.rounds else 0.0
-    return LayerTime(mapping.rounds, fill, steps, write, sum_pass, ands, outside, loading, total)
+    return LayerTime(mapping.rounds, fill, steps, write, sum_pass, ands, outside, loaded, total)
 
 
 def kernel_time(clock: Clock, mapping: Mapping, traffic: Traffic) -> float:

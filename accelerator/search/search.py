@@ -58,7 +58,7 @@ def search_mapping(
     capacity_limit: float | None = None,
     **settings: Any,
 ) -> Found:
-    """Choose copies, reuse of overlap and double buffering of every layer.
+    """Choose dataflow, copies, reuse of overlap and double buffering of every layer.
 
     Args:
         objective: "energy", "latency" or "product" of an image, the least of which is sought.
