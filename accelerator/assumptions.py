@@ -45,6 +45,11 @@ class Assumptions:
     density_half_width: Assumption
     off_chip_energy: Assumption
     off_chip_rate: Assumption
+    subarrays_per_mat: Assumption
+    mats_per_bank: Assumption
+    banks_per_group: Assumption
+    groups_per_chip: Assumption
+    link_widening: Assumption
 
     def items(self) -> Iterator[tuple[str, Assumption]]:
         """Name and constant, in order."""
@@ -57,7 +62,17 @@ class Assumptions:
         return replace(self, **{name: entry})
 
 
-WHOLE = frozenset({"reserved_rows", "control_flip_flops", "digital_unit_lanes"})
+WHOLE = frozenset(
+    {
+        "reserved_rows",
+        "control_flip_flops",
+        "digital_unit_lanes",
+        "subarrays_per_mat",
+        "mats_per_bank",
+        "banks_per_group",
+        "groups_per_chip",
+    }
+)
 MAY_BE_ZERO = frozenset(
     {"reserved_rows", "idle_leakage_fraction", "control_flip_flops", "density_half_width"}
 )

@@ -7,7 +7,8 @@ from dataclasses import asdict
 from accelerator.array import Array
 from accelerator.assumptions import Assumptions
 from accelerator.networks import Network
-from accelerator.options import Options
+from accelerator.options import INPUT_STATIONARY, ON_CHIP, Options
+from accelerator.organisation import Occupation
 from accelerator.plan import Plan
 from accelerator.prices import Conditions, Prices
 from accelerator.report import Boundary
@@ -51,6 +52,7 @@ def boundary(
     options: Options,
     assumptions: Assumptions,
     first_last: tuple[int, int] | str | None,
+    occupation: Occupation,
 ) -> Boundary:
     """What is counted, what not, and all choices and constants."""
     counted = [*COUNTED, *network.notes]
@@ -90,7 +92,23 @@ def boundary(
         counted.append(PIPELINED)
         not_counted.append("a third room for a tensor that skips layers, in a pipeline")
     if any(entry.choice is not None for entry in plan.layers):
-        counted.append("every layer has copies, reuse of overlap and double buffering of its own")
+        counted.append(
+            "every layer has a dataflow, copies, reuse of overlap and double buffering of its own"
+        )
+    coming = [
+        entry.layer.name
+        for entry in plan.layers
+        if entry.layer.mapped and entry.options(options).dataflow == INPUT_STATIONARY
+    ]
+    if coming:
+        kept = (
+            "kept in sub-arrays of their own"
+            if options.weight_store == ON_CHIP
+            else "from outside the chip, where they pay for the edge only with off_chip"
+        )
+        counted.append(
+            f"kernels written for every image while patches stay, {kept}: {', '.join(coming)}"
+        )
     if plan.left_out:
         macs = sum(layer.macs for layer in plan.left_out)
         names = ", ".join(layer.name for layer in plan.left_out)
@@ -101,6 +119,7 @@ def boundary(
     layout = (
         fits("an amplifier", amplifier, array.columns_per_amplifier, prices, assumptions),
         fits("a write driver", prices.write.area, 1, prices, assumptions),
+        occupation.sentence(),
     )
     return Boundary(
         tuple(counted),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from accelerator.array import Array
 from accelerator.assumptions import Assumptions
 from accelerator.closed_form import count_events
-from accelerator.costs import COMPONENTS, Distances, Pricing, layer_energy, outside_energy
+from accelerator.costs import COMPONENTS, Pricing, layer_energy, outside_energy
 from accelerator.counts import Counts
 from accelerator.hardware import (
     Floorplan,
@@ -22,6 +22,7 @@ from accelerator.hardware import (
 from accelerator.leakage import IdlePower, buffer_time, busy_leakage
 from accelerator.mapping import Mapping, map_layer
 from accelerator.options import Options
+from accelerator.organisation import Occupation, Organisation
 from accelerator.plan import PlannedLayer
 from accelerator.prices import Prices
 from accelerator.report import LayerReport
@@ -35,6 +36,7 @@ from accelerator.timing import (
     shared_time,
 )
 from accelerator.traffic import Traffic, digital_traffic, mapped_traffic, output_width
+from accelerator.tree import Tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,11 @@ class Work:
     hardware: Hardware
     options: Options
 
+    @property
+    def subarrays(self) -> int:
+        """Sub-arrays of the layer, those that only keep weights included (1)."""
+        return self.mapping.subarrays + self.mapping.stores if self.mapping else 0
+
 
 @dataclass(frozen=True, slots=True)
 class Chip:
@@ -59,7 +66,6 @@ class Chip:
     buffer_plan: Floorplan
     digital_plan: Floorplan
     transposer_plan: Floorplan
-    pitch: float
 
     @classmethod
     def build(
@@ -92,27 +98,33 @@ class Chip:
         registers = transposer([work.mapping for work in works if work.mapping], options)
 
         # Wires are as long as what they connect, which is placed without them first.
-        subarrays = sum(work.mapping.subarrays for work in works if work.mapping) + buffers
+        subarrays = sum(work.subarrays for work in works) + buffers
         everything = sum((work.hardware for work in works), buffer + digital + registers)
-        area = floorplan(everything, 0.0, prices, assumptions).total_area
-        pitch = (area / subarrays) ** 0.5
-        distances = Distances(
-            assumptions.root_to_leaf_over_side.value * area**0.5,
-            assumptions.root_to_leaf_over_side.value * buffers**0.5 * pitch,
-            pitch,
+        area = floorplan(everything, None, prices, assumptions).total_area
+        tree = Tree(
+            Organisation.of(assumptions),
+            subarrays,
+            (area / subarrays) ** 0.5,
+            assumptions.root_to_leaf_over_side.value,
+            array.amplifiers,
         )
         return cls(
             works,
-            Pricing(prices, array, options, assumptions, distances),
+            Pricing(prices, array, options, assumptions, tree, buffers),
             buffers,
-            floorplan(buffer, pitch, prices, assumptions),
-            floorplan(digital, pitch, prices, assumptions),
-            floorplan(registers, pitch, prices, assumptions),
-            pitch,
+            floorplan(buffer, tree, prices, assumptions),
+            floorplan(digital, tree, prices, assumptions),
+            floorplan(registers, tree, prices, assumptions),
         )
 
     def _plan(self, hardware: Hardware) -> Floorplan:
-        return floorplan(hardware, self.pitch, self.pricing.prices, self.pricing.assumptions)
+        return floorplan(hardware, self.pricing.tree, self.pricing.prices, self.pricing.assumptions)
+
+    @property
+    def occupation(self) -> Occupation:
+        """The levels of the chip, and how full they are."""
+        tree = self.pricing.tree
+        return Occupation(tree.organisation, self.pricing.array, tree.subarrays)
 
     def area_components(self) -> dict[str, float]:
         """Area by component (m2)."""
@@ -131,7 +143,7 @@ class Chip:
             pricing.prices,
             pricing.array,
             pricing.assumptions,
-            pricing.distances,
+            pricing.tree,
             self.buffers,
         )
 
@@ -203,9 +215,10 @@ def work_time(clock: Clock, work: Work) -> tuple[float, int, list[SharedTime]]:
             clock, work.traffic, elements, planned.activation_bits, options
         )
         return needed.longest, 0, [needed]
-    time = layer_time(clock, work.mapping, work.traffic, options)
     needed = shared_time(clock, work.mapping, work.traffic, options)
-    return time.total, time.steps, [needed, loading_time(clock, work.traffic, options)]
+    loading = loading_time(clock, work.traffic, options)
+    time = layer_time(clock, work.mapping, work.traffic, options, needed, loading)
+    return time.total, time.steps, [needed, loading]
 
 
 def work_energy(pricing: Pricing, work: Work) -> dict[str, float]:
@@ -226,7 +239,6 @@ def _layer_report(
     planned, layer = work.planned, work.planned.layer
     pricing = replace(pricing, options=work.options)
     latency, steps, _ = work_time(clock, work)
-    subarrays = work.mapping.subarrays if work.mapping else 0
     energy = work_energy(pricing, work)
     in_buffer = buffer_time(clock, work.traffic)
     if pace is None:
@@ -245,21 +257,24 @@ def _layer_report(
         sum(energy.values()),
         latency,
         energy,
-        subarrays,
+        work.subarrays,
         plan.total_area,
         steps,
         work.counts.and_cycles + work.counts.read_cycles,
         {**work.counts.to_dict(), **work.traffic.to_dict()}
         if layer.mapped
         else work.traffic.to_dict(),
-        _mapping_summary(work.mapping, work.counts, pricing.array) if work.mapping else {},
+        _mapping_summary(work, pricing.array),
         planned.output_bits,
         planned.seen,
         planned.choice,
     )
 
 
-def _mapping_summary(mapping: Mapping, counts: Counts, array: Array) -> dict[str, float]:
+def _mapping_summary(work: Work, array: Array) -> dict[str, float]:
     """How the layer is cut, and the share of its sub-arrays' cells that hold weights."""
-    cells = mapping.subarrays * array.rows * array.columns
-    return {**mapping.summary(), "weight_cell_share": counts.weight_cells / cells}
+    if work.mapping is None:
+        return {}
+    held = work.counts.weight_cells + work.traffic.store_writes
+    cells = work.subarrays * array.rows * array.columns
+    return {**work.mapping.summary(), "weight_cell_share": held / cells}

@@ -28,7 +28,7 @@ def count_events(
     tiles = Counter(mapping.column_tiles)
     for groups, group_times in in_full_and_rest(layer.groups, mapping.groups_per_row):
         for length, tile_times in tiles.items():
-            _count_weights(counts, mapping, array, groups, length, group_times * tile_times)
+            _count_kernels(counts, mapping, array, groups, length, group_times * tile_times)
             for positions, times in in_full_and_rest(mapping.streams, mapping.positions_per_row):
                 rows = group_times * times * tile_times
                 _count_inputs(counts, mapping, array, groups * positions, length, rows)
@@ -57,9 +57,12 @@ def _sense(segments: int, length: int, array: Array) -> tuple[int, int, int]:
 def _count_ands(
     counts: Counts, mapping: Mapping, array: Array, segments: int, length: int, rows: int
 ) -> None:
-    """ANDs of `rows` rows of segments, with every kernel, and what counts their ones."""
-    kernels, activation_bits = mapping.layer.kernels_per_group, mapping.activation_bits
-    operations = rows * kernels * mapping.weight_bits * activation_bits
+    """ANDs of `rows` rows of segments, with every kernel, and what counts their ones.
+
+    A register adds up the planes of what stays, a second one those sums over what comes.
+    """
+    kernels, coming = mapping.layer.kernels_per_group, mapping.coming_bits
+    operations = rows * kernels * mapping.weight_bits * mapping.activation_bits
     cycles, idle, unused = _sense(segments, length, array)
     counts.ands += operations * segments * length
     counts.and_unused += operations * unused
@@ -70,8 +73,8 @@ def _count_ands(
     counts.bit_count_adders += operations * segments * sum(map(bit_count_adders, phases))
     for planes, times in Counter(mapping.plane_groups).items():
         inner = largest_bits(length, planes, 1)
-        outer = largest_bits(length, planes, activation_bits)
-        bits = segments * rows * kernels * activation_bits * times
+        outer = largest_bits(length, planes, coming)
+        bits = segments * rows * kernels * coming * times
         bits *= planes * len(phases) * inner + outer
         counts.accumulate_adders += bits
         counts.accumulate_flip_flops += bits
@@ -80,7 +83,7 @@ def _count_ands(
 def _count_reads(
     counts: Counts, mapping: Mapping, array: Array, segments: int, length: int, rows: int
 ) -> None:
-    """READs of each activation plane of `rows` rows of segments, in one kernel tile only."""
+    """READs of each activation plane of `rows` rows of segments, in one sub-array only."""
     operations = rows * mapping.activation_bits
     cycles, idle, unused = _sense(segments, length, array)
     counts.reads += operations * segments * length
@@ -90,7 +93,8 @@ def _count_reads(
     counts.read_cycles += operations * cycles
     phases = segment_phases(length, array)
     counts.sum_count_adders += operations * segments * sum(map(bit_count_adders, phases))
-    bits = operations * segments * len(phases) * largest_bits(length, 1, mapping.activation_bits)
+    bits = sum(planes * largest_bits(length, 1, planes) for planes in mapping.summed_planes)
+    bits *= rows * segments * len(phases)
     counts.sum_adders += bits
     counts.sum_flip_flops += bits
 
@@ -104,7 +108,7 @@ def _count_inputs(
         (segments * length, rows),
         (segments * mapping.fresh_cells(length), fresh_rows),
     ):
-        operations = number * mapping.activation_bits * mapping.weight_tiles
+        operations = number * mapping.activation_bits * mapping.patch_writes
         pulses = array.write_pulses(cells)
         counts.input_cells += operations * cells
         counts.input_rows += operations
@@ -112,18 +116,23 @@ def _count_inputs(
         counts.input_half_selected += operations * (pulses * array.columns - cells)
 
 
-def _count_weights(
+def _count_kernels(
     counts: Counts, mapping: Mapping, array: Array, groups: int, length: int, times: int
 ) -> None:
-    """Writes of the kernels' planes, once for every position side by side."""
-    cells = groups * mapping.positions_per_row * length
-    planes = mapping.weight_bits * mapping.rotations
-    operations = times * mapping.copies * mapping.layer.kernels_per_group * planes
-    pulses = array.write_pulses(cells)
-    counts.weight_cells += operations * cells
-    counts.weight_rows += operations
-    counts.weight_pulses += operations * pulses
-    counts.weight_half_selected += operations * (pulses * array.columns - cells)
+    """Writes of the kernels' planes: of an image where they come, else of all images."""
+    what = "weight" if mapping.weights_stay else "kernel"
+    for positions, writes in mapping.kernel_writes:
+        cells = groups * positions * length
+        operations = times * writes * mapping.layer.kernels_per_group * mapping.weight_bits
+        pulses = array.write_pulses(cells)
+        for event, number in (
+            ("cells", cells),
+            ("rows", 1),
+            ("pulses", pulses),
+            ("half_selected", pulses * array.columns - cells),
+        ):
+            name = f"{what}_{event}"
+            setattr(counts, name, getattr(counts, name) + operations * number)
 
 
 def _count_combining(counts: Counts, mapping: Mapping, options: Options) -> None:
@@ -143,7 +152,8 @@ def _count_combining(counts: Counts, mapping: Mapping, options: Options) -> None
     counts.partial_adders += bits
     counts.partial_flip_flops += bits
     if options.sums_activations:
-        bits = patches * (tiles - 1) * largest_bits(length, 1, planes)
+        sums = tiles * len(mapping.summed_planes)
+        bits = patches * (sums - 1) * largest_bits(length, 1, planes)
         if mapping.weight_bits > 1:
             bits += patches * width
         bits += outputs * (width + 1)
@@ -173,5 +183,7 @@ def _split_by_value(counts: Counts, mapping: Mapping, options: Options, seen: Se
     counts.read_0, counts.read_1 = total * (1 - sensed), total * sensed
     total = counts.input_cells
     counts.input_0, counts.input_1 = total * (1 - written), total * written
+    total = counts.kernel_cells
+    counts.kernel_0, counts.kernel_1 = total * (1 - weight), total * weight
     total = counts.weight_cells
     counts.weight_0, counts.weight_1 = total * (1 - weight), total * weight

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import sqrt
 
 from accelerator.array import Array
 from accelerator.assumptions import Assumptions
@@ -12,6 +13,7 @@ from accelerator.mapping import Mapping
 from accelerator.options import Options
 from accelerator.prices import SENSE_PARTS, Prices, SensePrice
 from accelerator.traffic import Traffic
+from accelerator.tree import Tree
 
 COMPONENTS = (
     "sense_bias",
@@ -24,6 +26,7 @@ COMPONENTS = (
     "decoder",
     "input_write",
     "half_select",
+    "weight_write",
     "weight_load",
     "bit_count",
     "shift_accumulate",
@@ -44,16 +47,6 @@ COUNTER_ACTIVITY = 0.25
 
 
 @dataclass(frozen=True, slots=True)
-class Distances:
-    """Wire lengths on the chip (m): from the root to a sub-array, within the buffer, between
-    neighbouring sub-arrays."""
-
-    root_to_leaf: float
-    buffer: float
-    pitch: float
-
-
-@dataclass(frozen=True, slots=True)
 class Pricing:
     """What turns counts into joules, the same for all layers."""
 
@@ -61,7 +54,8 @@ class Pricing:
     array: Array
     options: Options
     assumptions: Assumptions
-    distances: Distances
+    tree: Tree
+    buffers: int
 
     def sense_part(self, price: SensePrice, part: str, number: dict[str, float]) -> float:
         """Energy of one part of senses counted by operand values (J).
@@ -96,6 +90,23 @@ class Pricing:
         """
         return bits * ones * (1 - ones) * distance * 1e3 * self.prices.wire.energy
 
+    def sent(self, bits: float, subarrays: int, ones: float) -> float:
+        """Energy of `bits` sent through a region of so many sub-arrays to one of them (J)."""
+        if not bits:
+            return 0.0
+        registers: float = self.flip_flops(self.tree.stages(subarrays) * bits)
+        return self.wire(bits, self.tree.span(subarrays), ones) + registers
+
+    def control(self, cycles: float, subarrays: int = 1) -> float:
+        """Controller of a mat, for each of `subarrays` that work together, and the clock line
+        of a sub-array along both its sides, for `cycles` of a sub-array (J)."""
+        prices, array = self.prices, self.array
+        line = array.rows * prices.cell_height + array.columns * prices.cell_width
+        sharing = self.tree.organisation.sharing(subarrays)
+        flip_flops = self.assumptions.control_flip_flops.value / sharing
+        one: float = self.flip_flops(flip_flops) + line * 1e3 * prices.wire.energy
+        return cycles * one
+
     def decoding(self, selections: float) -> float:
         """Energy of selecting word lines (J)."""
         return selections * decoder_levels(self.array.rows) * self.prices.decoder_gate.energy
@@ -123,15 +134,17 @@ def layer_energy(
         prices.read, {"0": counts.read_unused}
     )
 
-    input_rows = counts.input_rows if options.count_input_writes else 0
+    written = counts.kernel_rows + (counts.input_rows if options.count_input_writes else 0)
     read_lines = 2 * counts.and_rows + counts.read_rows
-    out["word_lines"] = read_lines * prices.read_line.energy + input_rows * prices.write_line.energy
-    out["decoder"] = pricing.decoding(read_lines + input_rows)
-    out["input_write"] = out["half_select"] = 0.0
+    out["word_lines"] = read_lines * prices.read_line.energy + written * prices.write_line.energy
+    out["decoder"] = pricing.decoding(read_lines + written)
+    half_selected = counts.kernel_half_selected
     if options.count_input_writes:
         out["input_write"] = pricing.writing(counts.input_0, counts.input_1)
-        out["half_select"] = counts.input_half_selected * prices.write.half_selected
-    out["weight_load"] = loading_energy(pricing, counts, traffic) * load_share(options)
+        half_selected += counts.input_half_selected
+    out["half_select"] = half_selected * prices.write.half_selected
+    out["weight_write"] = pricing.writing(counts.kernel_0, counts.kernel_1)
+    out["weight_load"] = loading_energy(pricing, mapping, counts, traffic) * load_share(options)
 
     out["bit_count"] = pricing.adders(counts.bit_count_adders)
     out["shift_accumulate"] = pricing.adders(
@@ -143,23 +156,45 @@ def layer_energy(
         + pricing.adders(counts.sum_count_adders + counts.sum_adders)
         + pricing.flip_flops(counts.sum_flip_flops)
     )
-    cycles = counts.and_cycles + counts.read_cycles
+    cycles = counts.and_cycles + counts.read_cycles + counts.kernel_pulses
     cycles += counts.input_pulses if options.count_input_writes else 0
-    out["control_clock"] = _control(pricing, cycles)
-
-    sent = pricing.wire(
-        traffic.input_bits,
-        pricing.distances.root_to_leaf + (mapping.weight_tiles - 1) * pricing.distances.pitch,
-        options.activation_density,
+    out["control_clock"] = pricing.control(cycles, mapping.subarrays)
+    out["interconnect"] = _interconnect(pricing, mapping, traffic)
+    out |= outside_energy(pricing, traffic)
+    out["buffers"] += _memory(
+        pricing, traffic.store_reads, 0, options.weight_density, mapping.stores
     )
+    return {name: out.get(name, 0.0) for name in COMPONENTS}
+
+
+def _interconnect(pricing: Pricing, mapping: Mapping, traffic: Traffic) -> float:
+    """Patches, and kernels where they come, to the sub-arrays; sums and outputs back (J).
+
+    Neighbouring sub-arrays take the same bits one after the other. Kernels come from the
+    layer's own stores, or through the chip's root.
+    """
+    options, tree = pricing.options, pricing.tree
+    source = mapping.subarrays + mapping.stores if mapping.stores else tree.subarrays
     parts = len(mapping.column_tiles) * len(mapping.plane_groups)
     collected = COUNTER_ACTIVITY * (
-        traffic.partial_bits * parts**0.5 * pricing.distances.pitch
-        + traffic.output_bits * pricing.distances.root_to_leaf
+        traffic.partial_bits * sqrt(parts) * tree.pitch + traffic.output_bits * tree.root_to_leaf
     )
-    out["interconnect"] = sent + collected * 1e3 * prices.wire.energy
-    out |= outside_energy(pricing, traffic)
-    return {name: out.get(name, 0.0) for name in COMPONENTS}
+    return (
+        pricing.sent(traffic.input_bits, tree.subarrays, options.activation_density)
+        + pricing.wire(
+            traffic.input_bits,
+            (mapping.patch_writes - 1) * tree.pitch,
+            options.activation_density,
+        )
+        + pricing.sent(traffic.kernel_bits, source, options.weight_density)
+        + pricing.wire(
+            traffic.kernel_bits,
+            (mapping.kernel_spread - 1) * tree.pitch,
+            options.weight_density,
+        )
+        + collected * 1e3 * pricing.prices.wire.energy
+        + pricing.flip_flops(tree.stages(tree.subarrays) * traffic.output_bits)
+    )
 
 
 def outside_energy(pricing: Pricing, traffic: Traffic) -> dict[str, float]:
@@ -167,7 +202,13 @@ def outside_energy(pricing: Pricing, traffic: Traffic) -> dict[str, float]:
     return {
         # In and out of the transposing registers.
         "transpose": 2 * pricing.flip_flops(traffic.transposed),
-        "buffers": _buffer(pricing, traffic),
+        "buffers": _memory(
+            pricing,
+            traffic.buffer_reads,
+            traffic.buffer_writes,
+            pricing.options.activation_density,
+            pricing.buffers,
+        ),
         "digital_unit": pricing.adders(traffic.adders) + pricing.flip_flops(traffic.flip_flops),
         OFF_CHIP: off_chip_energy(pricing, traffic),
     }
@@ -190,41 +231,31 @@ def load_share(options: Options) -> float:
     }[options.weight_load]
 
 
-def loading_energy(pricing: Pricing, counts: Counts, traffic: Traffic) -> float:
+def loading_energy(pricing: Pricing, mapping: Mapping, counts: Counts, traffic: Traffic) -> float:
     """Energy of writing all weights of a layer once, from the chip's edge (J)."""
-    prices = pricing.prices
+    prices, tree, ones = pricing.prices, pricing.tree, pricing.options.weight_density
     return (
         pricing.writing(counts.weight_0, counts.weight_1)
         + counts.weight_half_selected * prices.write.half_selected
         + counts.weight_rows * prices.write_line.energy
         + pricing.decoding(counts.weight_rows)
-        + _control(pricing, counts.weight_pulses)
-        + pricing.wire(
-            traffic.weight_bits,
-            pricing.distances.root_to_leaf,
-            pricing.options.weight_density,
-        )
+        + pricing.control(counts.weight_pulses, mapping.subarrays)
+        + pricing.sent(traffic.weight_bits, tree.subarrays, ones)
+        + _memory(pricing, 0, traffic.store_writes, ones, 0)
     )
 
 
-def _control(pricing: Pricing, cycles: float) -> float:
-    """Controller of a sub-array and its clock line, along both sides, for `cycles` (J)."""
-    prices, array = pricing.prices, pricing.array
-    line = array.rows * prices.cell_height + array.columns * prices.cell_width
-    one = (
-        pricing.assumptions.control_flip_flops.value * prices.flip_flop.energy
-        + line * 1e3 * prices.wire.energy
-    )
-    return cycles * one
+def _memory(pricing: Pricing, reads: float, writes: float, ones: float, subarrays: int) -> float:
+    """Bits read and written in sub-arrays that only keep them, whole rows at a time (J).
 
-
-def _buffer(pricing: Pricing, traffic: Traffic) -> float:
-    """Buffer made of the same sub-arrays, whole rows at a time, with its wires (J)."""
+    They are sent through the region that these sub-arrays are, if any is given.
+    """
+    if not (reads or writes):
+        return 0.0
     prices, array = pricing.prices, pricing.array
-    ones = pricing.options.activation_density
-    reads, writes = traffic.buffer_reads, traffic.buffer_writes
     pulses = array.write_pulses(array.columns)
     half_selected = writes / array.columns * (pulses - 1) * array.columns
+    cycles = (reads * array.columns_per_amplifier + writes * pulses) / array.columns
     return (
         pricing.sense(prices.read, {"0": reads * (1 - ones), "1": reads * ones})
         + pricing.writing(writes * (1 - ones), writes * ones)
@@ -232,9 +263,6 @@ def _buffer(pricing: Pricing, traffic: Traffic) -> float:
         + reads / array.columns * prices.read_line.energy
         + writes / array.columns * prices.write_line.energy
         + pricing.decoding((reads + writes) / array.columns)
-        + _control(
-            pricing,
-            (reads * array.columns_per_amplifier + writes * pulses) / array.columns,
-        )
-        + pricing.wire(reads + writes, pricing.distances.buffer, ones)
+        + pricing.control(cycles, subarrays)
+        + (pricing.sent(reads + writes, subarrays, ones) if subarrays else 0.0)
     )

@@ -40,7 +40,14 @@ class Counts:
     input_rows: int = 0
     input_pulses: int = 0
     input_half_selected: int = 0
-    # Weights written, once.
+    # Kernels that come, where patches stay: written for every image.
+    kernel_cells: int = 0
+    kernel_0: float = 0
+    kernel_1: float = 0
+    kernel_rows: int = 0
+    kernel_pulses: int = 0
+    kernel_half_selected: int = 0
+    # Weights that stay, written once.
     weight_cells: int = 0
     weight_0: float = 0
     weight_1: float = 0

@@ -1,37 +1,25 @@
 """Run a mapped layer on sub-array objects, bit by bit, and count what happens.
 
-Far too slow for a network; it is what the closed form is checked against.
+Far too slow for a network; it is what the closed form is checked against. A row of kernels and a
+row of patches are the same thing here, a row of operands: one stays in the sub-arrays, the other
+comes and meets all that stay.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
-from math import gcd
 
 import numpy as np
-from numpy.typing import NDArray
 
 from accelerator.accumulator import Accumulator, count_ones
 from accelerator.array import Array
 from accelerator.counts import Counts
 from accelerator.logic_widths import largest_bits
 from accelerator.mapping import Mapping, segment_phases
+from accelerator.operand_rows import Integers, OperandRow, OperandRows, Owner
 from accelerator.options import Options
 from accelerator.subarray import Columns, SubArray, segment_columns
-
-Integers = NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """One sub-array's share: which kernels, planes and elements it holds."""
-
-    subarray: SubArray
-    kernels: range
-    planes: range
-    elements: range
-    sums: bool
 
 
 def execute_layer(
@@ -40,7 +28,7 @@ def execute_layer(
     """Outputs and events of one two-dimensional layer.
 
     Args:
-        mapping: of a layer with two spatial dimensions and one copy.
+        mapping: of a layer with two spatial dimensions; of one copy where weights stay.
         array: the sub-arrays' dimensions.
         options: encoding of the weights, gating.
         activations: unsigned integers, (channels, height, width).
@@ -50,64 +38,16 @@ def execute_layer(
         Outputs (kernels, height, width) and the events.
     """
     layer = mapping.layer
-    outputs: Integers = np.zeros((layer.out_channels, layer.positions), dtype=np.int64)
-    counts = Counts()
-    windows = _windows(mapping, activations)
+    rows = OperandRows(mapping, activations, weights)
+    run = _Run(mapping, array, options)
     for first in range(0, layer.groups, mapping.groups_per_row):
         groups = range(first, min(first + mapping.groups_per_row, layer.groups))
-        parts = _load(mapping, array, counts, groups, weights)
-        for start in range(0, mapping.streams, mapping.positions_per_row):
-            streams = range(start, min(start + mapping.positions_per_row, mapping.streams))
-            segments = [(group, stream) for stream in streams for group in groups]
-            for step in range(mapping.steps):
-                _run(mapping, options, counts, parts, segments, step, windows, outputs)
-    return outputs.reshape(layer.out_channels, *layer.out_size), counts
-
-
-def _windows(mapping: Mapping, activations: Integers) -> Integers:
-    """Patches as (groups, positions, channels, height, width)."""
-    layer = mapping.layer
-    pads = list(zip(layer.pad_begin, layer.pad_end, strict=True))
-    padded = np.pad(activations, [(0, 0), *pads])
-    channels = layer.in_channels // layer.groups
-    out = np.zeros((layer.groups, layer.positions, channels, *layer.kernel), dtype=np.int64)
-    for index, (y, x) in enumerate(product(*map(range, layer.out_size))):
-        top, left = y * layer.stride[0], x * layer.stride[1]
-        bottom = top + (layer.kernel[0] - 1) * layer.dilation[0] + 1
-        right = left + (layer.kernel[1] - 1) * layer.dilation[1] + 1
-        window = padded[:, top : bottom : layer.dilation[0], left : right : layer.dilation[1]]
-        out[:, index] = window.reshape(layer.groups, channels, *layer.kernel)
-    return out
-
-
-def _load(
-    mapping: Mapping, array: Array, counts: Counts, groups: range, weights: Integers
-) -> list[_Part]:
-    """Sub-arrays with the kernels of `groups` written into them."""
-    layer = mapping.layer
-    parts = []
-    for elements in _ranges(mapping.column_tiles):
-        for kernels in _ranges(mapping.kernel_tiles):
-            for planes in _ranges(mapping.plane_groups):
-                sums = kernels.start == 0 and planes.start == 0
-                part = _Part(SubArray(array, counts), kernels, planes, elements, sums)
-                parts.append(part)
-                columns = np.concatenate(_columns(part, mapping.positions_per_row * len(groups)))
-                for kernel, rotation, plane in product(kernels, range(mapping.rotations), planes):
-                    codes = [
-                        _turned(
-                            mapping, weights[group * layer.kernels_per_group + kernel], rotation
-                        )
-                        for group in groups
-                    ]
-                    bits = [(code.ravel()[elements] >> plane) & 1 for code in codes]
-                    row = np.tile(np.concatenate(bits), mapping.positions_per_row)
-                    part.subarray.write_weights(
-                        _weight_row(mapping, array, part, kernel, rotation, plane),
-                        columns,
-                        row.astype(np.uint8),
-                    )
-    return parts
+        for tile in _ranges(mapping.staying_tiles):
+            staying = list(rows.staying(groups, tile))
+            parts = run.filled(staying, first_tile=tile.start == 0)
+            for row in rows.coming(groups, staying):
+                run.meet(parts, row)
+    return run.outputs.reshape(layer.out_channels, *layer.out_size), run.counts
 
 
 def _ranges(sizes: tuple[int, ...]) -> list[range]:
@@ -115,182 +55,234 @@ def _ranges(sizes: tuple[int, ...]) -> list[range]:
     return [range(end - size, end) for end, size in zip(ends, sizes, strict=True)]
 
 
-def _columns(part: _Part, segments: int) -> list[Columns]:
-    """Columns of each segment of a row; groups alternate faster than positions."""
-    array = part.subarray.array
-    return [segment_columns(index, len(part.elements), array) for index in range(segments)]
+@dataclass(slots=True)
+class _Part:
+    """One sub-array's share: the planes of what stays and the elements that it holds.
+
+    sums: whether it reads what it gets of a patch, for the patch's sum.
+    staying: rows of operands with the row of cells of their lowest plane.
+    """
+
+    subarray: SubArray
+    planes: range
+    elements: range
+    sums: bool
+    staying: list[tuple[OperandRow, int]] = field(default_factory=list)
+
+    def columns(self, segments: int) -> list[Columns]:
+        """Columns of each segment of a row."""
+        array = self.subarray.array
+        return [segment_columns(index, len(self.elements), array) for index in range(segments)]
 
 
-def _turned(mapping: Mapping, window: Integers, rotation: int) -> Integers:
-    """The window's columns where they lie in the sub-array in this rotation."""
-    return np.roll(window, rotation * gcd(mapping.layer.kernel[-1], mapping.layer.stride[-1]), -1)
+class _Run:
+    """Sub-arrays of a layer at work: `outputs` (kernels, positions) and `counts`."""
 
+    def __init__(self, mapping: Mapping, array: Array, options: Options) -> None:
+        self.mapping, self.array, self.options = mapping, array, options
+        layer = mapping.layer
+        self.counts = Counts()
+        self.outputs: Integers = np.zeros((layer.out_channels, layer.positions), dtype=np.int64)
+        self.scaled: dict[Owner, int] = {}
+        """Sums of patches, by group and position, as they correct an output."""
 
-def _weight_row(
-    mapping: Mapping, array: Array, part: _Part, kernel: int, rotation: int, plane: int
-) -> int:
-    place = (kernel - part.kernels.start) * mapping.rotations + rotation
-    place = place * len(part.planes) + plane - part.planes.start
-    return array.reserved_rows + mapping.resident_planes * mapping.buffers + place
+    def filled(self, rows: list[OperandRow], first_tile: bool) -> list[_Part]:
+        """Sub-arrays with one tile of what stays, below the room for what comes."""
+        mapping = self.mapping
+        parts, sums = [], []
+        for elements in _ranges(mapping.column_tiles):
+            for planes in _ranges(mapping.plane_groups):
+                reads = not mapping.weights_stay or (first_tile and planes.start == 0)
+                part = _Part(SubArray(self.array, self.counts), planes, elements, reads)
+                lowest = self.array.reserved_rows + mapping.planes_at_once * mapping.buffers
+                for row in rows:
+                    part.staying.append((row, lowest))
+                    cells = {plane: lowest + plane - planes.start for plane in reversed(planes)}
+                    summing = _Summing(self, part, row, len(planes))
+                    self._write(part, row, cells, summing)
+                    sums.append(summing)
+                    lowest += len(planes)
+                parts.append(part)
+        self._scale(sums)
+        return parts
 
+    def meet(self, parts: list[_Part], row: OperandRow) -> None:
+        """Write what comes into all parts, and AND it with all that stays there."""
+        mapping = self.mapping
+        results: dict[tuple[Owner, Owner], list[int]] = {}
+        sums = []
+        planes = list(reversed(range(mapping.coming_bits)))
+        for part in parts:
+            summing = _Summing(self, part, row, mapping.coming_bits)
+            partners = [pair for pair in part.staying if pair[0].rotation == row.rotation]
+            products = [_Products(self, part, partner, row) for partner in partners]
+            for start in range(0, len(planes), mapping.planes_at_once):
+                at_once = planes[start : start + mapping.planes_at_once]
+                cells = {
+                    plane: self.array.reserved_rows + place for place, plane in enumerate(at_once)
+                }
+                self._write(part, row, cells, summing)
+                for one, (plane, place) in product(products, cells.items()):
+                    one.multiply(plane, place)
+            for one in products:
+                for key, value in one.values().items():
+                    results.setdefault(key, []).append(value << part.planes.start)
+            sums.append(summing)
+        self._scale(sums)
+        for key, values in results.items():
+            self._combine(*key, values)
 
-def _run(
-    mapping: Mapping,
-    options: Options,
-    counts: Counts,
-    parts: list[_Part],
-    segments: list[tuple[int, int]],
-    step: int,
-    windows: Integers,
-    outputs: Integers,
-) -> None:
-    """All outputs of one row of segments at one step."""
-    layer = mapping.layer
-    width, stride = layer.kernel[-1], layer.stride[-1]
-    offset = step * stride % width if mapping.steps > 1 else 0
-    positions = [stream * mapping.steps + step for _, stream in segments]
-    patches = [
-        np.roll(windows[group, position], offset, axis=-1).ravel()
-        for (group, _), position in zip(segments, positions, strict=True)
-    ]
-    fresh = np.ones(width, dtype=bool)
-    if step:
-        fresh[:] = False
-        fresh[(offset + np.arange(width - mapping.fresh_columns, width)) % width] = True
-    rotation = offset // gcd(width, stride)
-    results: dict[tuple[int, int], list[int]] = {}
-    sums: dict[int, list[int]] = {}
-    for part in parts:
-        run = _PartRun(mapping, options, counts, part, len(segments), rotation)
-        run.execute(
-            [patch[part.elements] for patch in patches], np.resize(fresh, len(part.elements))
+    def _write(
+        self, part: _Part, row: OperandRow, cells: dict[int, int], summing: _Summing
+    ) -> None:
+        """Write planes, each into its row of cells, and read those of a patch to sum it."""
+        fresh = np.resize(row.fresh, len(part.elements))
+        columns = np.concatenate([own[fresh] for own in part.columns(len(row.values))])
+        operands = [value[part.elements][fresh] for value in row.values]
+        for plane, place in cells.items():
+            bits = np.concatenate([(own >> plane) & 1 for own in operands])
+            part.subarray.write(row.what, place, columns, bits.astype(np.uint8))
+            summing.read(place)
+
+    def _combine(self, kernel: Owner, patch: Owner, values: list[int]) -> None:
+        """An output from the parts of its product and the sum of its patch."""
+        layer, counts = self.mapping.layer, self.counts
+        full = largest_bits(
+            layer.patch_length, self.mapping.weight_bits, self.mapping.activation_bits
         )
-        for key, value in run.results.items():
-            results.setdefault(key, []).append(value << part.planes.start)
-        for segment, value in run.sums.items():
-            sums.setdefault(segment, []).append(value)
-    scaled = {key: _scaled_sum(mapping, counts, values) for key, values in sums.items()}
-    full = largest_bits(layer.patch_length, mapping.weight_bits, mapping.activation_bits)
-    for (segment, kernel), values in results.items():
-        total = Accumulator(full)
-        total.value = values[0]
-        for value in values[1:]:
-            total.add(value)
+        total = _added(full, values)
         counts.partial_adders += total.adders
         counts.partial_flip_flops += total.adders
         value = total.value
-        if options.sums_activations:
-            value = 2 * value - scaled[segment]
+        if self.options.sums_activations:
+            value = 2 * value - self.scaled[patch]
             counts.sum_adders += full + 1
             counts.sum_flip_flops += full + 1
-        group = segments[segment][0]
-        outputs[group * layer.kernels_per_group + kernel, positions[segment]] = value
+        self.outputs[kernel[0] * layer.kernels_per_group + kernel[1], patch[1]] = value
+
+    def _scale(self, sums: list[_Summing]) -> None:
+        """(2^W - 1) times the sum of each patch's activations, from the parts that read it."""
+        found: dict[Owner, list[int]] = {}
+        for summing in sums:
+            for patch, value in summing.values().items():
+                found.setdefault(patch, []).append(value)
+        length, bits = self.mapping.layer.patch_length, self.mapping.activation_bits
+        weight_bits = self.mapping.weight_bits
+        for patch, values in found.items():
+            total = _added(largest_bits(length, 1, bits), values)
+            adders, scaled = total.adders, total.value
+            if weight_bits > 1:
+                product_ = Accumulator(largest_bits(length, weight_bits, bits))
+                product_.value = scaled << weight_bits - 1
+                product_.add((scaled << weight_bits) - scaled - product_.value)
+                adders += product_.adders
+                scaled = product_.value
+            self.counts.sum_adders += adders
+            self.counts.sum_flip_flops += adders
+            self.scaled[patch] = scaled
 
 
-def _scaled_sum(mapping: Mapping, counts: Counts, values: list[int]) -> int:
-    """(2^W - 1) times the sum of a patch's activations, from its column tiles."""
-    length, bits = mapping.layer.patch_length, mapping.activation_bits
-    total = Accumulator(largest_bits(length, 1, bits))
+def _added(width: int, values: list[int]) -> Accumulator:
+    """A register that takes the first value and adds the others."""
+    total = Accumulator(width)
     total.value = values[0]
     for value in values[1:]:
         total.add(value)
-    adders = total.adders
-    scaled = total.value
-    if mapping.weight_bits > 1:
-        product_ = Accumulator(largest_bits(length, mapping.weight_bits, bits))
-        product_.value = scaled << mapping.weight_bits - 1
-        product_.add((scaled << mapping.weight_bits) - scaled - product_.value)
-        adders += product_.adders
-        scaled = product_.value
-    counts.sum_adders += adders
-    counts.sum_flip_flops += adders
-    return scaled
+    return total
 
 
-class _PartRun:
-    """One sub-array working on one row of segments, plane by plane from the highest."""
+class _Summing:
+    """Sums of the patches in a row, plane by plane from the highest, in one sub-array."""
 
-    def __init__(
-        self,
-        mapping: Mapping,
-        options: Options,
-        counts: Counts,
-        part: _Part,
-        segments: int,
-        rotation: int,
-    ) -> None:
-        self.mapping, self.options, self.counts, self.part = mapping, options, counts, part
-        self.array = part.subarray.array
-        self.rotation = rotation
-        self.columns = _columns(part, segments)
-        self.all_columns = np.concatenate(self.columns)
-        length, bits = len(part.elements), mapping.activation_bits
-        self.phases = np.cumsum(segment_phases(length, self.array))[:-1]
-        self.inner_width = largest_bits(length, len(part.planes), 1)
-        outer_width = largest_bits(length, len(part.planes), bits)
-        self.outer = {
-            key: Accumulator(outer_width) for key in product(range(segments), part.kernels)
-        }
-        self.activation_sums = {
-            segment: Accumulator(largest_bits(length, 1, bits)) for segment in range(segments)
-        }
-        self.results: dict[tuple[int, int], int] = {}
-        self.sums: dict[int, int] = {}
+    def __init__(self, run: _Run, part: _Part, row: OperandRow, planes: int) -> None:
+        self.run, self.part, self.row = run, part, row
+        self.columns = part.columns(len(row.values))
+        length = len(part.elements)
+        self.phases = np.cumsum(segment_phases(length, run.array))[:-1]
+        active = row.patches and part.sums and run.options.sums_activations
+        width = largest_bits(length, 1, planes)
+        self.registers = [Accumulator(width) for _ in row.values] if active else []
 
-    def execute(self, patches: list[Integers], fresh: NDArray[np.bool_]) -> None:
-        """Write, read and AND all planes of the patches; fill `results` and `sums`."""
-        mapping = self.mapping
-        planes = list(reversed(range(mapping.activation_bits)))
-        for start in range(0, len(planes), mapping.resident_planes):
-            resident = planes[start : start + mapping.resident_planes]
-            for place, plane in enumerate(resident):
-                row = self.array.reserved_rows + place
-                bits = np.concatenate([(patch[fresh] >> plane) & 1 for patch in patches])
-                columns = np.concatenate([column[fresh] for column in self.columns])
-                self.part.subarray.write_inputs(row, columns, bits.astype(np.uint8))
-                if self.options.sums_activations and self.part.sums:
-                    self._sum(row)
-            for kernel in self.part.kernels:
-                for place in range(len(resident)):
-                    self._multiply(kernel, self.array.reserved_rows + place)
-        for key, register in self.outer.items():
-            self.results[key] = register.value
-            self.counts.accumulate_adders += register.adders
-            self.counts.accumulate_flip_flops += register.adders
-        if self.options.sums_activations and self.part.sums:
-            for segment, register in self.activation_sums.items():
-                self.sums[segment] = register.value
-                self.counts.sum_adders += register.adders
-                self.counts.sum_flip_flops += register.adders
-
-    def _sum(self, row: int) -> None:
-        bits = self.part.subarray.read_row(row, self.all_columns)
-        for segment, own in enumerate(np.split(bits, len(self.columns))):
-            register = self.activation_sums[segment]
+    def read(self, place: int) -> None:
+        """Read one plane and add it, where this row is summed here."""
+        if not self.registers:
+            return
+        bits = self.part.subarray.read_row(place, np.concatenate(self.columns))
+        for register, own in zip(self.registers, np.split(bits, len(self.columns)), strict=True):
             register.shift()
             for phase in np.split(own, self.phases):
                 ones, adders = count_ones(phase)
-                self.counts.sum_count_adders += adders
+                self.run.counts.sum_count_adders += adders
                 register.add(ones)
 
-    def _multiply(self, kernel: int, activation_row: int) -> None:
-        """One activation plane with all planes of one kernel."""
-        part, mapping = self.part, self.mapping
+    def values(self) -> dict[Owner, int]:
+        """This sub-array's share of each patch's sum."""
+        for register in self.registers:
+            self.run.counts.sum_adders += register.adders
+            self.run.counts.sum_flip_flops += register.adders
+        first = 0 if self.run.mapping.weights_stay else self.part.planes.start
+        return {
+            owner: register.value << first
+            for owner, register in zip(self.row.owners, self.registers, strict=False)
+        }
+
+
+class _Products:
+    """What comes times one row of what stays, segment by segment, in one sub-array."""
+
+    def __init__(
+        self, run: _Run, part: _Part, partner: tuple[OperandRow, int], row: OperandRow
+    ) -> None:
+        self.run, self.part, self.row = run, part, row
+        self.stays, self.lowest = partner
+        # Kernels may lie beside more positions than there are patches.
+        self.columns = part.columns(min(len(row.values), len(self.stays.values)))
+        length, planes = len(part.elements), len(part.planes)
+        self.phases = np.cumsum(segment_phases(length, run.array))[:-1]
+        self.inner_width = largest_bits(length, planes, 1)
+        outer_width = largest_bits(length, planes, run.mapping.coming_bits)
+        self.outer = [Accumulator(outer_width) for _ in self.columns]
+
+    def multiply(self, coming_plane: int, place: int) -> None:
+        """One plane of what comes, in row `place`, with all planes here of what stays."""
+        counts = self.run.counts
+        columns = np.concatenate(self.columns)
         inner = [Accumulator(self.inner_width) for _ in self.columns]
-        for plane in reversed(part.planes):
-            row = _weight_row(mapping, self.array, part, kernel, self.rotation, plane)
-            bits = part.subarray.and_rows(row, activation_row, self.all_columns)
-            top = mapping.weight_bits - 1
-            sign = -1 if self.options.weight_encoding == "twos_complement" and plane == top else 1
-            for segment, own in enumerate(np.split(bits, len(self.columns))):
-                inner[segment].shift()
+        for plane in reversed(self.part.planes):
+            cells = {
+                self.row.patches: place,
+                self.stays.patches: self.lowest + plane - self.part.planes.start,
+            }
+            bits = self.part.subarray.and_rows(cells[False], cells[True], columns)
+            sign = self._sign(self.stays, plane)
+            for register, own in zip(inner, np.split(bits, len(inner)), strict=True):
+                register.shift()
                 for phase in np.split(own, self.phases):
                     ones, adders = count_ones(phase)
-                    self.counts.bit_count_adders += adders
-                    inner[segment].add(sign * ones)
-        for segment, register in enumerate(inner):
-            outer = self.outer[segment, kernel]
+                    counts.bit_count_adders += adders
+                    register.add(sign * ones)
+        sign = self._sign(self.row, coming_plane)
+        for register, outer in zip(inner, self.outer, strict=True):
             outer.shift()
-            outer.add(register.value)
-            self.counts.accumulate_adders += register.adders
-            self.counts.accumulate_flip_flops += register.adders
+            outer.add(sign * register.value)
+            counts.accumulate_adders += register.adders
+            counts.accumulate_flip_flops += register.adders
+
+    def _sign(self, row: OperandRow, plane: int) -> int:
+        """Minus one for the top plane of weights in two's complement."""
+        top = not row.patches and plane == self.run.mapping.weight_bits - 1
+        return -1 if top and self.run.options.weight_encoding == "twos_complement" else 1
+
+    def values(self) -> dict[tuple[Owner, Owner], int]:
+        """The products by kernel and patch, once all planes have come."""
+        counts = self.run.counts
+        for register in self.outer:
+            counts.accumulate_adders += register.adders
+            counts.accumulate_flip_flops += register.adders
+        kernels, patches = (self.stays, self.row) if self.row.patches else (self.row, self.stays)
+        return {
+            (kernel, patch): register.value
+            for kernel, patch, register in zip(
+                kernels.owners, patches.owners, self.outer, strict=False
+            )
+        }

@@ -11,15 +11,14 @@ from accelerator.logic_widths import bit_count_adders, largest_bits
 from accelerator.mapping import Mapping
 from accelerator.networks.layers import Layer
 from accelerator.options import Options
+from accelerator.organisation import Organisation
 from accelerator.prices import Prices
-
-# A square H-tree over n leaves of pitch p has 3/4 n p of wire: 3/4 p a leaf.
-TREE_LENGTH_PER_LEAF = 0.75
+from accelerator.tree import Tree
 
 
 @dataclass(frozen=True, slots=True)
 class Hardware:
-    """Numbers of blocks. `wire` is in units of one sub-array's pitch, times bits."""
+    """Numbers of blocks. `leaves` are ends of the tree of wires: sub-arrays."""
 
     cells: int = 0
     amplifiers: int = 0
@@ -28,7 +27,7 @@ class Hardware:
     decoder_gates: int = 0
     full_adders: int = 0
     flip_flops: float = 0
-    wire: float = 0
+    leaves: int = 0
 
     def __add__(self, other: Hardware) -> Hardware:
         return Hardware(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
@@ -58,7 +57,7 @@ def memory(array: Array) -> Hardware:
         write_drivers=array.columns,
         wordline_drivers=array.rows,
         decoder_gates=3 * (array.rows + 4 * (decoder_levels(array.rows) - 1)),
-        wire=TREE_LENGTH_PER_LEAF * array.amplifiers,
+        leaves=1,
     )
 
 
@@ -68,20 +67,25 @@ def layer_hardware(
     """All sub-arrays of a layer with their counters, and what combines and feeds them."""
     length, planes = max(mapping.column_tiles), max(mapping.plane_groups)
     bits, segments = mapping.activation_bits, mapping.segments_per_row
-    registers = largest_bits(length, planes, 1) + largest_bits(length, planes, bits)
-    sums = largest_bits(length, 1, bits) if options.sums_activations else 0
+    registers = largest_bits(length, planes, 1) + largest_bits(length, planes, mapping.coming_bits)
+    sums = largest_bits(length, 1, max(mapping.summed_planes)) if options.sums_activations else 0
     logic = bit_count_adders(array.amplifiers) + segments * (registers + sums)
+    mats = Organisation.of(assumptions).mats(mapping.subarrays)
+    control = mats / mapping.subarrays * assumptions.control_flip_flops.value
     subarray = memory(array) + Hardware(
-        full_adders=logic,
-        flip_flops=segments * (registers + sums) + assumptions.control_flip_flops.value,
+        full_adders=logic, flip_flops=segments * (registers + sums) + control
     )
 
     width = largest_bits(mapping.layer.patch_length, mapping.weight_bits, bits)
     parts = len(mapping.column_tiles) * len(mapping.plane_groups)
     combined = (parts - 1) * width + (width + 1 if options.sums_activations else 0)
     combined *= mapping.group_tiles * len(mapping.kernel_tiles) * segments
-    shared = Hardware(full_adders=combined, flip_flops=combined)
-    return subarray.times(mapping.subarrays) + shared.times(mapping.copies)
+    # Sums of patches that stay are kept for all kernels that come; of others there is one row.
+    kept = (max(mapping.patch_tiles) - 1) * width if mapping.rounds else 0
+    kept *= mapping.group_tiles * segments if options.sums_activations else 0
+    shared = Hardware(full_adders=combined, flip_flops=combined + kept)
+    everything = subarray.times(mapping.subarrays) + shared.times(mapping.copies)
+    return everything + memory(array).times(mapping.stores) if mapping.stores else everything
 
 
 def transposer(mappings: list[Mapping], options: Options) -> Hardware:
@@ -134,13 +138,14 @@ class Floorplan:
 
 
 def floorplan(
-    hardware: Hardware, pitch: float, prices: Prices, assumptions: Assumptions
+    hardware: Hardware, tree: Tree | None, prices: Prices, assumptions: Assumptions
 ) -> Floorplan:
-    """Area and idle power of `hardware`, with `pitch` (m) between sub-arrays."""
+    """Area and idle power of `hardware`, and of its share of the tree where that is given."""
     periphery = assumptions.periphery_utilisation.value
     amplifier_area = larger(prices.and2.area, prices.read.area)
     amplifier_leakage = larger(prices.and2.leakage_power, prices.read.leakage_power)
-    wire = hardware.wire * pitch * 1e3  # mm
+    wire = hardware.leaves * (tree.bits_per_leaf if tree else 0.0) * 1e3  # mm
+    registers = hardware.leaves * (tree.registers_per_leaf if tree else 0.0)
     blocks = {
         "amplifiers": (hardware.amplifiers, amplifier_area, amplifier_leakage),
         "write_drivers": (hardware.write_drivers, prices.write.area, prices.write.leakage_power),
@@ -160,7 +165,7 @@ def floorplan(
             prices.full_adder.leakage_power,
         ),
         "flip_flops": (
-            hardware.flip_flops,
+            hardware.flip_flops + registers,
             prices.flip_flop.area,
             prices.flip_flop.leakage_power,
         ),

@@ -63,7 +63,8 @@ def busy_leakage(pricing: Pricing, counts: Counts) -> float:
     prices = pricing.prices
     ands = (counts.ands + counts.and_unused) * prices.and2.cycle_time
     reads = (counts.reads + counts.read_unused) * prices.read.cycle_time
-    writes = counts.input_cells if pricing.options.count_input_writes else 0
+    writes = counts.kernel_cells
+    writes += counts.input_cells if pricing.options.count_input_writes else 0
     return (
         ands * prices.and2.leakage_power
         + reads * prices.read.leakage_power

@@ -1,17 +1,21 @@
 """How a layer is cut up so that it fits sub-arrays.
 
 Bit-line logic needs both operands in the same columns of the same sub-array. A column
-therefore belongs to one element of a patch (or to none), a row to one bit-plane. A
-sub-array holds the planes of the patch being worked on in a few rows and the planes of as
-many kernels as fit below them.
+therefore belongs to one element of a patch (or to none), a row to one bit-plane. One operand
+stays in the sub-array, as many items of it as fit; of the other one item after the other is
+written into a few rows above and used with all that stays:
+
+- weight-stationary, kernels stay and rows of patches come;
+- input-stationary, rows of patches stay and kernels come.
 
 - A patch longer than the columns is cut into column tiles whose counts are added outside.
 - Short patches stand side by side in a row as segments: of different groups first, then of
   different positions, for which the kernels are stored several times.
-- Kernels beyond the rows' capacity go to further sub-arrays, kernel tiles, each with its own
-  copy of the patch.
-- Where the rows do not even hold one kernel, its planes are shared out (plane groups), and
-  the patch's planes come in several passes.
+- What stays beyond the rows' capacity makes further tiles. Kernel tiles are sub-arrays of
+  their own, each with its own copy of the patch. Patches leave when all kernels have met them,
+  so patch tiles follow each other in one sub-array, and side by side in copies.
+- Where the rows do not even hold one item that stays, its planes are shared out (plane
+  groups), and the planes of what comes are written in several passes.
 """
 
 from __future__ import annotations
@@ -21,7 +25,7 @@ from math import gcd
 
 from accelerator.array import Array
 from accelerator.networks.layers import Layer
-from accelerator.options import Options
+from accelerator.options import ON_CHIP, WEIGHT_STATIONARY, Options
 
 
 def shared_out(total: int, parts: int) -> tuple[int, ...]:
@@ -40,26 +44,32 @@ def in_full_and_rest(total: int, size: int) -> list[tuple[int, int]]:
 class Mapping:
     """A layer on sub-arrays.
 
+    weights_stay: whether kernels stay and patches come, or the other way round.
     column_tiles: elements of the patch in each tile.
-    kernel_tiles: kernels of one group in each tile.
-    plane_groups: weight planes in each group; one group unless the rows are very few.
-    resident_planes: activation planes that are in the sub-array at once.
-    buffers: patches that have room at once, 2 when the next is written during the present.
+    kernel_tiles: kernels of one group in each tile; all in one where patches stay.
+    patch_tiles: rows of patches in each tile; all in one where kernels stay.
+    plane_groups: planes of what stays in each group; one group unless the rows are very few.
+    planes_at_once: planes of what comes that are in the sub-array at once.
+    buffers: items that come for which there is room, 2 when the next is written during the
+        present.
     groups_per_row, positions_per_row: segments of a row, by what they belong to.
     streams, steps: positions are worked on in `steps` for each of `streams`; segments of
         a row are different streams. Without reuse every position is a stream of one step.
     rotations: versions of each kernel that are stored, 1 without reuse.
     fresh_columns: columns of the window that are new at each step but the first.
     copies: how often all this exists.
+    stores: sub-arrays that only keep weights, which are read from there for every patch tile.
     """
 
     layer: Layer
     weight_bits: int
     activation_bits: int
+    weights_stay: bool
     column_tiles: tuple[int, ...]
     kernel_tiles: tuple[int, ...]
+    patch_tiles: tuple[int, ...]
     plane_groups: tuple[int, ...]
-    resident_planes: int
+    planes_at_once: int
     buffers: int
     groups_per_row: int
     positions_per_row: int
@@ -68,11 +78,63 @@ class Mapping:
     rotations: int
     fresh_columns: int
     copies: int
+    stores: int
+
+    @property
+    def staying_bits(self) -> int:
+        """Planes of an item that stays (1)."""
+        return self.weight_bits if self.weights_stay else self.activation_bits
+
+    @property
+    def coming_bits(self) -> int:
+        """Planes of an item that comes (1)."""
+        return self.activation_bits if self.weights_stay else self.weight_bits
+
+    @property
+    def staying_tiles(self) -> tuple[int, ...]:
+        """Items that stay in each tile."""
+        return self.kernel_tiles if self.weights_stay else self.patch_tiles
+
+    @property
+    def rounds(self) -> int:
+        """Times that patches replace those that stayed, for one image (1)."""
+        return 0 if self.weights_stay else -(-len(self.patch_tiles) // self.copies)
 
     @property
     def weight_tiles(self) -> int:
         """Sub-arrays that work on the same column tile of the same patch (1)."""
         return len(self.kernel_tiles) * len(self.plane_groups)
+
+    @property
+    def patch_writes(self) -> int:
+        """Sub-arrays into which each plane of a patch is written (1)."""
+        return self.weight_tiles if self.weights_stay else 1
+
+    @property
+    def kernel_writes(self) -> list[tuple[int, int]]:
+        """(positions side by side, how often) for writing a plane of a kernel.
+
+        Where kernels stay, that is once for all images, else for each image; a tile of a
+        single row of patches may have fewer side by side.
+        """
+        full = self.positions_per_row
+        if self.weights_stay:
+            return [(full, self.copies * self.rotations)]
+        groups, tiles = len(self.plane_groups), len(self.patch_tiles)
+        rest = self.streams % full if self.patch_tiles[-1] == 1 else 0
+        if not rest:
+            return [(full, tiles * groups)]
+        return [(full, (tiles - 1) * groups), (rest, groups)]
+
+    @property
+    def kernel_spread(self) -> int:
+        """Sub-arrays of one column tile that take the same planes of a kernel that comes (1)."""
+        return len(self.plane_groups) * self.copies
+
+    @property
+    def summed_planes(self) -> tuple[int, ...]:
+        """Activation planes in each of the sub-arrays that sum a patch."""
+        return (self.activation_bits,) if self.weights_stay else self.plane_groups
 
     @property
     def group_tiles(self) -> int:
@@ -86,7 +148,7 @@ class Mapping:
 
     @property
     def subarrays(self) -> int:
-        """Sub-arrays of the layer (1)."""
+        """Sub-arrays of the layer in which operands meet (1)."""
         return self.subarrays_per_copy * self.copies
 
     @property
@@ -99,13 +161,15 @@ class Mapping:
         return {
             "column_tiles": len(self.column_tiles),
             "kernel_tiles": len(self.kernel_tiles),
+            "patch_tiles": len(self.patch_tiles),
             "plane_groups": len(self.plane_groups),
             "groups_per_row": self.groups_per_row,
             "positions_per_row": self.positions_per_row,
-            "resident_planes": self.resident_planes,
+            "planes_at_once": self.planes_at_once,
             "buffers": self.buffers,
             "rotations": self.rotations,
             "copies": self.copies,
+            "stores": self.stores,
         }
 
     def fresh_cells(self, length: int) -> int:
@@ -165,16 +229,16 @@ def map_layer(
 ) -> Mapping:
     """Cut `layer` up for sub-arrays like `array`.
 
-    With `reuse_overlap`, element columns are addressed modulo the window's width: a step
-    to the right overwrites the columns that left the window, and the kernel is used in the
-    rotation that fits. That form is taken where it writes fewer cells.
+    With `reuse_overlap`, where kernels stay, element columns are addressed modulo the window's
+    width: a step to the right overwrites the columns that left the window, and the kernel is
+    used in the rotation that fits. That form is taken where it writes fewer cells.
     """
     plain = _map(layer, weight_bits, activation_bits, array, options, None)
-    reuse = _reuse(layer) if options.reuse_overlap else None
+    reuse = _reuse(layer) if options.reuse_overlap and plain.weights_stay else None
     if reuse is None:
         return plain
     rotated = _map(layer, weight_bits, activation_bits, array, options, reuse)
-    if len(rotated.plane_groups) > 1 or rotated.resident_planes < activation_bits:
+    if len(rotated.plane_groups) > 1 or rotated.planes_at_once < activation_bits:
         return plain
     return min((rotated, plain), key=input_cells_written)
 
@@ -186,7 +250,7 @@ def input_cells_written(mapping: Mapping) -> int:
     for length in mapping.column_tiles:
         fresh = mapping.fresh_cells(length) * (mapping.steps - 1)
         cells += (length + fresh) * mapping.streams * layer.groups
-    return cells * mapping.activation_bits * mapping.weight_tiles
+    return cells * mapping.activation_bits * mapping.patch_writes
 
 
 def _map(
@@ -207,33 +271,41 @@ def _map(
     column_tiles = tuple(n * unit for n in shared_out(length // unit, tiles))
 
     room = array.operand_rows
+    weights_stay = options.dataflow == WEIGHT_STATIONARY
+    stays, comes = (
+        (weight_bits, activation_bits) if weights_stay else (activation_bits, weight_bits)
+    )
     # Reuse overwrites in place what the window leaves behind, so nothing can be written ahead.
-    ahead = options.double_buffer and not reuse and room >= 2 * activation_bits + weight_bits
+    ahead = options.double_buffer and not reuse and room >= 2 * comes + stays
     buffers = 2 if ahead else 1
-    resident = min(activation_bits, max(1, room - weight_bits))
-    capacity = room - resident * buffers
-    planes = weight_bits * rotations
-    plane_groups = shared_out(weight_bits, -(-weight_bits // capacity))
+    at_once = min(comes, max(1, room - stays))
+    capacity = room - at_once * buffers
+    planes = stays * rotations
+    plane_groups = shared_out(stays, -(-stays // capacity))
     slots = max(capacity // planes, 1)
     if reuse and planes > capacity:
         return _map(layer, weight_bits, activation_bits, array, options, None)
-    kernels = layer.kernels_per_group
-    kernel_tiles = shared_out(kernels, -(-kernels // slots))
 
     streams = layer.positions // layer.out_size[-1] if reuse else layer.positions
     steps = layer.out_size[-1] if reuse else 1
     segments = _segments(length, array) if tiles == 1 else 1
     groups_per_row = min(layer.groups, segments)
     positions_per_row = min(segments // groups_per_row, streams)
-    rows_of_streams = -(-streams // positions_per_row)
+    kernels, rows = layer.kernels_per_group, -(-streams // positions_per_row)
+    kernel_tiles = _cut(kernels, slots if weights_stay else kernels)
+    patch_tiles = _cut(rows, rows if weights_stay else slots)
+    on_chip = not weights_stay and options.weight_store == ON_CHIP
+    kept = layer.weights * weight_bits if on_chip else 0
     return Mapping(
         layer,
         weight_bits,
         activation_bits,
+        weights_stay,
         column_tiles,
         kernel_tiles,
+        patch_tiles,
         plane_groups,
-        resident,
+        at_once,
         buffers,
         groups_per_row,
         positions_per_row,
@@ -241,5 +313,11 @@ def _map(
         steps,
         rotations,
         fresh,
-        min(options.copies, rows_of_streams),
+        min(options.copies, rows if weights_stay else len(patch_tiles)),
+        -(-kept // (array.rows * array.columns)),
     )
+
+
+def _cut(items: int, slots: int) -> tuple[int, ...]:
+    """`items` in the fewest tiles of at most `slots`."""
+    return shared_out(items, -(-items // slots))

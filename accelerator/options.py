@@ -11,6 +11,9 @@ from accelerator.errors import EstimateError
 
 ENCODINGS = ("symmetric", "unsigned", "twos_complement")
 WEIGHT_LOADS = ("amortized", "each_image", "off")
+WEIGHT_STATIONARY, INPUT_STATIONARY = "weight_stationary", "input_stationary"
+DATAFLOWS = (WEIGHT_STATIONARY, INPUT_STATIONARY)
+ON_CHIP, OUTSIDE = "on_chip", "outside"
 DENSITIES = ("activation_density", "weight_density")
 COVERAGES = ("all", "convolutions")
 LARGEST_WIDTH = 16
@@ -24,6 +27,9 @@ class Options:
 
     weight_encoding: "symmetric" are the odd levels of DoReFa, which need the sum of the
         activations of every patch; "unsigned" and "twos_complement" do not.
+    dataflow: which operand stays in the sub-arrays while the other comes; the patches' planes
+        "input_stationary", and kernels are then written for every image.
+    weight_store: where kernels that come are kept: in further sub-arrays, or outside the chip.
     weight_load: how writing the weights counts: shared by `images_per_load` images,
         paid for each image, or not counted.
     count_input_writes: whether writing the patches' bit-planes into the sub-arrays counts.
@@ -41,6 +47,8 @@ class Options:
     """
 
     weight_encoding: str = "symmetric"
+    dataflow: str = WEIGHT_STATIONARY
+    weight_store: str = ON_CHIP
     weight_load: str = "amortized"
     images_per_load: int = 1000
     count_input_writes: bool = True
@@ -58,6 +66,8 @@ class Options:
     def __post_init__(self) -> None:
         for name, choices in (
             ("weight_encoding", ENCODINGS),
+            ("dataflow", DATAFLOWS),
+            ("weight_store", (ON_CHIP, OUTSIDE)),
             ("weight_load", WEIGHT_LOADS),
             ("coverage", COVERAGES),
         ):

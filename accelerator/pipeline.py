@@ -131,7 +131,9 @@ def cost_plan(
         max(entry.weight_bits for entry in mapped),
         max(entry.activation_bits for entry in mapped),
         _table_entry(table, conditions),
-        boundary(network, plan, conditions, array, prices, options, assumptions, ends),
+        boundary(
+            network, plan, conditions, array, prices, options, assumptions, ends, chip.occupation
+        ),
         chip.layer_reports(),
         chip.area_components(),
     )
@@ -139,6 +141,7 @@ def cost_plan(
         report,
         sense_errors=sense_errors(table, conditions, report.and_operations),
         pace=chip.pace(),
+        occupation=chip.occupation,
     )
     if not sampling.samples:
         return report

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 
 from accelerator.errors import EstimateError
 from accelerator.networks import Layer, Network, Operation
-from accelerator.options import Options
+from accelerator.options import WEIGHT_STATIONARY, Options
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,7 @@ class Choice:
     copies: int
     reuse_overlap: bool
     double_buffer: bool
+    dataflow: str = WEIGHT_STATIONARY
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from accelerator.organisation import Occupation
 from accelerator.plan import Choice, Seen
 from accelerator.sense_errors import SenseErrors
 from accelerator.throughput import Pace
@@ -91,7 +92,8 @@ class Reference:
 class Boundary:
     """What is counted and what is not, the choices and the constants behind the figures.
 
-    `layout` says whether what stands at the columns' ends has room there.
+    `layout` says whether what stands at the columns' ends has room there, and in how many mats,
+    banks and groups the sub-arrays stand.
     """
 
     counted: tuple[str, ...]
@@ -132,6 +134,7 @@ class Report:
     """None where no samples were asked for."""
     pace: Pace | None = None
     """None where an image enters when the one before has left."""
+    occupation: Occupation | None = None
 
     @property
     def energy(self) -> float:
@@ -252,5 +255,6 @@ class Report:
             "references": [reference.to_dict() for reference in self.references],
             "sense_errors": None if self.sense_errors is None else self.sense_errors.to_dict(),
             "uncertainty": None if self.uncertainty is None else self.uncertainty.to_dict(),
+            "organisation": None if self.occupation is None else self.occupation.to_dict(),
             "interval_limits_s": None if self.pace is None else dict(self.pace.limits),
         }

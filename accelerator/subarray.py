@@ -42,7 +42,11 @@ class SubArray:
         self.counts = counts
         self.cells: Bits = np.zeros((array.rows, array.columns), dtype=np.uint8)
 
-    def _write(self, row: int, columns: Columns, bits: Bits) -> tuple[int, int, int, int]:
+    def write(self, what: str, row: int, columns: Columns, bits: Bits) -> None:
+        """Write one plane of a row of operands, or what is fresh of it.
+
+        `what` they are is told by the first word of the counts: "input", "kernel" or "weight".
+        """
         self.cells[row, columns] = bits
         pulses = half_selected = 0
         for start in range(0, len(columns), self.array.written_at_once):
@@ -50,27 +54,16 @@ class SubArray:
             pulses += 1
             half_selected += self.array.columns - written
         ones = int(bits.sum())
-        return len(bits) - ones, ones, pulses, half_selected
-
-    def write_weights(self, row: int, columns: Columns, bits: Bits) -> None:
-        """Write one weight plane of a row of segments."""
-        zeros, ones, pulses, half_selected = self._write(row, columns, bits)
-        self.counts.weight_cells += len(bits)
-        self.counts.weight_0 += zeros
-        self.counts.weight_1 += ones
-        self.counts.weight_rows += 1
-        self.counts.weight_pulses += pulses
-        self.counts.weight_half_selected += half_selected
-
-    def write_inputs(self, row: int, columns: Columns, bits: Bits) -> None:
-        """Write one activation plane, or what is fresh of it."""
-        zeros, ones, pulses, half_selected = self._write(row, columns, bits)
-        self.counts.input_cells += len(bits)
-        self.counts.input_0 += zeros
-        self.counts.input_1 += ones
-        self.counts.input_rows += 1
-        self.counts.input_pulses += pulses
-        self.counts.input_half_selected += half_selected
+        for event, number in (
+            ("cells", len(bits)),
+            ("0", len(bits) - ones),
+            ("1", ones),
+            ("rows", 1),
+            ("pulses", pulses),
+            ("half_selected", half_selected),
+        ):
+            name = f"{what}_{event}"
+            setattr(self.counts, name, getattr(self.counts, name) + number)
 
     def _fire(self, columns: Columns) -> tuple[int, int, int]:
         """(sense cycles, idle reference shares, unused columns) of one row operation."""

@@ -7,7 +7,7 @@ from math import ceil
 
 from accelerator.array import Array
 from accelerator.assumptions import Assumptions
-from accelerator.costs import Distances, load_share
+from accelerator.costs import load_share
 from accelerator.elementwise import larger
 from accelerator.hardware import decoder_levels
 from accelerator.logic_widths import bit_count_depth, largest_bits
@@ -15,17 +15,22 @@ from accelerator.mapping import Mapping, row_phases
 from accelerator.options import Options
 from accelerator.prices import Prices
 from accelerator.traffic import Traffic
+from accelerator.tree import Beats, Tree
 
 
 @dataclass(frozen=True, slots=True)
 class LayerTime:
     """Times of one layer and one image (s), and how many row steps it takes.
 
-    A step is all work on one row of patches: `write`, then `sum_pass`, then `ands`, or with
-    two buffers the first beside the others. `outside` is the time that buffer, bus and
-    digital unit need for a step; it is hidden unless it is the longest.
+    A step is all work on one item that comes, a row of patches or kernels: `write`, then
+    `sum_pass` where these are patches, then `ands`, or with two buffers the first beside the
+    others. `outside` is the time that buffer, bus and digital unit need for a step; it is hidden
+    unless it is the longest. Before the steps of a round patches that stay are written and
+    summed, in `fill`.
     """
 
+    rounds: int
+    fill: float
     steps: int
     write: float
     sum_pass: float
@@ -63,17 +68,17 @@ class Clock:
         prices: Prices,
         array: Array,
         assumptions: Assumptions,
-        distances: Distances,
+        tree: Tree,
         buffers: int,
     ) -> None:
-        self.prices, self.array = prices, array
+        self.prices, self.array, self.tree = prices, array, tree
+        self.beats = Beats(tree.links(tree.subarrays), prices)
         self.lanes = int(assumptions.digital_unit_lanes.value)
         self.off_chip_rate = assumptions.off_chip_rate.value
         self.buffers = buffers
         decode = decoder_levels(array.rows) * prices.decoder_gate.delay
         self.read_start = decode + prices.read_line.delay
         self.write_start = decode + prices.write_line.delay
-        self.bus = prices.flip_flop.delay + distances.root_to_leaf * 1e3 * prices.wire.delay
 
     def write_row(self, cells: int) -> float:
         """Write `cells` cells of a row (s)."""
@@ -86,9 +91,13 @@ class Clock:
         cycles = sum(self.array.sense_cycles(active) * times for active, times in phases)
         return self.read_start + cycles * cycle_time
 
-    def bus_time(self, bits: float) -> float:
-        """Send `bits` over the tree's root, as wide as one sub-array's amplifiers (s)."""
-        return bits / self.array.amplifiers * self.bus
+    def root(self, bits: float) -> float:
+        """Send `bits` through the tree's root (s)."""
+        return self.beats.root(bits)
+
+    def sent(self, bits: float, mapping: Mapping, spread: int = 1) -> float:
+        """Send `bits` from the root to a layer, each to `spread` sub-arrays, or back (s)."""
+        return self.beats.sent(bits, mapping.subarrays, spread)
 
     def off_chip(self, bits: float, options: Options) -> float:
         """Send `bits` from or to a memory outside the chip, where one counts (s)."""
@@ -96,11 +105,19 @@ class Clock:
 
     def buffer_read(self, bits: float) -> float:
         """Read from all of the buffer's sub-arrays at once (s)."""
-        return bits / (self.buffers * self.array.amplifiers) * self.prices.read.cycle_time
+        return self.read(bits, self.buffers)
 
     def buffer_write(self, bits: float) -> float:
         """Write into all of the buffer's sub-arrays at once (s)."""
-        at_once = self.buffers * min(self.array.written_at_once, self.array.columns)
+        return self.write(bits, self.buffers)
+
+    def read(self, bits: float, subarrays: int) -> float:
+        """Read from so many sub-arrays at once (s)."""
+        return bits / (subarrays * self.array.amplifiers) * self.prices.read.cycle_time
+
+    def write(self, bits: float, subarrays: int) -> float:
+        """Write into so many sub-arrays at once (s)."""
+        at_once = subarrays * min(self.array.written_at_once, self.array.columns)
         return bits / at_once * self.prices.write.cycle_time
 
     def ripple(self, width: int) -> float:
@@ -112,10 +129,21 @@ class Clock:
         return elements / self.lanes * rounds * self.ripple(width)
 
 
-def layer_time(clock: Clock, mapping: Mapping, traffic: Traffic, options: Options) -> LayerTime:
-    """Time of a layer on sub-arrays; the slowest sub-array sets the pace."""
+def layer_time(
+    clock: Clock,
+    mapping: Mapping,
+    traffic: Traffic,
+    options: Options,
+    shared: SharedTime,
+    loading: SharedTime,
+) -> LayerTime:
+    """Time of a layer on sub-arrays; the slowest sub-array sets the pace.
+
+    `shared` and `loading` are what it needs of what all layers share, for its image and for
+    loading the weights.
+    """
     array, prices = clock.array, clock.prices
-    bits = mapping.activation_bits
+    bits = mapping.coming_bits
     length, segments = max(mapping.column_tiles), mapping.segments_per_row
     planes = max(mapping.plane_groups)
     phases = row_phases(segments, length, array)
@@ -126,29 +154,53 @@ def layer_time(clock: Clock, mapping: Mapping, traffic: Traffic, options: Option
     pace = larger(prices.and2.cycle_time, count + prices.flip_flop.delay, accumulate)
     read_pace = larger(prices.read.cycle_time, count + prices.flip_flop.delay, accumulate)
     row = clock.sense_row(phases, pace)
-    ands = max(mapping.kernel_tiles) * planes * bits * row
-    sum_pass = bits * clock.sense_row(phases, read_pace) if options.sums_activations else 0.0
+    ands = max(mapping.staying_tiles) * planes * bits * row
+    summed = max(mapping.summed_planes)
+    sums = summed * clock.sense_row(phases, read_pace) if options.sums_activations else 0.0
     first = fresh = 0.0
     if options.count_input_writes:
-        first = bits * clock.write_row(segments * length)
-        fresh = bits * clock.write_row(segments * mapping.fresh_cells(length))
+        first = summed * clock.write_row(segments * length)
+        fresh = summed * clock.write_row(segments * mapping.fresh_cells(length))
 
-    rows = ceil(mapping.streams / mapping.positions_per_row)
-    steps = ceil(rows / mapping.copies) * mapping.steps
-    write = (first + (mapping.steps - 1) * fresh) / mapping.steps
-    shared = shared_time(clock, mapping, traffic, options)
-    fetch = larger(shared.buffer_read, shared.inward)
-    leave = larger(shared.buffer_write, shared.outward, shared.digital, shared.off_chip)
+    patches = larger(
+        shared.buffer_read, clock.sent(traffic.input_bits, mapping, mapping.patch_writes)
+    )
+    leave = larger(
+        shared.buffer_write,
+        clock.sent(traffic.output_bits, mapping),
+        shared.digital,
+        shared.off_chip,
+    )
+    if mapping.weights_stay:
+        rows = ceil(mapping.streams / mapping.positions_per_row)
+        steps = ceil(rows / mapping.copies) * mapping.steps
+        write = (first + (mapping.steps - 1) * fresh) / mapping.steps
+        sum_pass, fetch, filled = sums, patches, 0.0
+    else:
+        steps = mapping.rounds * mapping.layer.kernels_per_group
+        write = bits * clock.write_row(segments * length)
+        sum_pass, fetch = 0.0, kernel_time(clock, mapping, traffic)
+        filled = larger(mapping.rounds * max(mapping.patch_tiles) * (first + sums), patches)
     outside = larger(fetch, leave) / steps
     inside = larger(write, sum_pass + ands) if mapping.buffers == 2 else write + sum_pass + ands
     filling = fetch / steps + (write if mapping.buffers == 2 else 0.0)
     draining = count + accumulate + leave / steps
-    loading = larger(
-        loading_time(clock, traffic, options).longest,
-        load_share(options) * _loading_rows(clock, mapping),
+    loaded = larger(loading.longest, load_share(options) * _loading(clock, mapping, traffic))
+    total = filled + steps * larger(inside, outside) + filling + draining + loaded
+    fill = filled / mapping.rounds if mapping.rounds else 0.0
+    return LayerTime(mapping.rounds, fill, steps, write, sum_pass, ands, outside, loaded, total)
+
+
+def kernel_time(clock: Clock, mapping: Mapping, traffic: Traffic) -> float:
+    """Bring the kernels that come, from the layer's own stores or the chip's root (s)."""
+    bits, spread = traffic.kernel_bits, mapping.kernel_spread
+    if not mapping.stores:
+        return clock.sent(bits, mapping, spread)
+    region = Beats(clock.tree.links(mapping.subarrays + mapping.stores), clock.prices)
+    return larger(
+        clock.read(traffic.store_reads, mapping.stores),
+        region.sent(bits, mapping.subarrays, spread),
     )
-    total = steps * larger(inside, outside) + filling + draining + loading
-    return LayerTime(steps, write, sum_pass, ands, outside, loading, total)
 
 
 def shared_time(clock: Clock, mapping: Mapping, traffic: Traffic, options: Options) -> SharedTime:
@@ -159,8 +211,8 @@ def shared_time(clock: Clock, mapping: Mapping, traffic: Traffic, options: Optio
     return SharedTime(
         clock.buffer_read(traffic.buffer_reads),
         clock.buffer_write(traffic.buffer_writes),
-        clock.bus_time(traffic.input_bits),
-        clock.bus_time(traffic.output_bits),
+        clock.root(traffic.input_bits + traffic.kernel_bits - traffic.store_reads),
+        clock.root(traffic.output_bits),
         clock.digital(layer.output_elements, round(rounds), width),
         clock.off_chip(traffic.off_chip_bits, options),
     )
@@ -172,15 +224,17 @@ def loading_time(clock: Clock, traffic: Traffic, options: Options) -> SharedTime
     return SharedTime(
         0.0,
         0.0,
-        share * clock.bus_time(traffic.weight_bits),
+        share * clock.root(traffic.weight_bits),
         0.0,
         0.0,
         share * clock.off_chip(traffic.off_chip_weights, options),
     )
 
 
-def _loading_rows(clock: Clock, mapping: Mapping) -> float:
-    """Write the fullest sub-array's weights, all sub-arrays at once (s)."""
+def _loading(clock: Clock, mapping: Mapping, traffic: Traffic) -> float:
+    """Write the fullest sub-array's weights, all sub-arrays at once, or all stores at once (s)."""
+    if not mapping.weights_stay:
+        return clock.write(traffic.store_writes, mapping.stores) if mapping.stores else 0.0
     rows = max(mapping.kernel_tiles) * max(mapping.plane_groups) * mapping.rotations
     return rows * clock.write_row(mapping.segments_per_row * max(mapping.column_tiles))
 

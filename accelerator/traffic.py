@@ -18,8 +18,12 @@ class Traffic:
     transposed: bits through the registers that turn words into bit-planes.
     input_bits: bits sent from the buffer to the sub-arrays.
     partial_bits, output_bits: bits of partial sums and of outputs on wires.
+    kernel_bits: bits of kernels that come to the sub-arrays, for every image.
+    store_reads: those of them that are read from sub-arrays which only keep weights.
+    store_writes: bits written there when the weights are loaded.
     weight_bits: bits of weights sent when the weights are loaded.
-    off_chip_bits: bits of the image that come, and of the result that leave.
+    off_chip_bits: bits that cross the chip's edge: of the image, of the result, and of kernels
+        that come from outside.
     off_chip_weights: bits of the weights that come when they are loaded, once for all copies.
     adders, flip_flops: of the digital unit, one-bit operations.
     """
@@ -30,6 +34,9 @@ class Traffic:
     input_bits: float = 0
     partial_bits: float = 0
     output_bits: float = 0
+    kernel_bits: float = 0
+    store_reads: float = 0
+    store_writes: float = 0
     weight_bits: float = 0
     off_chip_bits: float = 0
     off_chip_weights: float = 0
@@ -56,15 +63,18 @@ def mapped_traffic(
     and activation folded in: `next_bits` comparisons of the output with a threshold, by
     bisection, each a subtraction (as many adders as a multiplication by a scale). The first
     layer's input comes from outside and is written into the buffer once; the last layer's
-    outputs leave.
+    outputs leave. Kernels that come do so once for every round of patches, to all copies.
     """
     layer = mapping.layer
     outputs = layer.output_elements
     width = output_width(mapping, sums)
     image = layer.input_elements * mapping.activation_bits if first else 0
     parts = len(mapping.column_tiles) * len(mapping.plane_groups) - 1
-    fetched = counts.input_cells / mapping.weight_tiles * mapping.written_valid_fraction
+    fetched = counts.input_cells / mapping.patch_writes * mapping.written_valid_fraction
     weights = counts.weight_cells / (mapping.positions_per_row * mapping.rotations)
+    kernels = mapping.rounds * layer.weights * mapping.weight_bits
+    kept = layer.weights * mapping.weight_bits if mapping.stores else 0
+    from_outside = 0 if mapping.stores else kernels
     return Traffic(
         buffer_reads=fetched,
         buffer_writes=outputs * next_bits + image,
@@ -72,9 +82,12 @@ def mapped_traffic(
         input_bits=fetched,
         partial_bits=outputs * parts * (width - sums),
         output_bits=outputs * width,
-        weight_bits=weights,
-        off_chip_bits=image + (outputs * next_bits if last else 0),
-        off_chip_weights=weights / mapping.copies,
+        kernel_bits=kernels,
+        store_reads=kernels - from_outside,
+        store_writes=kept,
+        weight_bits=weights + kept,
+        off_chip_bits=image + from_outside + (outputs * next_bits if last else 0),
+        off_chip_weights=weights / mapping.copies + kept,
         adders=outputs * width * next_bits,
         flip_flops=outputs * (width + next_bits),
     )

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from accelerator.chip import Chip, Work, first_mapped, plan_work, work_energy, work_time
 from accelerator.hardware import floorplan
 from accelerator.leakage import IdlePower, buffer_time, busy_leakage
+from accelerator.options import INPUT_STATIONARY, WEIGHT_STATIONARY
 from accelerator.plan import Choice, PlannedLayer
 from accelerator.timing import Clock
 
@@ -17,6 +18,15 @@ AREA, POWER, TIME, ENERGY, CELLS = range(5)
 """Columns of the sums: area of the sub-arrays (m2), their idle power (W), time (s), energy but
 for what idle neighbours leak (J), and cells (1)."""
 _MOST_COPIES = 4096
+_WAYS = (
+    (False, False, WEIGHT_STATIONARY),
+    (False, True, WEIGHT_STATIONARY),
+    (True, False, WEIGHT_STATIONARY),
+    (False, False, INPUT_STATIONARY),
+    (False, True, INPUT_STATIONARY),
+)
+"""Reuse of overlap and double buffering exclude each other; there is no reuse where patches
+stay."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +41,8 @@ class Alternatives:
 def alternatives(chip: Chip, planned: PlannedLayer) -> Alternatives:
     """All choices of a layer, weighed with the wires and the idle powers of `chip`.
 
-    Copies are powers of two up to one for each row of patches; choices that give the same
+    Copies are powers of two up to one for each row of patches, or each tile of rows that stay;
+    choices that give the same
     mapping are one.
     """
     layers = tuple(work.planned for work in chip.works)
@@ -40,7 +51,7 @@ def alternatives(chip: Chip, planned: PlannedLayer) -> Alternatives:
         chip.pricing.prices,
         chip.pricing.array,
         chip.pricing.assumptions,
-        chip.pricing.distances,
+        chip.pricing.tree,
         chip.buffers,
     )
     return Alternatives(
@@ -56,10 +67,10 @@ def _works(chip: Chip, planned: PlannedLayer, first: bool, last: bool) -> list[W
     if not planned.layer.mapped:
         return [plan_work(planned, *parts)]
     found: dict[object, Work] = {}
-    for reuse, double in ((False, False), (False, True), (True, False)):
+    for reuse, double, dataflow in _WAYS:
         copies = 1
         while copies <= _MOST_COPIES:
-            entry = replace(planned, choice=Choice(copies, reuse, double))
+            entry = replace(planned, choice=Choice(copies, reuse, double, dataflow))
             work = plan_work(entry, *parts)
             assert work.mapping is not None
             found.setdefault(work.mapping, work)
@@ -72,10 +83,10 @@ def _works(chip: Chip, planned: PlannedLayer, first: bool, last: bool) -> list[W
 def _added(chip: Chip, clock: Clock, work: Work) -> list[float]:
     pricing = replace(chip.pricing, options=work.options)
     array = pricing.array
-    plan = floorplan(work.hardware, chip.pitch, pricing.prices, pricing.assumptions)
+    plan = floorplan(work.hardware, pricing.tree, pricing.prices, pricing.assumptions)
     time, _, _ = work_time(clock, work)
     energy = work_energy(pricing, work)
-    cells = work.mapping.subarrays * array.rows * array.columns if work.mapping else 0
+    cells = work.subarrays * array.rows * array.columns
     idle = idle_power(chip, installed=plan.leakage_power)
     leaked = idle.during(plan.leakage_power, time, buffer_time(clock, work.traffic))
     own = sum(energy.values()) + leaked - busy_leakage(pricing, work.counts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from accelerator.alignment import aligned
+from accelerator.options import WEIGHT_STATIONARY
 from accelerator.search.search import Found
 
 
@@ -14,6 +15,7 @@ def render_mapping(found: Found) -> str:
             str(layer.choice.copies),
             "yes" if layer.choice.reuse_overlap else "no",
             "yes" if layer.choice.double_buffer else "no",
+            "weights" if layer.choice.dataflow == WEIGHT_STATIONARY else "inputs",
             str(layer.subarrays),
         ]
         for layer in found.report.layers
@@ -27,6 +29,6 @@ def render_mapping(found: Found) -> str:
     return (
         f"mapping for the least {found.objective}; {found.judged} mappings judged by the whole "
         f"model, {exact}\n\n"
-        + aligned(("layer", "copies", "reuse", "double buffer", "sub-arrays"), rows)
+        + aligned(("layer", "copies", "reuse", "double buffer", "stays", "sub-arrays"), rows)
         + "\n"
     )

@@ -58,7 +58,7 @@ def search_mapping(
     capacity_limit: float | None = None,
     **settings: Any,
 ) -> Found:
-    """Choose copies, reuse of overlap and double buffering of every layer.
+    """Choose dataflow, copies, reuse of overlap and double buffering of every layer.
 
     Args:
         objective: "energy", "latency" or "product" of an image, the least of which is sought.
@@ -147,7 +147,7 @@ class _Search:
             raise EstimateError(
                 "no mapping stays within the limits: one copy of every layer takes "
                 f"{self._judge(self.layers)[0] * 1e6:.4g} mm2 and "
-                f"{sum(w.mapping.subarrays for w in chip.works if w.mapping)} sub-arrays of "
+                f"{sum(w.subarrays for w in chip.works)} sub-arrays of "
                 f"{self.array.rows * self.array.columns} cells"
             )
         return best, judged, gap

@@ -17,7 +17,7 @@ from mramcim.estimates import (
 )
 from mramcim.outputs import check_outputs
 
-SUMMARY = "choose copies, reuse and double buffering of every layer for energy, latency or both"
+SUMMARY = "choose dataflow, copies, reuse and double buffering of every layer for energy or latency"
 
 _MM2 = 1e-6
 

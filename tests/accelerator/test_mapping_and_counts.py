@@ -19,7 +19,7 @@ from accelerator.execution import execute_layer
 from accelerator.logic_widths import bit_count_adders, bit_count_depth
 from accelerator.mapping import input_cells_written, map_layer, row_phases
 from accelerator.networks import Layer, load_network
-from accelerator.options import ENCODINGS, Options
+from accelerator.options import DATAFLOWS, ENCODINGS, Options
 from accelerator.subarray import segment_columns
 
 SPLIT = re.compile(r"\w+_[01]{1,2}")
@@ -63,6 +63,7 @@ def arrays(draw) -> Array:
 def options(draw) -> Options:
     return Options(
         weight_encoding=draw(st.sampled_from(ENCODINGS)),
+        dataflow=draw(st.sampled_from(DATAFLOWS)),
         reuse_overlap=draw(st.booleans()),
         double_buffer=draw(st.booleans()),
     )
