@@ -78,11 +78,7 @@ class Coded:
     @property
     def bits(self) -> NDArray[np.uint16]:
         """Whole numbers whose bits are the planes that are stored."""
-        levels = self.levels
-        # The lowest bits are the same in any width of two's complement.
-        stored = (self.codes - levels.constant) >> (levels.step - 1)
-        found: NDArray[np.uint16] = stored.astype(np.uint16) & np.uint16((1 << levels.bits) - 1)
-        return found
+        return self.levels.stored(self.codes).astype(np.uint16)
 
 
 def coded(values: NDArray[np.int64], grid: Grid, kind: str, *, may_shift: bool) -> Coded | None:
