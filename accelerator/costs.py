@@ -11,6 +11,7 @@ from accelerator.hardware import decoder_levels
 from accelerator.mapping import Mapping
 from accelerator.options import Options
 from accelerator.prices import SENSE_PARTS, Prices, SensePrice
+from accelerator.stacks import parts_per_output, tiles_per_patch
 from accelerator.traffic import Traffic
 
 COMPONENTS = (
@@ -149,10 +150,10 @@ def layer_energy(
 
     sent = pricing.wire(
         traffic.input_bits,
-        pricing.distances.root_to_leaf + (mapping.weight_tiles - 1) * pricing.distances.pitch,
+        pricing.distances.root_to_leaf + (tiles_per_patch(mapping) - 1) * pricing.distances.pitch,
         options.activation_density,
     )
-    parts = len(mapping.column_tiles) * len(mapping.plane_groups)
+    parts = parts_per_output(mapping)
     collected = COUNTER_ACTIVITY * (
         traffic.partial_bits * parts**0.5 * pricing.distances.pitch
         + traffic.output_bits * pricing.distances.root_to_leaf

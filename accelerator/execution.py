@@ -6,7 +6,7 @@ Far too slow for a network; it is what the closed form is checked against.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import product
+from itertools import compress, product, repeat
 from math import gcd
 
 import numpy as np
@@ -16,7 +16,7 @@ from accelerator.accumulator import Accumulator, count_ones
 from accelerator.array import Array
 from accelerator.counts import Counts
 from accelerator.logic_widths import largest_bits
-from accelerator.mapping import Mapping, segment_phases
+from accelerator.mapping import Mapping, ranges, segment_phases
 from accelerator.options import Options
 from accelerator.subarray import Columns, SubArray, segment_columns
 
@@ -25,7 +25,10 @@ Integers = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """One sub-array's share: which kernels, planes and elements it holds."""
+    """One sub-array's share: which kernels, planes and elements it holds.
+
+    `sums`: it reads the activations of its elements, for all that work on the same patches.
+    """
 
     subarray: SubArray
     kernels: range
@@ -46,6 +49,8 @@ def execute_layer(
         activations: unsigned integers, (channels, height, width).
         weights: stored codes 0 .. 2^W - 1, (kernels, channels / groups, height, width).
 
+    Sub-arrays that the mapping does not keep are not made, whatever their weights.
+
     Returns:
         Outputs (kernels, height, width) and the events.
     """
@@ -55,7 +60,7 @@ def execute_layer(
     windows = _windows(mapping, activations)
     for first in range(0, layer.groups, mapping.groups_per_row):
         groups = range(first, min(first + mapping.groups_per_row, layer.groups))
-        parts = _load(mapping, array, counts, groups, weights)
+        parts = _load(mapping, array, counts, first // mapping.groups_per_row, groups, weights)
         for start in range(0, mapping.streams, mapping.positions_per_row):
             streams = range(start, min(start + mapping.positions_per_row, mapping.streams))
             segments = [(group, stream) for stream in streams for group in groups]
@@ -81,15 +86,17 @@ def _windows(mapping: Mapping, activations: Integers) -> Integers:
 
 
 def _load(
-    mapping: Mapping, array: Array, counts: Counts, groups: range, weights: Integers
+    mapping: Mapping, array: Array, counts: Counts, tile: int, groups: range, weights: Integers
 ) -> list[_Part]:
-    """Sub-arrays with the kernels of `groups` written into them."""
+    """Sub-arrays with the kernels of `groups`, a group tile, written into them."""
     layer = mapping.layer
     parts = []
-    for elements in _ranges(mapping.column_tiles):
-        for kernels in _ranges(mapping.kernel_tiles):
-            for planes in _ranges(mapping.plane_groups):
-                sums = kernels.start == 0 and planes.start == 0
+    for place, elements in enumerate(ranges(mapping.column_tiles)):
+        every = repeat(True) if mapping.kept is None else mapping.kept[tile][place]
+        tiles = list(compress(ranges(mapping.kernel_tiles), every))
+        for kernels in tiles:
+            for planes in ranges(mapping.plane_groups):
+                sums = kernels == tiles[0] and planes.start == 0
                 part = _Part(SubArray(array, counts), kernels, planes, elements, sums)
                 parts.append(part)
                 columns = np.concatenate(_columns(part, mapping.positions_per_row * len(groups)))
@@ -108,11 +115,6 @@ def _load(
                         row.astype(np.uint8),
                     )
     return parts
-
-
-def _ranges(sizes: tuple[int, ...]) -> list[range]:
-    ends = np.cumsum(sizes).tolist()
-    return [range(end - size, end) for end, size in zip(ends, sizes, strict=True)]
 
 
 def _columns(part: _Part, segments: int) -> list[Columns]:
@@ -159,18 +161,29 @@ def _run(
         fresh[(offset + np.arange(width - mapping.fresh_columns, width)) % width] = True
     rotation = offset // gcd(width, stride)
     results: dict[tuple[int, int], list[int]] = {}
-    sums: dict[int, list[int]] = {}
+    sums: dict[tuple[int, int], int] = {}
+    needed: dict[int, set[int]] = {}
     for part in parts:
         run = _PartRun(mapping, options, counts, part, len(segments), rotation)
         run.execute(
             [patch[part.elements] for patch in patches], np.resize(fresh, len(part.elements))
         )
         for key, value in run.results.items():
-            results.setdefault(key, []).append(value << part.planes.start)
+            # The two planes of ternary weights have the same weight.
+            shift = 0 if mapping.ternary else part.planes.start
+            results.setdefault(key, []).append(value << shift)
         for segment, value in run.sums.items():
-            sums.setdefault(segment, []).append(value)
-    scaled = {key: _scaled_sum(mapping, counts, values) for key, values in sums.items()}
-    full = largest_bits(layer.patch_length, mapping.weight_bits, mapping.activation_bits)
+            sums[segment, part.elements.start] = value
+        for kernel in part.kernels:
+            needed.setdefault(kernel, set()).add(part.elements.start)
+    # Kernels that use the same column tiles share the sum of their activations.
+    starts = {frozenset(tiles) for tiles in needed.values()} if sums else set()
+    scaled = {
+        (segment, tiles): _scaled_sum(mapping, counts, [sums[segment, tile] for tile in tiles])
+        for segment in range(len(segments))
+        for tiles in starts
+    }
+    full = mapping.result_bits(layer.patch_length, mapping.weight_bits, mapping.activation_bits)
     for (segment, kernel), values in results.items():
         total = Accumulator(full)
         total.value = values[0]
@@ -180,7 +193,7 @@ def _run(
         counts.partial_flip_flops += total.adders
         value = total.value
         if options.sums_activations:
-            value = 2 * value - scaled[segment]
+            value = 2 * value - scaled[segment, frozenset(needed[kernel])]
             counts.sum_adders += full + 1
             counts.sum_flip_flops += full + 1
         group = segments[segment][0]
@@ -226,8 +239,8 @@ class _PartRun:
         self.all_columns = np.concatenate(self.columns)
         length, bits = len(part.elements), mapping.activation_bits
         self.phases = np.cumsum(segment_phases(length, self.array))[:-1]
-        self.inner_width = largest_bits(length, len(part.planes), 1)
-        outer_width = largest_bits(length, len(part.planes), bits)
+        self.inner_width = mapping.result_bits(length, len(part.planes), 1)
+        outer_width = mapping.result_bits(length, len(part.planes), bits)
         self.outer = {
             key: Accumulator(outer_width) for key in product(range(segments), part.kernels)
         }
@@ -281,9 +294,11 @@ class _PartRun:
             row = _weight_row(mapping, self.array, part, kernel, self.rotation, plane)
             bits = part.subarray.and_rows(row, activation_row, self.all_columns)
             top = mapping.weight_bits - 1
-            sign = -1 if self.options.weight_encoding == "twos_complement" and plane == top else 1
+            signed = mapping.ternary or self.options.weight_encoding == "twos_complement"
+            sign = -1 if signed and plane == top else 1
             for segment, own in enumerate(np.split(bits, len(self.columns))):
-                inner[segment].shift()
+                if not mapping.ternary:
+                    inner[segment].shift()
                 for phase in np.split(own, self.phases):
                     ones, adders = count_ones(phase)
                     self.counts.bit_count_adders += adders

@@ -12,6 +12,7 @@ from accelerator.mapping import Mapping
 from accelerator.networks.layers import Layer
 from accelerator.options import Options
 from accelerator.prices import Prices
+from accelerator.stacks import joined, longest, stacks
 
 # A square H-tree over n leaves of pitch p has 3/4 n p of wire: 3/4 p a leaf.
 TREE_LENGTH_PER_LEAF = 0.75
@@ -66,9 +67,9 @@ def layer_hardware(
     mapping: Mapping, array: Array, options: Options, assumptions: Assumptions
 ) -> Hardware:
     """All sub-arrays of a layer with their counters, and what combines and feeds them."""
-    length, planes = max(mapping.column_tiles), max(mapping.plane_groups)
+    length, planes = longest(mapping), max(mapping.plane_groups)
     bits, segments = mapping.activation_bits, mapping.segments_per_row
-    registers = largest_bits(length, planes, 1) + largest_bits(length, planes, bits)
+    registers = mapping.result_bits(length, planes, 1) + mapping.result_bits(length, planes, bits)
     sums = largest_bits(length, 1, bits) if options.sums_activations else 0
     logic = bit_count_adders(array.amplifiers) + segments * (registers + sums)
     subarray = memory(array) + Hardware(
@@ -76,10 +77,12 @@ def layer_hardware(
         flip_flops=segments * (registers + sums) + assumptions.control_flip_flops.value,
     )
 
-    width = largest_bits(mapping.layer.patch_length, mapping.weight_bits, bits)
-    parts = len(mapping.column_tiles) * len(mapping.plane_groups)
-    combined = (parts - 1) * width + (width + 1 if options.sums_activations else 0)
-    combined *= mapping.group_tiles * len(mapping.kernel_tiles) * segments
+    width = mapping.result_bits(mapping.layer.patch_length, mapping.weight_bits, bits)
+    combined = 0
+    for join, times in joined(mapping).items():
+        parts = join.column_tiles * len(mapping.plane_groups)
+        each = (parts - 1) * width + (width + 1 if options.sums_activations else 0)
+        combined += each * segments * times
     shared = Hardware(full_adders=combined, flip_flops=combined)
     return subarray.times(mapping.subarrays) + shared.times(mapping.copies)
 
@@ -91,9 +94,8 @@ def transposer(mappings: list[Mapping], options: Options) -> Hardware:
     """
     needed = [
         mapping.copies
-        * mapping.group_tiles
         * mapping.segments_per_row
-        * mapping.layer.patch_length
+        * sum(stack.length * times for stack, times in stacks(mapping).items())
         * mapping.activation_bits
         for mapping in mappings
     ]

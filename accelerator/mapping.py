@@ -16,12 +16,21 @@ many kernels as fit below them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import accumulate
 from math import gcd
+from typing import TYPE_CHECKING
 
 from accelerator.array import Array
+from accelerator.logic_widths import largest_bits
 from accelerator.networks.layers import Layer
-from accelerator.options import Options
+from accelerator.options import TERNARY, Options
+
+if TYPE_CHECKING:
+    from accelerator.occupancy import Occupancy
+
+Kept = tuple[tuple[tuple[bool, ...], ...], ...]
+"""By group tile, column tile and kernel tile: whether its sub-arrays exist."""
 
 
 def shared_out(total: int, parts: int) -> tuple[int, ...]:
@@ -34,6 +43,12 @@ def in_full_and_rest(total: int, size: int) -> list[tuple[int, int]]:
     """(size, how many) of the pieces when `total` is cut into pieces of `size`."""
     full, rest = divmod(total, size)
     return [(s, n) for s, n in ((size, full), (rest, 1)) if s and n]
+
+
+def ranges(sizes: tuple[int, ...]) -> list[range]:
+    """Where pieces of these sizes lie, one after the other."""
+    ends = accumulate(sizes)
+    return [range(end - size, end) for end, size in zip(ends, sizes, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +66,8 @@ class Mapping:
     rotations: versions of each kernel that are stored, 1 without reuse.
     fresh_columns: columns of the window that are new at each step but the first.
     copies: how often all this exists.
+    ternary: weights are a plane for each sign, of equal weight.
+    kept: the sub-arrays that exist where some hold nothing but zeros; None where all do.
     """
 
     layer: Layer
@@ -68,11 +85,8 @@ class Mapping:
     rotations: int
     fresh_columns: int
     copies: int
-
-    @property
-    def weight_tiles(self) -> int:
-        """Sub-arrays that work on the same column tile of the same patch (1)."""
-        return len(self.kernel_tiles) * len(self.plane_groups)
+    ternary: bool = False
+    kept: Kept | None = None
 
     @property
     def group_tiles(self) -> int:
@@ -81,8 +95,16 @@ class Mapping:
 
     @property
     def subarrays_per_copy(self) -> int:
-        """Sub-arrays of one copy of the layer (1)."""
-        return self.group_tiles * len(self.column_tiles) * self.weight_tiles
+        """Sub-arrays of one copy of the layer, those that hold nothing but zeros left out (1)."""
+        planes = len(self.plane_groups)
+        if self.kept is not None:
+            return sum(sum(column) for tile in self.kept for column in tile) * planes
+        return self.tiles_per_copy * planes
+
+    @property
+    def tiles_per_copy(self) -> int:
+        """Tiles that one copy of the layer is cut into, kept or not (1)."""
+        return self.group_tiles * len(self.column_tiles) * len(self.kernel_tiles)
 
     @property
     def subarrays(self) -> int:
@@ -106,7 +128,12 @@ class Mapping:
             "buffers": self.buffers,
             "rotations": self.rotations,
             "copies": self.copies,
+            "empty_tiles": self.tiles_per_copy - self.subarrays_per_copy // len(self.plane_groups),
         }
+
+    def result_bits(self, length: int, planes: int, activation_planes: int) -> int:
+        """Bits of the largest sum of `length` products of so many planes (1)."""
+        return largest_bits(length, 1 if self.ternary else planes, activation_planes)
 
     def fresh_cells(self, length: int) -> int:
         """Cells of one segment of `length` elements that a step after the first writes (1)."""
@@ -161,19 +188,34 @@ def _reuse(layer: Layer) -> tuple[int, int] | None:
 
 
 def map_layer(
-    layer: Layer, weight_bits: int, activation_bits: int, array: Array, options: Options
+    layer: Layer,
+    weight_bits: int,
+    activation_bits: int,
+    array: Array,
+    options: Options,
+    occupancy: Occupancy | None = None,
 ) -> Mapping:
     """Cut `layer` up for sub-arrays like `array`.
 
     With `reuse_overlap`, element columns are addressed modulo the window's width: a step
     to the right overwrites the columns that left the window, and the kernel is used in the
     rotation that fits. That form is taken where it writes fewer cells.
+
+    Sub-arrays whose weights are all zero by `occupancy` are left out with
+    `skip_empty_subarrays`.
     """
-    plain = _map(layer, weight_bits, activation_bits, array, options, None)
+
+    def mapped(reuse: tuple[int, int] | None) -> Mapping:
+        made = _map(layer, weight_bits, activation_bits, array, options, reuse)
+        if occupancy is None or not options.skip_empty_subarrays:
+            return made
+        return replace(made, kept=occupancy.kept(made))
+
+    plain = mapped(None)
     reuse = _reuse(layer) if options.reuse_overlap else None
     if reuse is None:
         return plain
-    rotated = _map(layer, weight_bits, activation_bits, array, options, reuse)
+    rotated = mapped(reuse)
     if len(rotated.plane_groups) > 1 or rotated.resident_planes < activation_bits:
         return plain
     return min((rotated, plain), key=input_cells_written)
@@ -181,12 +223,14 @@ def map_layer(
 
 def input_cells_written(mapping: Mapping) -> int:
     """Input cells written for one image, all activation planes together (1)."""
-    layer = mapping.layer
+    from accelerator.stacks import stacks
+
     cells = 0
-    for length in mapping.column_tiles:
-        fresh = mapping.fresh_cells(length) * (mapping.steps - 1)
-        cells += (length + fresh) * mapping.streams * layer.groups
-    return cells * mapping.activation_bits * mapping.weight_tiles
+    for stack, times in stacks(mapping).items():
+        fresh = mapping.fresh_cells(stack.length) * (mapping.steps - 1)
+        tiles = len(stack.kernel_tiles) * times
+        cells += (stack.length + fresh) * mapping.streams * stack.groups * tiles
+    return cells * mapping.activation_bits * len(mapping.plane_groups)
 
 
 def _map(
@@ -242,4 +286,5 @@ def _map(
         rotations,
         fresh,
         min(options.copies, rows_of_streams),
+        options.weight_encoding == TERNARY,
     )

@@ -10,6 +10,9 @@ from typing import Any
 from accelerator.errors import EstimateError
 
 ENCODINGS = ("symmetric", "unsigned", "twos_complement")
+"""Those of any width."""
+TERNARY = "ternary"
+TERNARY_BITS = 2
 WEIGHT_LOADS = ("amortized", "each_image", "off")
 DENSITIES = ("activation_density", "weight_density")
 COVERAGES = ("all", "convolutions")
@@ -23,7 +26,8 @@ class Options:
     """Dataflow and accounting of an estimate.
 
     weight_encoding: "symmetric" are the odd levels of DoReFa, which need the sum of the
-        activations of every patch; "unsigned" and "twos_complement" do not.
+        activations of every patch; "unsigned" and "twos_complement" do not, nor does
+        "ternary", a plane for each sign of weights of two bits.
     weight_load: how writing the weights counts: shared by `images_per_load` images,
         paid for each image, or not counted.
     count_input_writes: whether writing the patches' bit-planes into the sub-arrays counts.
@@ -32,6 +36,7 @@ class Options:
     double_buffer: write the next patch while the present one is used.
     gate_unused_columns: amplifiers without an operand are not fired.
     gate_idle_subarrays: sub-arrays of layers that are not running are switched off.
+    skip_empty_subarrays: sub-arrays whose weights are known to be all zero are left out.
     copies: times that every layer's weights are stored, to work on positions in parallel.
     pipelined: every layer works on an image of its own, so that images enter as often as the
         slowest layer allows; the buffer holds every tensor between layers twice.
@@ -48,6 +53,7 @@ class Options:
     double_buffer: bool = False
     gate_unused_columns: bool = True
     gate_idle_subarrays: bool = True
+    skip_empty_subarrays: bool = True
     copies: int = 1
     pipelined: bool = False
     off_chip: bool = False
@@ -57,7 +63,7 @@ class Options:
 
     def __post_init__(self) -> None:
         for name, choices in (
-            ("weight_encoding", ENCODINGS),
+            ("weight_encoding", (*ENCODINGS, TERNARY)),
             ("weight_load", WEIGHT_LOADS),
             ("coverage", COVERAGES),
         ):

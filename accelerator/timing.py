@@ -10,10 +10,11 @@ from accelerator.assumptions import Assumptions
 from accelerator.costs import Distances, load_share
 from accelerator.elementwise import larger
 from accelerator.hardware import decoder_levels
-from accelerator.logic_widths import bit_count_depth, largest_bits
+from accelerator.logic_widths import bit_count_depth
 from accelerator.mapping import Mapping, row_phases
 from accelerator.options import Options
 from accelerator.prices import Prices
+from accelerator.stacks import fullest, longest
 from accelerator.traffic import Traffic
 
 
@@ -116,17 +117,19 @@ def layer_time(clock: Clock, mapping: Mapping, traffic: Traffic, options: Option
     """Time of a layer on sub-arrays; the slowest sub-array sets the pace."""
     array, prices = clock.array, clock.prices
     bits = mapping.activation_bits
-    length, segments = max(mapping.column_tiles), mapping.segments_per_row
+    length, segments = longest(mapping), mapping.segments_per_row
     planes = max(mapping.plane_groups)
+    if not length:
+        return _without_subarrays(shared_time(clock, mapping, traffic, options))
     phases = row_phases(segments, length, array)
 
     count = bit_count_depth(min(length, array.amplifiers)) * prices.full_adder.delay
-    accumulate = clock.ripple(largest_bits(length, planes, bits))
+    accumulate = clock.ripple(mapping.result_bits(length, planes, bits))
     # Sensing, counting and accumulating are three stages of a pipeline.
     pace = larger(prices.and2.cycle_time, count + prices.flip_flop.delay, accumulate)
     read_pace = larger(prices.read.cycle_time, count + prices.flip_flop.delay, accumulate)
     row = clock.sense_row(phases, pace)
-    ands = max(mapping.kernel_tiles) * planes * bits * row
+    ands = fullest(mapping) * planes * bits * row
     sum_pass = bits * clock.sense_row(phases, read_pace) if options.sums_activations else 0.0
     first = fresh = 0.0
     if options.count_input_writes:
@@ -151,10 +154,16 @@ def layer_time(clock: Clock, mapping: Mapping, traffic: Traffic, options: Option
     return LayerTime(steps, write, sum_pass, ands, outside, loading, total)
 
 
+def _without_subarrays(shared: SharedTime) -> LayerTime:
+    """A layer whose weights are all zero writes its constant outputs."""
+    return LayerTime(1, 0.0, 0.0, 0.0, shared.longest, 0.0, shared.longest)
+
+
 def shared_time(clock: Clock, mapping: Mapping, traffic: Traffic, options: Options) -> SharedTime:
     """What a layer on sub-arrays needs of buffer, wires, digital unit and memory outside."""
     layer = mapping.layer
-    width = largest_bits(layer.patch_length, mapping.weight_bits, mapping.activation_bits) + 1
+    planes = mapping.weight_bits, mapping.activation_bits
+    width = mapping.result_bits(layer.patch_length, *planes) + 1
     rounds = max(traffic.adders / layer.output_elements / width, 1)
     return SharedTime(
         clock.buffer_read(traffic.buffer_reads),
@@ -181,8 +190,8 @@ def loading_time(clock: Clock, traffic: Traffic, options: Options) -> SharedTime
 
 def _loading_rows(clock: Clock, mapping: Mapping) -> float:
     """Write the fullest sub-array's weights, all sub-arrays at once (s)."""
-    rows = max(mapping.kernel_tiles) * max(mapping.plane_groups) * mapping.rotations
-    return rows * clock.write_row(mapping.segments_per_row * max(mapping.column_tiles))
+    rows = fullest(mapping) * max(mapping.plane_groups) * mapping.rotations
+    return rows * clock.write_row(mapping.segments_per_row * longest(mapping))
 
 
 def digital_shared_time(

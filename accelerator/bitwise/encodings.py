@@ -142,8 +142,7 @@ def levels(encoding: str, bits: int, argument: str) -> Levels:
     """
     if encoding not in (*ENCODINGS, TERNARY):
         raise EstimateError(
-            f"{argument}_encoding is {encoding!r}: choose one of "
-            f"{', '.join((*ENCODINGS, TERNARY))}"
+            f"{argument}_encoding is {encoding!r}: choose one of {', '.join((*ENCODINGS, TERNARY))}"
         )
     if isinstance(bits, bool) or not isinstance(bits, int | np.integer) or not 1 <= bits <= WIDEST:
         raise EstimateError(f"{argument}_bits is {bits!r}: give a whole number from 1 to {WIDEST}")
