@@ -56,8 +56,8 @@ class PrunedModel(QuantizedModel):
     def norms_of_groups(self, number: int) -> Tensor:
         """||W_g||_2 of the tiles of step `number`, kernels x elements."""
         squares = self.learnt(number).flatten(1) ** 2
-        sums = self.get_buffer(f"kernels{number}").T @ squares @ self.get_buffer(f"elements{number}")
-        return torch.sqrt(sums + _SMALLEST)
+        kernels, elements = (self.get_buffer(f"{side}{number}") for side in ("kernels", "elements"))
+        return torch.sqrt(kernels.T @ squares @ elements + _SMALLEST)
 
     def prune(self, cut: float) -> None:
         """Set tiles to zero for good whose norm is below `cut` times their layer's mean."""
@@ -89,7 +89,9 @@ class Phases:
     seed: int
     told: Callable[[Progress], None] | None = None
 
-    def run(self, model: nn.Module, epochs: int, rate: float, weight: float, clip: float | None):  # type: ignore[no-untyped-def]
+    def run(
+        self, model: nn.Module, epochs: int, rate: float, weight: float, clip: float | None
+    ) -> None:
         """One phase: `weight` is lambda."""
 
         def loss_of(trained: PrunedModel, images: Tensor, labels: Tensor) -> Tensor:

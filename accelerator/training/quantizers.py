@@ -2,7 +2,8 @@
 
 S. Zhou et al., arXiv 1606.06160; formulas as in tensorpack's examples/DoReFa-Net/dorefa.py.
 Ternary weights: Z. He and D. Fan, CVPR 2019, in the form of their published code with a fixed
-threshold (github.com/elliothe/Ternarized_Neural_Network, models/ResNet_tern.py). Rounding passes the gradient on unchanged, the straight-through estimator.
+threshold (github.com/elliothe/Ternarized_Neural_Network, models/ResNet_tern.py). Rounding passes
+the gradient on unchanged, the straight-through estimator.
 """
 
 from __future__ import annotations

@@ -55,7 +55,9 @@ def residual_graph(
             "is a multiple of 4"
         )
     if blocks < 1 or channels < 1:
-        raise TrainingError(f"{blocks} blocks of {channels} channels are no network; give 1 or more")
+        raise TrainingError(
+            f"{blocks} blocks of {channels} channels are no network; give 1 or more of each"
+        )
     graph = Graph(f"resnet{2 * STAGES * blocks + 2}", input_shape)
 
     def convolution(source: int, layer: Layer) -> int:
