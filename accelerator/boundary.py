@@ -91,6 +91,8 @@ def boundary(
     if options.pipelined:
         counted.append(PIPELINED)
         not_counted.append("a third room for a tensor that skips layers, in a pipeline")
+    if options.skip_empty_subarrays and any(entry.occupancy for entry in plan.layers):
+        counted.append("sub-arrays whose weights are all zero are left out")
     if any(entry.choice is not None for entry in plan.layers):
         counted.append(
             "every layer has a dataflow, copies, reuse of overlap and double buffering of its own"

@@ -26,6 +26,7 @@ from accelerator.organisation import Occupation, Organisation
 from accelerator.plan import PlannedLayer
 from accelerator.prices import Prices
 from accelerator.report import LayerReport
+from accelerator.seen import Seen
 from accelerator.throughput import Pace
 from accelerator.timing import (
     Clock,
@@ -49,6 +50,7 @@ class Work:
     traffic: Traffic
     hardware: Hardware
     options: Options
+    seen: Seen | None = None
 
     @property
     def subarrays(self) -> int:
@@ -196,14 +198,20 @@ def plan_work(
     if not layer.mapped:
         traffic = digital_traffic(layer, planned.activation_bits, planned.output_bits, last)
         return Work(planned, None, Counts(), traffic, Hardware(), options)
-    options = planned.options(options)
-    mapping = map_layer(layer, planned.weight_bits, planned.activation_bits, array, options)
-    counts = count_events(mapping, array, options, planned.seen)
+    seen, occupancy = planned.seen, planned.occupancy
+    own = planned.options(options)
+    widths = planned.weight_bits, planned.activation_bits
+    mapping = map_layer(layer, *widths, array, own, occupancy)
+    if seen is not None and occupancy is not None and mapping.kept is not None:
+        # Of the sub-arrays that are left, no longer of all.
+        seen = occupancy.seen(mapping, seen)
+    options = replace(planned, seen=seen).options(options)
+    counts = count_events(mapping, array, options, seen)
     traffic = mapped_traffic(
         mapping, counts, planned.output_bits, options.sums_activations, first, last
     )
     hardware = layer_hardware(mapping, array, options, assumptions)
-    return Work(planned, mapping, counts, traffic, hardware, options)
+    return Work(planned, mapping, counts, traffic, hardware, options, seen)
 
 
 def work_time(clock: Clock, work: Work) -> tuple[float, int, list[SharedTime]]:
@@ -266,8 +274,9 @@ def _layer_report(
         else work.traffic.to_dict(),
         _mapping_summary(work, pricing.array),
         planned.output_bits,
-        planned.seen,
+        work.seen,
         planned.choice,
+        work.mapping.kept if work.mapping else None,
     )
 
 
@@ -277,4 +286,5 @@ def _mapping_summary(work: Work, array: Array) -> dict[str, float]:
         return {}
     held = work.counts.weight_cells + work.traffic.store_writes
     cells = work.subarrays * array.rows * array.columns
-    return {**work.mapping.summary(), "weight_cell_share": held / cells}
+    share = held / cells if cells else 0.0
+    return {**work.mapping.summary(), "weight_cell_share": share}

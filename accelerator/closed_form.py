@@ -9,7 +9,8 @@ from accelerator.counts import Counts
 from accelerator.logic_widths import bit_count_adders, largest_bits
 from accelerator.mapping import Mapping, in_full_and_rest, row_phases, segment_phases
 from accelerator.options import Options
-from accelerator.plan import Seen
+from accelerator.seen import Seen
+from accelerator.stacks import Stack, added_parts, live_outputs, stacks, summed, takers
 
 
 def count_events(
@@ -20,22 +21,19 @@ def count_events(
     Totals are shared out by operand value as they were `seen`, else as the options' densities
     make them likely.
 
-    Rows of segments come in few shapes: full or rest, by groups and by positions, times at
-    most two lengths of column tiles; the counts are sums over those shapes.
+    Rows of segments come in few shapes: full or rest, by groups and by positions, times the
+    stacks of sub-arrays that share patches; the counts are sums over those shapes.
     """
-    layer = mapping.layer
     counts = Counts()
-    tiles = Counter(mapping.column_tiles)
-    for groups, group_times in in_full_and_rest(layer.groups, mapping.groups_per_row):
-        for length, tile_times in tiles.items():
-            _count_kernels(counts, mapping, array, groups, length, group_times * tile_times)
-            for positions, times in in_full_and_rest(mapping.streams, mapping.positions_per_row):
-                rows = group_times * times * tile_times
-                _count_inputs(counts, mapping, array, groups * positions, length, rows)
-                rows *= mapping.steps
-                _count_ands(counts, mapping, array, groups * positions, length, rows)
-                if options.sums_activations:
-                    _count_reads(counts, mapping, array, groups * positions, length, rows)
+    for stack, stack_times in stacks(mapping).items():
+        _count_kernels(counts, mapping, array, stack, stack_times)
+        for positions, times in in_full_and_rest(mapping.streams, mapping.positions_per_row):
+            rows, segments = stack_times * times, stack.groups * positions
+            _count_inputs(counts, mapping, array, segments, stack, rows)
+            rows *= mapping.steps
+            _count_ands(counts, mapping, array, segments, stack, rows)
+            if options.sums_activations:
+                _count_reads(counts, mapping, array, segments, stack.length, rows)
     _count_combining(counts, mapping, options)
     _split_by_value(counts, mapping, options, seen)
     return counts
@@ -55,13 +53,13 @@ def _sense(segments: int, length: int, array: Array) -> tuple[int, int, int]:
 
 
 def _count_ands(
-    counts: Counts, mapping: Mapping, array: Array, segments: int, length: int, rows: int
+    counts: Counts, mapping: Mapping, array: Array, segments: int, stack: Stack, rows: int
 ) -> None:
     """ANDs of `rows` rows of segments, with every kernel, and what counts their ones.
 
     A register adds up the planes of what stays, a second one those sums over what comes.
     """
-    kernels, coming = mapping.layer.kernels_per_group, mapping.coming_bits
+    kernels, length, coming = stack.kernels, stack.length, mapping.coming_bits
     operations = rows * kernels * mapping.weight_bits * mapping.activation_bits
     cycles, idle, unused = _sense(segments, length, array)
     counts.ands += operations * segments * length
@@ -72,8 +70,8 @@ def _count_ands(
     phases = segment_phases(length, array)
     counts.bit_count_adders += operations * segments * sum(map(bit_count_adders, phases))
     for planes, times in Counter(mapping.plane_groups).items():
-        inner = largest_bits(length, planes, 1)
-        outer = largest_bits(length, planes, coming)
+        inner = mapping.result_bits(length, planes, 1)
+        outer = mapping.result_bits(length, planes, coming)
         bits = segments * rows * kernels * coming * times
         bits *= planes * len(phases) * inner + outer
         counts.accumulate_adders += bits
@@ -100,15 +98,16 @@ def _count_reads(
 
 
 def _count_inputs(
-    counts: Counts, mapping: Mapping, array: Array, segments: int, length: int, rows: int
+    counts: Counts, mapping: Mapping, array: Array, segments: int, stack: Stack, rows: int
 ) -> None:
     """Writes of `rows` rows of segments, each step after the first only what is fresh."""
     fresh_rows = rows * (mapping.steps - 1)
+    tiles = takers(stack, mapping)
     for cells, number in (
-        (segments * length, rows),
-        (segments * mapping.fresh_cells(length), fresh_rows),
+        (segments * stack.length, rows),
+        (segments * mapping.fresh_cells(stack.length), fresh_rows),
     ):
-        operations = number * mapping.activation_bits * mapping.patch_writes
+        operations = number * mapping.activation_bits * tiles
         pulses = array.write_pulses(cells)
         counts.input_cells += operations * cells
         counts.input_rows += operations
@@ -117,13 +116,13 @@ def _count_inputs(
 
 
 def _count_kernels(
-    counts: Counts, mapping: Mapping, array: Array, groups: int, length: int, times: int
+    counts: Counts, mapping: Mapping, array: Array, stack: Stack, times: int
 ) -> None:
     """Writes of the kernels' planes: of an image where they come, else of all images."""
     what = "weight" if mapping.weights_stay else "kernel"
     for positions, writes in mapping.kernel_writes:
-        cells = groups * positions * length
-        operations = times * writes * mapping.layer.kernels_per_group * mapping.weight_bits
+        cells = stack.groups * positions * stack.length
+        operations = times * writes * stack.kernels * mapping.weight_bits
         pulses = array.write_pulses(cells)
         for event, number in (
             ("cells", cells),
@@ -140,23 +139,23 @@ def _count_combining(counts: Counts, mapping: Mapping, options: Options) -> None
 
     With weights w = 2q - (2^W - 1) an output is 2 sum(q a) - (2^W - 1) sum(a). The second
     product is a shift and a subtraction for each patch, none at one bit; the doubling is a
-    wire and the difference one subtraction for each output.
+    wire and the difference one subtraction for each output. Kernel tiles that keep other column
+    tiles need sums of their own.
     """
     layer = mapping.layer
-    patches = layer.positions * layer.groups
-    outputs = layer.output_elements
     length, planes = layer.patch_length, mapping.activation_bits
-    tiles = len(mapping.column_tiles)
-    width = largest_bits(length, mapping.weight_bits, planes)
-    bits = outputs * (tiles * len(mapping.plane_groups) - 1) * width
+    width = mapping.full_bits
+    bits = added_parts(mapping) * width
     counts.partial_adders += bits
     counts.partial_flip_flops += bits
     if options.sums_activations:
-        sums = tiles * len(mapping.summed_planes)
-        bits = patches * (sums - 1) * largest_bits(length, 1, planes)
-        if mapping.weight_bits > 1:
-            bits += patches * width
-        bits += outputs * (width + 1)
+        bits = live_outputs(mapping) * (width + 1)
+        for (groups, tiles), times in summed(mapping).items():
+            patches = layer.positions * groups * times
+            sums = tiles * len(mapping.summed_planes)
+            bits += patches * (sums - 1) * largest_bits(length, 1, planes)
+            if mapping.weight_bits > 1:
+                bits += patches * width
         counts.sum_adders += bits
         counts.sum_flip_flops += bits
 

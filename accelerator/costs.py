@@ -12,6 +12,7 @@ from accelerator.hardware import decoder_levels
 from accelerator.mapping import Mapping
 from accelerator.options import Options
 from accelerator.prices import SENSE_PARTS, Prices, SensePrice
+from accelerator.stacks import parts_per_output, tiles_per_patch
 from accelerator.traffic import Traffic
 from accelerator.tree import Tree
 
@@ -175,7 +176,7 @@ def _interconnect(pricing: Pricing, mapping: Mapping, traffic: Traffic) -> float
     """
     options, tree = pricing.options, pricing.tree
     source = mapping.subarrays + mapping.stores if mapping.stores else tree.subarrays
-    parts = len(mapping.column_tiles) * len(mapping.plane_groups)
+    parts = parts_per_output(mapping)
     collected = COUNTER_ACTIVITY * (
         traffic.partial_bits * sqrt(parts) * tree.pitch + traffic.output_bits * tree.root_to_leaf
     )
@@ -183,7 +184,7 @@ def _interconnect(pricing: Pricing, mapping: Mapping, traffic: Traffic) -> float
         pricing.sent(traffic.input_bits, tree.subarrays, options.activation_density)
         + pricing.wire(
             traffic.input_bits,
-            (mapping.patch_writes - 1) * tree.pitch,
+            (tiles_per_patch(mapping) - 1) * tree.pitch,
             options.activation_density,
         )
         + pricing.sent(traffic.kernel_bits, source, options.weight_density)

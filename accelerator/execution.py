@@ -16,7 +16,7 @@ from accelerator.accumulator import Accumulator, count_ones
 from accelerator.array import Array
 from accelerator.counts import Counts
 from accelerator.logic_widths import largest_bits
-from accelerator.mapping import Mapping, segment_phases
+from accelerator.mapping import Mapping, ranges, segment_phases
 from accelerator.operand_rows import Integers, OperandRow, OperandRows, Owner
 from accelerator.options import Options
 from accelerator.subarray import Columns, SubArray, segment_columns
@@ -34,25 +34,25 @@ def execute_layer(
         activations: unsigned integers, (channels, height, width).
         weights: stored codes 0 .. 2^W - 1, (kernels, channels / groups, height, width).
 
+    Sub-arrays that the mapping does not keep are not made, whatever their weights.
+
     Returns:
         Outputs (kernels, height, width) and the events.
     """
     layer = mapping.layer
     rows = OperandRows(mapping, activations, weights)
     run = _Run(mapping, array, options)
-    for first in range(0, layer.groups, mapping.groups_per_row):
+    for number, first in enumerate(range(0, layer.groups, mapping.groups_per_row)):
         groups = range(first, min(first + mapping.groups_per_row, layer.groups))
-        for tile in _ranges(mapping.staying_tiles):
+        for place, tile in enumerate(ranges(mapping.staying_tiles)):
             staying = list(rows.staying(groups, tile))
-            parts = run.filled(staying, first_tile=tile.start == 0)
-            for row in rows.coming(groups, staying):
+            parts = run.filled(staying, number, place)
+            for row in rows.coming(groups, staying) if parts else ():
                 run.meet(parts, row)
     return run.outputs.reshape(layer.out_channels, *layer.out_size), run.counts
 
 
-def _ranges(sizes: tuple[int, ...]) -> list[range]:
-    ends = np.cumsum(sizes).tolist()
-    return [range(end - size, end) for end, size in zip(ends, sizes, strict=True)]
+Share = tuple[int, int]
 
 
 @dataclass(slots=True)
@@ -69,6 +69,10 @@ class _Part:
     sums: bool
     staying: list[tuple[OperandRow, int]] = field(default_factory=list)
 
+    def share(self, mapping: Mapping) -> Share:
+        """Which share of a patch's sum it has to do with: first element and first plane."""
+        return self.elements.start, 0 if mapping.weights_stay else self.planes.start
+
     def columns(self, segments: int) -> list[Columns]:
         """Columns of each segment of a row."""
         array = self.subarray.array
@@ -83,16 +87,22 @@ class _Run:
         layer = mapping.layer
         self.counts = Counts()
         self.outputs: Integers = np.zeros((layer.out_channels, layer.positions), dtype=np.int64)
-        self.scaled: dict[Owner, int] = {}
-        """Sums of patches, by group and position, as they correct an output."""
+        self.sums: dict[Owner, dict[Share, int]] = {}
+        """Shares of the sums of patches, by group and position."""
+        self.scaled: dict[tuple[Owner, frozenset[Share]], int] = {}
+        """Sums of such shares as they correct an output."""
 
-    def filled(self, rows: list[OperandRow], first_tile: bool) -> list[_Part]:
+    def filled(self, rows: list[OperandRow], group_tile: int, tile: int) -> list[_Part]:
         """Sub-arrays with one tile of what stays, below the room for what comes."""
         mapping = self.mapping
         parts, sums = [], []
-        for elements in _ranges(mapping.column_tiles):
-            for planes in _ranges(mapping.plane_groups):
-                reads = not mapping.weights_stay or (first_tile and planes.start == 0)
+        for column, elements in enumerate(ranges(mapping.column_tiles)):
+            kept = None if mapping.kept is None else mapping.kept[group_tile][column]
+            if kept is not None and not kept[tile]:
+                continue
+            first = tile == (0 if kept is None else kept.index(True))
+            for planes in ranges(mapping.plane_groups):
+                reads = not mapping.weights_stay or (first and planes.start == 0)
                 part = _Part(SubArray(self.array, self.counts), planes, elements, reads)
                 lowest = self.array.reserved_rows + mapping.planes_at_once * mapping.buffers
                 for row in rows:
@@ -103,7 +113,7 @@ class _Run:
                     sums.append(summing)
                     lowest += len(planes)
                 parts.append(part)
-        self._scale(sums)
+        self._keep(sums)
         return parts
 
     def meet(self, parts: list[_Part], row: OperandRow) -> None:
@@ -125,12 +135,15 @@ class _Run:
                 for one, (plane, place) in product(products, cells.items()):
                     one.multiply(plane, place)
             for one in products:
+                # The planes of ternary weights have the same weight.
+                shift = 0 if mapping.ternary and mapping.weights_stay else part.planes.start
                 for key, value in one.values().items():
-                    results.setdefault(key, []).append(value << part.planes.start)
+                    results.setdefault(key, []).append(value << shift)
             sums.append(summing)
-        self._scale(sums)
+        self._keep(sums)
+        shares = frozenset(part.share(mapping) for part in parts)
         for key, values in results.items():
-            self._combine(*key, values)
+            self._combine(*key, values, shares)
 
     def _write(
         self, part: _Part, row: OperandRow, cells: dict[int, int], summing: _Summing
@@ -144,42 +157,49 @@ class _Run:
             part.subarray.write(row.what, place, columns, bits.astype(np.uint8))
             summing.read(place)
 
-    def _combine(self, kernel: Owner, patch: Owner, values: list[int]) -> None:
+    def _combine(
+        self, kernel: Owner, patch: Owner, values: list[int], shares: frozenset[Share]
+    ) -> None:
         """An output from the parts of its product and the sum of its patch."""
         layer, counts = self.mapping.layer, self.counts
-        full = largest_bits(
-            layer.patch_length, self.mapping.weight_bits, self.mapping.activation_bits
-        )
+        full = self.mapping.full_bits
         total = _added(full, values)
         counts.partial_adders += total.adders
         counts.partial_flip_flops += total.adders
         value = total.value
         if self.options.sums_activations:
-            value = 2 * value - self.scaled[patch]
+            value = 2 * value - self._scaled(patch, shares)
             counts.sum_adders += full + 1
             counts.sum_flip_flops += full + 1
         self.outputs[kernel[0] * layer.kernels_per_group + kernel[1], patch[1]] = value
 
-    def _scale(self, sums: list[_Summing]) -> None:
-        """(2^W - 1) times the sum of each patch's activations, from the parts that read it."""
-        found: dict[Owner, list[int]] = {}
+    def _keep(self, sums: list[_Summing]) -> None:
         for summing in sums:
             for patch, value in summing.values().items():
-                found.setdefault(patch, []).append(value)
-        length, bits = self.mapping.layer.patch_length, self.mapping.activation_bits
-        weight_bits = self.mapping.weight_bits
-        for patch, values in found.items():
+                share = summing.part.share(self.mapping)
+                self.sums.setdefault(patch, {})[share] = value
+
+    def _scaled(self, patch: Owner, shares: frozenset[Share]) -> int:
+        """(2^W - 1) times the sum of a patch's activations, from the parts that read it.
+
+        Kernels that use the same parts of a patch share the sum.
+        """
+        if (patch, shares) not in self.scaled:
+            length, bits = self.mapping.layer.patch_length, self.mapping.activation_bits
+            weight_bits = self.mapping.weight_bits
+            values = [self.sums[patch][share] for share in sorted(shares)]
             total = _added(largest_bits(length, 1, bits), values)
             adders, scaled = total.adders, total.value
             if weight_bits > 1:
-                product_ = Accumulator(largest_bits(length, weight_bits, bits))
+                product_ = Accumulator(self.mapping.full_bits)
                 product_.value = scaled << weight_bits - 1
                 product_.add((scaled << weight_bits) - scaled - product_.value)
                 adders += product_.adders
                 scaled = product_.value
             self.counts.sum_adders += adders
             self.counts.sum_flip_flops += adders
-            self.scaled[patch] = scaled
+            self.scaled[patch, shares] = scaled
+        return self.scaled[patch, shares]
 
 
 def _added(width: int, values: list[int]) -> Accumulator:
@@ -239,8 +259,11 @@ class _Products:
         self.columns = part.columns(min(len(row.values), len(self.stays.values)))
         length, planes = len(part.elements), len(part.planes)
         self.phases = np.cumsum(segment_phases(length, run.array))[:-1]
-        self.inner_width = largest_bits(length, planes, 1)
-        outer_width = largest_bits(length, planes, run.mapping.coming_bits)
+        mapping = run.mapping
+        # The planes of ternary weights have the same weight, so that nothing is shifted.
+        self.equal = mapping.ternary, mapping.weights_stay
+        self.inner_width = mapping.result_bits(length, planes, 1)
+        outer_width = mapping.result_bits(length, planes, mapping.coming_bits)
         self.outer = [Accumulator(outer_width) for _ in self.columns]
 
     def multiply(self, coming_plane: int, place: int) -> None:
@@ -256,22 +279,26 @@ class _Products:
             bits = self.part.subarray.and_rows(cells[False], cells[True], columns)
             sign = self._sign(self.stays, plane)
             for register, own in zip(inner, np.split(bits, len(inner)), strict=True):
-                register.shift()
+                if self.equal != (True, True):
+                    register.shift()
                 for phase in np.split(own, self.phases):
                     ones, adders = count_ones(phase)
                     counts.bit_count_adders += adders
                     register.add(sign * ones)
         sign = self._sign(self.row, coming_plane)
         for register, outer in zip(inner, self.outer, strict=True):
-            outer.shift()
+            if self.equal != (True, False):
+                outer.shift()
             outer.add(sign * register.value)
             counts.accumulate_adders += register.adders
             counts.accumulate_flip_flops += register.adders
 
     def _sign(self, row: OperandRow, plane: int) -> int:
-        """Minus one for the top plane of weights in two's complement."""
-        top = not row.patches and plane == self.run.mapping.weight_bits - 1
-        return -1 if top and self.run.options.weight_encoding == "twos_complement" else 1
+        """Minus one for the top plane of weights in two's complement, or of ternary ones."""
+        mapping = self.run.mapping
+        top = not row.patches and plane == mapping.weight_bits - 1
+        signed = mapping.ternary or self.run.options.weight_encoding == "twos_complement"
+        return -1 if top and signed else 1
 
     def values(self) -> dict[tuple[Owner, Owner], int]:
         """The products by kernel and patch, once all planes have come."""

@@ -13,6 +13,7 @@ from accelerator.networks.layers import Layer
 from accelerator.options import Options
 from accelerator.organisation import Organisation
 from accelerator.prices import Prices
+from accelerator.stacks import joined, longest, stacks
 from accelerator.tree import Tree
 
 
@@ -65,21 +66,24 @@ def layer_hardware(
     mapping: Mapping, array: Array, options: Options, assumptions: Assumptions
 ) -> Hardware:
     """All sub-arrays of a layer with their counters, and what combines and feeds them."""
-    length, planes = max(mapping.column_tiles), max(mapping.plane_groups)
-    bits, segments = mapping.activation_bits, mapping.segments_per_row
-    registers = largest_bits(length, planes, 1) + largest_bits(length, planes, mapping.coming_bits)
+    length, planes = longest(mapping), max(mapping.plane_groups)
+    segments = mapping.segments_per_row
+    registers = mapping.result_bits(length, planes, 1)
+    registers += mapping.result_bits(length, planes, mapping.coming_bits)
     sums = largest_bits(length, 1, max(mapping.summed_planes)) if options.sums_activations else 0
     logic = bit_count_adders(array.amplifiers) + segments * (registers + sums)
     mats = Organisation.of(assumptions).mats(mapping.subarrays)
-    control = mats / mapping.subarrays * assumptions.control_flip_flops.value
+    control = mats / max(mapping.subarrays, 1) * assumptions.control_flip_flops.value
     subarray = memory(array) + Hardware(
         full_adders=logic, flip_flops=segments * (registers + sums) + control
     )
 
-    width = largest_bits(mapping.layer.patch_length, mapping.weight_bits, bits)
-    parts = len(mapping.column_tiles) * len(mapping.plane_groups)
-    combined = (parts - 1) * width + (width + 1 if options.sums_activations else 0)
-    combined *= mapping.group_tiles * len(mapping.kernel_tiles) * segments
+    width = mapping.full_bits
+    combined = 0
+    for join, times in joined(mapping).items():
+        parts = join.column_tiles * len(mapping.plane_groups)
+        each = (parts - 1) * width + (width + 1 if options.sums_activations else 0)
+        combined += each * segments * times
     # Sums of patches that stay are kept for all kernels that come; of others there is one row.
     kept = (max(mapping.patch_tiles) - 1) * width if mapping.rounds else 0
     kept *= mapping.group_tiles * segments if options.sums_activations else 0
@@ -95,9 +99,8 @@ def transposer(mappings: list[Mapping], options: Options) -> Hardware:
     """
     needed = [
         mapping.copies
-        * mapping.group_tiles
         * mapping.segments_per_row
-        * mapping.layer.patch_length
+        * sum(stack.length * times for stack, times in stacks(mapping).items())
         * mapping.activation_bits
         for mapping in mappings
     ]

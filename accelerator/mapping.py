@@ -20,12 +20,21 @@ written into a few rows above and used with all that stays:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import accumulate
 from math import gcd
+from typing import TYPE_CHECKING
 
 from accelerator.array import Array
+from accelerator.logic_widths import largest_bits
 from accelerator.networks.layers import Layer
-from accelerator.options import ON_CHIP, WEIGHT_STATIONARY, Options
+from accelerator.options import ON_CHIP, TERNARY, WEIGHT_STATIONARY, Options
+
+if TYPE_CHECKING:
+    from accelerator.occupancy import Occupancy
+
+Kept = tuple[tuple[tuple[bool, ...], ...], ...]
+"""By group tile, column tile and kernel tile: whether its sub-arrays exist."""
 
 
 def shared_out(total: int, parts: int) -> tuple[int, ...]:
@@ -38,6 +47,12 @@ def in_full_and_rest(total: int, size: int) -> list[tuple[int, int]]:
     """(size, how many) of the pieces when `total` is cut into pieces of `size`."""
     full, rest = divmod(total, size)
     return [(s, n) for s, n in ((size, full), (rest, 1)) if s and n]
+
+
+def ranges(sizes: tuple[int, ...]) -> list[range]:
+    """Where pieces of these sizes lie, one after the other."""
+    ends = accumulate(sizes)
+    return [range(end - size, end) for end, size in zip(ends, sizes, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +74,8 @@ class Mapping:
     fresh_columns: columns of the window that are new at each step but the first.
     copies: how often all this exists.
     stores: sub-arrays that only keep weights, which are read from there for every patch tile.
+    ternary: weights are a plane for each sign, of equal weight.
+    kept: the sub-arrays that exist where some hold nothing but zeros; None where all do.
     """
 
     layer: Layer
@@ -79,6 +96,8 @@ class Mapping:
     fresh_columns: int
     copies: int
     stores: int
+    ternary: bool = False
+    kept: Kept | None = None
 
     @property
     def staying_bits(self) -> int:
@@ -143,8 +162,16 @@ class Mapping:
 
     @property
     def subarrays_per_copy(self) -> int:
-        """Sub-arrays of one copy of the layer (1)."""
-        return self.group_tiles * len(self.column_tiles) * self.weight_tiles
+        """Sub-arrays of one copy of the layer, those that hold nothing but zeros left out (1)."""
+        planes = len(self.plane_groups)
+        if self.kept is not None:
+            return sum(sum(column) for tile in self.kept for column in tile) * planes
+        return self.tiles_per_copy * planes
+
+    @property
+    def tiles_per_copy(self) -> int:
+        """Tiles that one copy of the layer is cut into, kept or not (1)."""
+        return self.group_tiles * len(self.column_tiles) * len(self.kernel_tiles)
 
     @property
     def subarrays(self) -> int:
@@ -170,7 +197,18 @@ class Mapping:
             "rotations": self.rotations,
             "copies": self.copies,
             "stores": self.stores,
+            "empty_tiles": self.tiles_per_copy - self.subarrays_per_copy // len(self.plane_groups),
         }
+
+    def result_bits(self, length: int, staying: int, coming: int) -> int:
+        """Bits of the largest sum of `length` products of so many planes (1)."""
+        weights, activations = (staying, coming) if self.weights_stay else (coming, staying)
+        return largest_bits(length, 1 if self.ternary else weights, activations)
+
+    @property
+    def full_bits(self) -> int:
+        """Bits of the largest sum of a whole patch, the sums of its activations left out (1)."""
+        return self.result_bits(self.layer.patch_length, self.staying_bits, self.coming_bits)
 
     def fresh_cells(self, length: int) -> int:
         """Cells of one segment of `length` elements that a step after the first writes (1)."""
@@ -225,19 +263,34 @@ def _reuse(layer: Layer) -> tuple[int, int] | None:
 
 
 def map_layer(
-    layer: Layer, weight_bits: int, activation_bits: int, array: Array, options: Options
+    layer: Layer,
+    weight_bits: int,
+    activation_bits: int,
+    array: Array,
+    options: Options,
+    occupancy: Occupancy | None = None,
 ) -> Mapping:
     """Cut `layer` up for sub-arrays like `array`.
 
     With `reuse_overlap`, where kernels stay, element columns are addressed modulo the window's
     width: a step to the right overwrites the columns that left the window, and the kernel is
     used in the rotation that fits. That form is taken where it writes fewer cells.
+
+    Sub-arrays whose weights are all zero by `occupancy` are left out with
+    `skip_empty_subarrays`, where kernels stay.
     """
-    plain = _map(layer, weight_bits, activation_bits, array, options, None)
+
+    def mapped(reuse: tuple[int, int] | None) -> Mapping:
+        made = _map(layer, weight_bits, activation_bits, array, options, reuse)
+        if occupancy is None or not (options.skip_empty_subarrays and made.weights_stay):
+            return made
+        return replace(made, kept=occupancy.kept(made))
+
+    plain = mapped(None)
     reuse = _reuse(layer) if options.reuse_overlap and plain.weights_stay else None
     if reuse is None:
         return plain
-    rotated = _map(layer, weight_bits, activation_bits, array, options, reuse)
+    rotated = mapped(reuse)
     if len(rotated.plane_groups) > 1 or rotated.planes_at_once < activation_bits:
         return plain
     return min((rotated, plain), key=input_cells_written)
@@ -245,12 +298,14 @@ def map_layer(
 
 def input_cells_written(mapping: Mapping) -> int:
     """Input cells written for one image, all activation planes together (1)."""
-    layer = mapping.layer
+    from accelerator.stacks import stacks, takers
+
     cells = 0
-    for length in mapping.column_tiles:
-        fresh = mapping.fresh_cells(length) * (mapping.steps - 1)
-        cells += (length + fresh) * mapping.streams * layer.groups
-    return cells * mapping.activation_bits * mapping.patch_writes
+    for stack, times in stacks(mapping).items():
+        fresh = mapping.fresh_cells(stack.length) * (mapping.steps - 1)
+        written = takers(stack, mapping) * times
+        cells += (stack.length + fresh) * mapping.streams * stack.groups * written
+    return cells * mapping.activation_bits
 
 
 def _map(
@@ -315,6 +370,7 @@ def _map(
         fresh,
         min(options.copies, rows if weights_stay else len(patch_tiles)),
         -(-kept // (array.rows * array.columns)),
+        options.weight_encoding == TERNARY,
     )
 
 

@@ -10,6 +10,9 @@ from typing import Any
 from accelerator.errors import EstimateError
 
 ENCODINGS = ("symmetric", "unsigned", "twos_complement")
+"""Those of any width."""
+TERNARY = "ternary"
+TERNARY_BITS = 2
 WEIGHT_LOADS = ("amortized", "each_image", "off")
 WEIGHT_STATIONARY, INPUT_STATIONARY = "weight_stationary", "input_stationary"
 DATAFLOWS = (WEIGHT_STATIONARY, INPUT_STATIONARY)
@@ -26,7 +29,8 @@ class Options:
     """Dataflow and accounting of an estimate.
 
     weight_encoding: "symmetric" are the odd levels of DoReFa, which need the sum of the
-        activations of every patch; "unsigned" and "twos_complement" do not.
+        activations of every patch; "unsigned" and "twos_complement" do not, nor does
+        "ternary", a plane for each sign of weights of two bits.
     dataflow: which operand stays in the sub-arrays while the other comes; the patches' planes
         "input_stationary", and kernels are then written for every image.
     weight_store: where kernels that come are kept: in further sub-arrays, or outside the chip.
@@ -38,6 +42,7 @@ class Options:
     double_buffer: write the next patch while the present one is used.
     gate_unused_columns: amplifiers without an operand are not fired.
     gate_idle_subarrays: sub-arrays of layers that are not running are switched off.
+    skip_empty_subarrays: sub-arrays whose weights are known to be all zero are left out.
     copies: times that every layer's weights are stored, to work on positions in parallel.
     pipelined: every layer works on an image of its own, so that images enter as often as the
         slowest layer allows; the buffer holds every tensor between layers twice.
@@ -56,6 +61,7 @@ class Options:
     double_buffer: bool = False
     gate_unused_columns: bool = True
     gate_idle_subarrays: bool = True
+    skip_empty_subarrays: bool = True
     copies: int = 1
     pipelined: bool = False
     off_chip: bool = False
@@ -65,7 +71,7 @@ class Options:
 
     def __post_init__(self) -> None:
         for name, choices in (
-            ("weight_encoding", ENCODINGS),
+            ("weight_encoding", (*ENCODINGS, TERNARY)),
             ("dataflow", DATAFLOWS),
             ("weight_store", (ON_CHIP, OUTSIDE)),
             ("weight_load", WEIGHT_LOADS),

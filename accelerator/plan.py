@@ -6,21 +6,11 @@ from dataclasses import asdict, dataclass, replace
 
 from accelerator.errors import EstimateError
 from accelerator.networks import Layer, Network, Operation
-from accelerator.options import WEIGHT_STATIONARY, Options
+from accelerator.occupancy import Occupancy
+from accelerator.options import TERNARY, TERNARY_BITS, WEIGHT_STATIONARY, Options
+from accelerator.seen import Seen
 
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What a layer's operands were when it ran: encoding of the weights and shares of bits.
-
-    `ands` are the shares of the operand values 00, 01, 10 and 11, weight first; `ones` those of
-    ones among the bits of patches, padding included, and of weights.
-    """
-
-    weight_encoding: str
-    ands: tuple[float, float, float, float]
-    patch_ones: float
-    weight_ones: float
+__all__ = ["Choice", "Plan", "PlannedLayer", "Seen", "plan_layers"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +28,8 @@ class PlannedLayer:
     """A layer with the widths of its weights, its inputs and its outputs.
 
     A layer of the digital unit has no weights and `weight_bits` 0. `seen` is known of a layer
-    that ran, `choice` of one that is mapped in its own way.
+    that ran, `choice` of one that is mapped in its own way, `occupancy` of one whose weights are
+    known.
     """
 
     layer: Layer
@@ -47,12 +38,18 @@ class PlannedLayer:
     output_bits: int
     seen: Seen | None = None
     choice: Choice | None = None
+    occupancy: Occupancy | None = None
 
     def options(self, common: Options) -> Options:
-        """The options of this layer: its own mapping, its encoding and densities where it ran."""
+        """The options of this layer: its own mapping, its encoding and densities where it ran.
+
+        Layers that are wider than ternary ones are in two's complement beside those.
+        """
         if self.choice is not None:
             common = replace(common, **asdict(self.choice))
         if self.seen is None:
+            if common.weight_encoding == TERNARY and self.weight_bits != TERNARY_BITS:
+                return replace(common, weight_encoding="twos_complement")
             return common
         inside = self.layer.valid_fraction
         return replace(

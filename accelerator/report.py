@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from accelerator.mapping import Kept
 from accelerator.organisation import Occupation
 from accelerator.plan import Choice, Seen
 from accelerator.sense_errors import SenseErrors
@@ -14,9 +15,17 @@ from accelerator.uncertainty.result import Uncertainty
 FORMAT = "mramcim-estimate/1"
 
 
+def _told(kept: Kept) -> list[list[str]]:
+    """By group tile and column tile, a 1 for each kernel tile that has a sub-array, else a 0."""
+    return [["".join("01"[one] for one in column) for column in tile] for tile in kept]
+
+
 @dataclass(frozen=True, slots=True)
 class LayerReport:
-    """One layer: energies in J, latency in s, area of its own sub-arrays in m2."""
+    """One layer: energies in J, latency in s, area of its own sub-arrays in m2.
+
+    `kept` tells which of its sub-arrays are there; None where all are.
+    """
 
     name: str
     operation: str
@@ -36,6 +45,7 @@ class LayerReport:
     output_bits: int = 0
     seen: Seen | None = None
     choice: Choice | None = None
+    kept: Kept | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The layer's entry in the JSON."""
@@ -58,6 +68,7 @@ class LayerReport:
             "output_bits": self.output_bits,
             "seen": None if self.seen is None else asdict(self.seen),
             "choice": None if self.choice is None else asdict(self.choice),
+            "kept": None if self.kept is None else _told(self.kept),
         }
 
 

@@ -10,10 +10,11 @@ from accelerator.assumptions import Assumptions
 from accelerator.costs import load_share
 from accelerator.elementwise import larger
 from accelerator.hardware import decoder_levels
-from accelerator.logic_widths import bit_count_depth, largest_bits
+from accelerator.logic_widths import bit_count_depth
 from accelerator.mapping import Mapping, row_phases
 from accelerator.options import Options
 from accelerator.prices import Prices
+from accelerator.stacks import fullest, longest, tiles_per_patch
 from accelerator.traffic import Traffic
 from accelerator.tree import Beats, Tree
 
@@ -144,17 +145,20 @@ def layer_time(
     """
     array, prices = clock.array, clock.prices
     bits = mapping.coming_bits
-    length, segments = max(mapping.column_tiles), mapping.segments_per_row
+    length, segments = longest(mapping), mapping.segments_per_row
     planes = max(mapping.plane_groups)
+    if not length:
+        return _without_subarrays(shared)
     phases = row_phases(segments, length, array)
 
     count = bit_count_depth(min(length, array.amplifiers)) * prices.full_adder.delay
-    accumulate = clock.ripple(largest_bits(length, planes, bits))
+    accumulate = clock.ripple(mapping.result_bits(length, planes, bits))
     # Sensing, counting and accumulating are three stages of a pipeline.
     pace = larger(prices.and2.cycle_time, count + prices.flip_flop.delay, accumulate)
     read_pace = larger(prices.read.cycle_time, count + prices.flip_flop.delay, accumulate)
     row = clock.sense_row(phases, pace)
-    ands = max(mapping.staying_tiles) * planes * bits * row
+    fullest_tile = fullest(mapping) if mapping.weights_stay else max(mapping.patch_tiles)
+    ands = fullest_tile * planes * bits * row
     summed = max(mapping.summed_planes)
     sums = summed * clock.sense_row(phases, read_pace) if options.sums_activations else 0.0
     first = fresh = 0.0
@@ -163,7 +167,7 @@ def layer_time(
         fresh = summed * clock.write_row(segments * mapping.fresh_cells(length))
 
     patches = larger(
-        shared.buffer_read, clock.sent(traffic.input_bits, mapping, mapping.patch_writes)
+        shared.buffer_read, clock.sent(traffic.input_bits, mapping, ceil(tiles_per_patch(mapping)))
     )
     leave = larger(
         shared.buffer_write,
@@ -203,10 +207,15 @@ def kernel_time(clock: Clock, mapping: Mapping, traffic: Traffic) -> float:
     )
 
 
+def _without_subarrays(shared: SharedTime) -> LayerTime:
+    """A layer whose weights are all zero writes its constant outputs."""
+    return LayerTime(0, 0.0, 1, 0.0, 0.0, 0.0, shared.longest, 0.0, shared.longest)
+
+
 def shared_time(clock: Clock, mapping: Mapping, traffic: Traffic, options: Options) -> SharedTime:
     """What a layer on sub-arrays needs of buffer, wires, digital unit and memory outside."""
     layer = mapping.layer
-    width = largest_bits(layer.patch_length, mapping.weight_bits, mapping.activation_bits) + 1
+    width = mapping.full_bits + 1
     rounds = max(traffic.adders / layer.output_elements / width, 1)
     return SharedTime(
         clock.buffer_read(traffic.buffer_reads),
@@ -235,8 +244,8 @@ def _loading(clock: Clock, mapping: Mapping, traffic: Traffic) -> float:
     """Write the fullest sub-array's weights, all sub-arrays at once, or all stores at once (s)."""
     if not mapping.weights_stay:
         return clock.write(traffic.store_writes, mapping.stores) if mapping.stores else 0.0
-    rows = max(mapping.kernel_tiles) * max(mapping.plane_groups) * mapping.rotations
-    return rows * clock.write_row(mapping.segments_per_row * max(mapping.column_tiles))
+    rows = fullest(mapping) * max(mapping.plane_groups) * mapping.rotations
+    return rows * clock.write_row(mapping.segments_per_row * longest(mapping))
 
 
 def digital_shared_time(

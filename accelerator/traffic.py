@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 from accelerator.counts import Counts
-from accelerator.logic_widths import largest_bits
 from accelerator.mapping import Mapping
 from accelerator.networks.layers import Layer, Operation
+from accelerator.stacks import added_parts, live_outputs, patch_cells
 
 
 @dataclass(slots=True)
@@ -50,8 +50,7 @@ class Traffic:
 
 def output_width(mapping: Mapping, sums: bool) -> int:
     """Bits of one finished output, its sign included (1)."""
-    layer = mapping.layer
-    return largest_bits(layer.patch_length, mapping.weight_bits, mapping.activation_bits) + sums
+    return mapping.full_bits + sums
 
 
 def mapped_traffic(
@@ -63,14 +62,14 @@ def mapped_traffic(
     and activation folded in: `next_bits` comparisons of the output with a threshold, by
     bisection, each a subtraction (as many adders as a multiplication by a scale). The first
     layer's input comes from outside and is written into the buffer once; the last layer's
-    outputs leave. Kernels that come do so once for every round of patches, to all copies.
+    outputs leave. Outputs that no sub-array adds to are constants that are written only. Kernels
+    that come do so once for every round of patches, to all copies.
     """
     layer = mapping.layer
-    outputs = layer.output_elements
+    outputs, live = layer.output_elements, live_outputs(mapping)
     width = output_width(mapping, sums)
     image = layer.input_elements * mapping.activation_bits if first else 0
-    parts = len(mapping.column_tiles) * len(mapping.plane_groups) - 1
-    fetched = counts.input_cells / mapping.patch_writes * mapping.written_valid_fraction
+    fetched = patch_cells(mapping) * mapping.written_valid_fraction
     weights = counts.weight_cells / (mapping.positions_per_row * mapping.rotations)
     kernels = mapping.rounds * layer.weights * mapping.weight_bits
     kept = layer.weights * mapping.weight_bits if mapping.stores else 0
@@ -80,16 +79,16 @@ def mapped_traffic(
         buffer_writes=outputs * next_bits + image,
         transposed=fetched,
         input_bits=fetched,
-        partial_bits=outputs * parts * (width - sums),
-        output_bits=outputs * width,
+        partial_bits=added_parts(mapping) * (width - sums),
+        output_bits=live * width,
         kernel_bits=kernels,
         store_reads=kernels - from_outside,
         store_writes=kept,
         weight_bits=weights + kept,
         off_chip_bits=image + from_outside + (outputs * next_bits if last else 0),
         off_chip_weights=weights / mapping.copies + kept,
-        adders=outputs * width * next_bits,
-        flip_flops=outputs * (width + next_bits),
+        adders=live * width * next_bits,
+        flip_flops=live * (width + next_bits),
     )
 
 

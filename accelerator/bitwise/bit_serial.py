@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from accelerator.bitwise.encodings import Levels
+from accelerator.bitwise.encodings import TERNARY, Levels
 from accelerator.bitwise.execution import execute, operand
 from accelerator.bitwise.geometry import Geometry
 from accelerator.bitwise.placement import schedule
@@ -51,6 +51,8 @@ def bit_planes(
     from accelerator.bitwise.packing import pack_bits
 
     masks = _masks(activation)
+    if activation.encoding == TERNARY:
+        activations = activation.stored(activations)
     planes = np.zeros(
         (
             shape.batch,

@@ -62,8 +62,9 @@ def bitwise_conv2d(
         where zero is not a level of the encoding
     groups : kernels are divided among as many groups of channels
     activation_encoding, weight_encoding : "unsigned" (0 .. 2^b - 1),
-        "twos_complement" (-2^(b-1) .. 2^(b-1) - 1) or "symmetric" (the odd levels
-        2q - (2^b - 1), so -1 and +1 at one bit)
+        "twos_complement" (-2^(b-1) .. 2^(b-1) - 1), "symmetric" (the odd levels
+        2q - (2^b - 1), so -1 and +1 at one bit) or "ternary" (-1, 0 and 1 as a plane
+        for each sign, two bits)
 
     Returns
     -------

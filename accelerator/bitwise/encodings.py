@@ -7,10 +7,12 @@ value = constant + sum_m plane_weights[m] * plane_m
 | unsigned         | 0 .. 2^b - 1               | 1, 2, .. 2^(b-1)    | 0          |
 | twos_complement  | -2^(b-1) .. 2^(b-1) - 1    | 1, 2, .. -2^(b-1)   | 0          |
 | symmetric        | odd, -(2^b - 1) .. 2^b - 1 | 2, 4, .. 2^b        | -(2^b - 1) |
+| ternary (b = 2)  | -1, 0, 1                   | 1, -1               | 0          |
 
 The symmetric levels 2q - (2^b - 1) are those of DoReFa-Net's weights scaled to
 integers (arXiv 1606.06160); at one bit they are -1 and +1. Two's complement at
-one bit is the sign plane alone: -1 and 0.
+one bit is the sign plane alone: -1 and 0. Ternary has a plane of the ones and a plane
+of the minus ones, so that a product is the difference of two passes of AND.
 """
 
 from __future__ import annotations
@@ -25,6 +27,9 @@ from numpy.typing import NDArray
 from accelerator.errors import EstimateError
 
 ENCODINGS = ("unsigned", "twos_complement", "symmetric")
+"""Those of any width."""
+TERNARY = "ternary"
+TERNARY_BITS = 2
 WIDEST = 16
 """The widest operand in bits."""
 
@@ -49,6 +54,8 @@ class Levels:
     @cached_property
     def plane_weights(self) -> tuple[int, ...]:
         """What a one in each plane adds to the value, least significant plane first."""
+        if self.encoding == TERNARY:
+            return 1, -1
         weights = [self.step << plane for plane in range(self.bits)]
         if self.encoding == "twos_complement":
             weights[-1] = -weights[-1]
@@ -57,11 +64,15 @@ class Levels:
     @cached_property
     def lowest(self) -> int:
         """The least value."""
+        if self.encoding == TERNARY:
+            return -1
         return -(1 << self.bits - 1) if self.encoding == "twos_complement" else self.constant
 
     @cached_property
     def highest(self) -> int:
         """The greatest value."""
+        if self.encoding == TERNARY:
+            return 1
         return (1 << self.bits - (self.encoding == "twos_complement")) - 1
 
     @cached_property
@@ -73,6 +84,14 @@ class Levels:
     def zero_is_a_level(self) -> bool:
         """Whether padding can be stored; where it is not, it has to be masked."""
         return self.encoding != "symmetric"
+
+    def stored(self, values: NDArray[Any]) -> NDArray[np.int64]:
+        """Whole numbers from 0 to 2^b - 1 whose bits are the planes of `values`."""
+        codes = values.astype(np.int64)
+        if self.encoding == TERNARY:
+            return np.asarray(np.where(codes < 0, 2, codes), np.int64)
+        # The lowest bits are the same in any width of two's complement.
+        return ((codes - self.constant) >> (self.step - 1)) & ((1 << self.bits) - 1)
 
     def check(self, values: NDArray[Any], argument: str) -> None:
         """Refuse values outside the encoding.
@@ -102,6 +121,8 @@ class Levels:
 
     def __str__(self) -> str:
         odd = "odd values " if self.step == 2 else ""
+        if self.encoding == TERNARY:
+            return "the -1, 0 and 1 of ternary"
         name = self.encoding.replace("_", "'s " if self.encoding == "twos_complement" else " ")
         return f"the {odd}{self.lowest} .. {self.highest} of {self.bits}-bit {name}".replace(
             "twos's", "two's"
@@ -117,14 +138,19 @@ def levels(encoding: str, bits: int, argument: str) -> Levels:
     Raises
     ------
     EstimateError
-        For an unknown encoding or a width outside 1 .. 16.
+        For an unknown encoding, a width outside 1 .. 16, or ternary of another than 2.
     """
-    if encoding not in ENCODINGS:
+    if encoding not in (*ENCODINGS, TERNARY):
         raise EstimateError(
-            f"{argument}_encoding is {encoding!r}: choose one of {', '.join(ENCODINGS)}"
+            f"{argument}_encoding is {encoding!r}: choose one of {', '.join((*ENCODINGS, TERNARY))}"
         )
     if isinstance(bits, bool) or not isinstance(bits, int | np.integer) or not 1 <= bits <= WIDEST:
         raise EstimateError(f"{argument}_bits is {bits!r}: give a whole number from 1 to {WIDEST}")
+    if encoding == TERNARY and bits != TERNARY_BITS:
+        raise EstimateError(
+            f"{argument}_bits is {bits!r}: a ternary {argument} has {TERNARY_BITS}, one for 1 and "
+            "one for -1"
+        )
     return _levels(encoding, int(bits))
 
 

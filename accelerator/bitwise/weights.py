@@ -41,7 +41,7 @@ class PackedWeights:
     @cached_property
     def planes(self) -> NDArray[np.uint64]:
         """Kernels x planes x words of 64 bits, in the order of `matrix`."""
-        codes = (self.matrix.astype(np.int64) - self.levels.constant) >> (self.levels.step - 1)
+        codes = self.levels.stored(self.matrix)
         kernels, length = codes.shape
         bits = np.zeros((kernels, self.levels.bits, -(-length // 64) * 64), np.uint8)
         for plane in range(self.levels.bits):

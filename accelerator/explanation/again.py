@@ -11,6 +11,7 @@ from accelerator.assumptions import load_assumptions
 from accelerator.chip import Chip
 from accelerator.errors import EstimateError
 from accelerator.networks import load_network
+from accelerator.occupancy import KeptTiles
 from accelerator.options import Options
 from accelerator.pipeline import build_array, open_table
 from accelerator.plan import Choice, PlannedLayer, Seen
@@ -67,6 +68,14 @@ def estimate_again(report: Mapping[str, Any], table: Table | str | None = None) 
     return found
 
 
+def _kept(told: list[list[str]] | None) -> KeptTiles | None:
+    if told is None:
+        return None
+    return KeptTiles(
+        tuple(tuple(tuple(one == "1" for one in column) for column in tile) for tile in told)
+    )
+
+
 def _again(report: Mapping[str, Any], table: Table | str | None) -> Estimate:
     if not report["network_path"]:
         raise EstimateError(
@@ -116,6 +125,7 @@ def _again(report: Mapping[str, Any], table: Table | str | None) -> Estimate:
                 one["output_bits"],
                 None if seen is None else Seen(**{**seen, "ands": tuple(seen["ands"])}),
                 None if choice is None else Choice(**choice),
+                _kept(one.get("kept")),
             )
         )
     prices = read_prices(opened, conditions)

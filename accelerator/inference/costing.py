@@ -11,9 +11,10 @@ from accelerator.assumptions import load_assumptions
 from accelerator.boundary import OWN_WIDTHS
 from accelerator.errors import EstimateError
 from accelerator.inference.network import NetworkRun
-from accelerator.inference.operands import count_operands
+from accelerator.inference.operands import OperandCounts, count_operands
 from accelerator.inference.products import LayerRun
 from accelerator.networks import Network, load_network
+from accelerator.occupancy import WeightOccupancy
 from accelerator.options import read_options, whole_number
 from accelerator.pipeline import cost_plan, open_table
 from accelerator.plan import Plan, PlannedLayer, Seen
@@ -45,7 +46,8 @@ def cost_run(
 
     Every layer has the widths of its own quantizers and the encoding that its codes are stored
     in; its senses and writes are shared out by the operand bits that it met, a mean over the
-    images. The other arguments are those of `accelerator.estimate`, and so are the errors.
+    images. Sub-arrays whose weights are all zero are left out unless `skip_empty_subarrays` is
+    false. The other arguments are those of `accelerator.estimate`, and so are the errors.
     """
     if "weight_encoding" in options:
         raise EstimateError("a run has the encodings of its own layers: leave out weight_encoding")
@@ -85,15 +87,22 @@ def plan_run(network: Network, run: NetworkRun) -> Plan:
         following += 1
         output = widths[min(following, len(widths) - 1)]
         one = runs[layer.name]
-        stored = one.weights.stored.levels
+        stored, counts = one.weights.stored, count_operands(one)
         planned.append(
-            PlannedLayer(layer, stored.bits, one.activations.levels.bits, output, _seen(one))
+            PlannedLayer(
+                layer,
+                stored.levels.bits,
+                one.activations.levels.bits,
+                output,
+                seen_of(one, counts),
+                occupancy=WeightOccupancy(stored.codes != 0, counts.element_ones),
+            )
         )
     return Plan(tuple(planned), ())
 
 
-def _seen(run: LayerRun) -> Seen:
-    counts = count_operands(run)
+def seen_of(run: LayerRun, counts: OperandCounts) -> Seen:
+    """The shares of a layer's operand bits, weights that are left out later included."""
     total = counts.ands
     return Seen(
         run.weights.stored.levels.encoding,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from accelerator.bitwise.encodings import WIDEST, Levels, levels
+from accelerator.bitwise.encodings import TERNARY, TERNARY_BITS, WIDEST, Levels, levels
 
 Array = NDArray[Any]
 
@@ -78,17 +78,17 @@ class Coded:
     @property
     def bits(self) -> NDArray[np.uint16]:
         """Whole numbers whose bits are the planes that are stored."""
-        levels = self.levels
-        # The lowest bits are the same in any width of two's complement.
-        stored = (self.codes - levels.constant) >> (levels.step - 1)
-        found: NDArray[np.uint16] = stored.astype(np.uint16) & np.uint16((1 << levels.bits) - 1)
-        return found
+        return self.levels.stored(self.codes).astype(np.uint16)
 
 
-def coded(values: NDArray[np.int64], grid: Grid, kind: str, *, may_shift: bool) -> Coded | None:
+def coded(
+    values: NDArray[np.int64], grid: Grid, kind: str, *, may_shift: bool, may_split: bool = False
+) -> Coded | None:
     """Integers on a grid in the fewest bits; None where they need more than a sub-array takes.
 
     `kind` is "weight" or "activation". Without `may_shift` a lopsided range takes one bit more.
+    With `may_split` values of -1, 0 and 1 take a plane for each sign, whatever their grid, unless
+    that has fewer planes: of two bits, ternary ones need no shift and hold fewer ones.
     """
     low, high = grid.low, grid.high
     if grid.step == 2 and low == -high and (high & (high + 1)) == 0:
@@ -96,6 +96,8 @@ def coded(values: NDArray[np.int64], grid: Grid, kind: str, *, may_shift: bool) 
     if low >= 0:
         return _fitting(values, "unsigned", max(1, high.bit_length()), 0, kind)
     two = 1 + max((-low - 1).bit_length(), max(high, 0).bit_length())
+    if may_split and two >= TERNARY_BITS and np.abs(values).max(initial=0) <= 1:
+        return _fitting(values, TERNARY, TERNARY_BITS, 0, kind)
     if may_shift and (high - low).bit_length() < two:
         return _fitting(values - low, "unsigned", max(1, (high - low).bit_length()), low, kind)
     return _fitting(values, "twos_complement", two, 0, kind)

@@ -25,7 +25,8 @@ class OperandCounts:
 
     `and_10` are ANDs of a weight bit 1 with an activation bit 0; padding holds zeros. The ones
     of inputs are counted once for every patch they are in, as they are written; those of
-    weights once, as they are stored.
+    weights once, as they are stored. `element_ones` is the share of ones among the activation
+    bits that each element of a patch met, all groups in order.
     """
 
     images: int
@@ -37,6 +38,7 @@ class OperandCounts:
     patch_ones: int
     weight_bits: int
     weight_ones: int
+    element_ones: NDArray[np.float64]
 
     @property
     def ands(self) -> int:
@@ -77,6 +79,7 @@ def count_operands(run: LayerRun) -> OperandCounts:
         int(seen.sum()),
         stored.codes.size * deep,
         int(weight_ones.sum()),
+        seen.reshape(groups, -1) / (wide * patches),
     )
 
 

@@ -78,7 +78,7 @@ def code_weights(values: Array, grid: Grid, window: Window) -> Weights:
         np.ptp(np.broadcast_to(grid.scale, values.shape).reshape(len(values), -1), axis=1)
     ):
         raise ProductError("weights with a scale for each input channel")
-    stored = coded(grid.integers(values), grid, "weight", may_shift=False)
+    stored = coded(grid.integers(values), grid, "weight", may_shift=False, may_split=True)
     if stored is None:
         raise ProductError(f"weights from {grid.low} to {grid.high}, wider than 16 bits")
     return Weights(stored, window)

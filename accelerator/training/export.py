@@ -11,8 +11,18 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from accelerator.networks.layers import Operation
-from accelerator.training.graph import Activate, Graph, Normalize, Pool, Product, Quantize
+from accelerator.training.graph import (
+    Activate,
+    Add,
+    Graph,
+    Normalize,
+    Pool,
+    Product,
+    Quantize,
+    WeightLevels,
+)
 from accelerator.training.model import QuantizedModel
+from accelerator.training.quantizers import ternary, whole
 
 SCORES = "scores"
 """The output's name."""
@@ -53,6 +63,9 @@ class _Writer:
         flat: set[str] = set()
         for number, step in enumerate(graph.steps):
             source = "image" if step.source < 0 else made[step.source]
+            if isinstance(step, Add):
+                made.append(self._node("Add", f"step{number}", source, made[step.other]))
+                continue
             if isinstance(step, Product) and step.layer.operation is Operation.PRODUCT:
                 if source not in flat:
                     source = self._node("Flatten", f"{step.layer.name}_flat", source, axis=1)
@@ -67,8 +80,12 @@ class _Writer:
         match step:
             case Quantize(bits=bits, highest=highest):
                 return self._quant(out, source, 1 / highest, 0.0, bits)
-            case Product(layer=layer, bits=bits):
-                weights = self._weights(number, layer.name, bits)
+            case Product(layer=layer, bits=bits, levels=levels):
+                weights = (
+                    self._weights(number, layer.name, bits)
+                    if levels is WeightLevels.DOREFA
+                    else self._codes(number, step)
+                )
                 if layer.operation is Operation.PRODUCT:
                     return self._node("Gemm", out, source, weights, name=layer.name, transB=1)
                 return self._node(
@@ -109,6 +126,18 @@ class _Writer:
         # Levels 2 q / (2^k - 1) - 1 lie on both sides of zero, which is none of them.
         highest = (1 << bits) - 1
         return self._quant(out, plain, 2 / highest, highest / 2, bits)
+
+    def _codes(self, number: int, step: Product) -> str:
+        """Weights as whole numbers of a byte each, behind what scales them."""
+        learnt = self.model.learnt(number).detach()
+        if step.levels is WeightLevels.REAL:
+            raise ValueError(f"{step.layer.name} has weights on no levels; round them first")
+        ternarized = step.levels is WeightLevels.TERNARY
+        codes, scale = ternary(learnt) if ternarized else whole(learnt, step.bits)
+        name = f"{step.layer.name}_codes"
+        self.initializers.append(numpy_helper.from_array(codes.numpy().astype(np.int8), name))
+        size = self._constant(f"{name}_scale", scale.numpy())
+        return self._node("DequantizeLinear", f"{step.layer.name}_quantized", name, size)
 
     def _quant(self, out: str, source: str, scale: float, zero: float, bits: int) -> str:
         names = [

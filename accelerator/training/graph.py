@@ -7,6 +7,7 @@ what is trained is what runs on sub-arrays.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from accelerator.networks.layers import Layer, Network, Operation
 from accelerator.training.errors import TrainingError
@@ -37,6 +38,19 @@ class Widths:
                 raise TrainingError(f"{bits} bits for {what} cannot be trained; give 1 to {most}")
 
 
+class WeightLevels(StrEnum):
+    """What weights are rounded to.
+
+    dorefa: DoReFa-Net's levels of so many bits, none of them zero; ternary: -a, 0 and a;
+    whole: whole numbers of so many bits, in two's complement, times a scale; real: not at all.
+    """
+
+    DOREFA = "dorefa"
+    TERNARY = "ternary"
+    WHOLE = "whole"
+    REAL = "real"
+
+
 @dataclass(frozen=True)
 class Quantize:
     """The image on its own codes: `highest` + 1 levels from 0 to 1."""
@@ -53,6 +67,15 @@ class Product:
     source: int
     layer: Layer
     bits: int
+    levels: WeightLevels = WeightLevels.DOREFA
+
+
+@dataclass(frozen=True)
+class Add:
+    """The sum of two results of equal shape, in the digital unit."""
+
+    source: int
+    other: int
 
 
 @dataclass(frozen=True)
@@ -79,7 +102,7 @@ class Pool:
     layer: Layer
 
 
-Step = Quantize | Product | Normalize | Activate | Pool
+Step = Quantize | Product | Add | Normalize | Activate | Pool
 
 
 @dataclass

@@ -7,8 +7,22 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from accelerator.networks.layers import Layer, Operation
-from accelerator.training.graph import Activate, Graph, Normalize, Pool, Product, Quantize
-from accelerator.training.quantizers import quantized_activations, quantized_weights
+from accelerator.training.graph import (
+    Activate,
+    Add,
+    Graph,
+    Normalize,
+    Pool,
+    Product,
+    Quantize,
+    WeightLevels,
+)
+from accelerator.training.quantizers import (
+    quantized_activations,
+    quantized_weights,
+    ternary_weights,
+    whole,
+)
 
 
 class QuantizedModel(nn.Module):
@@ -32,7 +46,10 @@ class QuantizedModel(nn.Module):
         made: list[Tensor] = []
         for number, step in enumerate(self.graph.steps):
             source = images if step.source < 0 else made[step.source]
-            made.append(self._step(number, step, source))
+            if isinstance(step, Add):
+                made.append(source + made[step.other])
+            else:
+                made.append(self._step(number, step, source))
         return made[-1]
 
     def _step(self, number: int, step: object, x: Tensor) -> Tensor:
@@ -54,7 +71,22 @@ class QuantizedModel(nn.Module):
         """The weights of step `number` as they are stored, in the shape of the layer's kernels."""
         step = self.graph.steps[number]
         assert isinstance(step, Product), "only products have weights"
-        return quantized_weights(self.weights[str(number)], step.bits)
+        weights = self.learnt(number)
+        match step.levels:
+            case WeightLevels.DOREFA:
+                return quantized_weights(weights, step.bits)
+            case WeightLevels.TERNARY:
+                return ternary_weights(weights)
+            case WeightLevels.WHOLE:
+                rounded, scale = whole(weights, step.bits)
+                return rounded * scale
+            case WeightLevels.REAL:
+                return weights
+        raise TypeError(f"unknown levels {step.levels!r}")
+
+    def learnt(self, number: int) -> Tensor:
+        """The real weights of step `number` that gradients move."""
+        return self.weights[str(number)]
 
 
 def weight_shape(layer: Layer) -> tuple[int, ...]:

@@ -1,13 +1,19 @@
-"""DoReFa-Net's quantizers with their gradients.
+"""DoReFa-Net's quantizers, ternary and whole weights, with their gradients.
 
 S. Zhou et al., arXiv 1606.06160; formulas as in tensorpack's examples/DoReFa-Net/dorefa.py.
-Rounding passes the gradient on unchanged, the straight-through estimator.
+Ternary weights: Z. He and D. Fan, CVPR 2019, in the form of their published code with a fixed
+threshold (github.com/elliothe/Ternarized_Neural_Network, models/ResNet_tern.py). Rounding passes
+the gradient on unchanged, the straight-through estimator.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
+
+TERNARY_THRESHOLD = 0.05
 
 
 class _Round(torch.autograd.Function):
@@ -46,6 +52,45 @@ def quantized_weights(weights: Tensor, bits: int) -> Tensor:
         return signs * size
     bent = torch.tanh(weights)
     return 2 * quantize(bent / (2 * bent.abs().max().detach()) + 0.5, bits) - 1
+
+
+class _Ternary(torch.autograd.Function):
+    @staticmethod
+    def forward(context: Any, weights: Tensor) -> Tensor:
+        context.save_for_backward(weights)
+        signs, size = ternary(weights)
+        return signs * size
+
+    @staticmethod
+    def backward(context: Any, *gradients: Tensor) -> Tensor:
+        (weights,) = context.saved_tensors
+        return gradients[0] * (weights.abs() <= 1)
+
+
+def ternary(weights: Tensor) -> tuple[Tensor, Tensor]:
+    """Signs (-1, 0 or 1) and their common size.
+
+    Weights within 0.05 of the largest one's size are zero, the size is the mean of the others'.
+    """
+    sizes = weights.abs()
+    large = sizes > TERNARY_THRESHOLD * sizes.max()
+    number = large.sum()
+    size = torch.where(number > 0, (sizes * large).sum() / number.clamp(min=1), torch.ones(()))
+    return torch.sign(weights) * large, size
+
+
+def ternary_weights(weights: Tensor) -> Tensor:
+    """Weights on -a, 0 and a; no gradient where a weight is larger than 1."""
+    return _Ternary.apply(weights)
+
+
+def whole(weights: Tensor, bits: int) -> tuple[Tensor, Tensor]:
+    """Whole numbers from -(2^(b-1) - 1) to 2^(b-1) - 1 and their scale, the largest fitting."""
+    highest = (1 << bits - 1) - 1
+    largest = weights.detach().abs().max()
+    scale = torch.where(largest > 0, largest, torch.ones(())) / highest
+    rounded: Tensor = _Round.apply(weights / scale)
+    return rounded, scale
 
 
 def quantized_activations(values: Tensor, bits: int) -> Tensor:

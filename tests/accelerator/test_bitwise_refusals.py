@@ -54,7 +54,7 @@ def test_a_value_outside_its_encoding(encoding, bits, value, parts):
 def test_widths_and_encodings(argument):
     for bits in (0, 17, -1, 2.0, True, "4"):
         assert f"{argument}_bits is {bits!r}" in refusal(**{f"{argument}_bits": bits})
-    assert f"{argument}_encoding is 'ternary'" in refusal(**{f"{argument}_encoding": "ternary"})
+    assert f"{argument}_encoding is 'binary'" in refusal(**{f"{argument}_encoding": "binary"})
 
 
 @pytest.mark.parametrize(

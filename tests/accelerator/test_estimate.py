@@ -333,7 +333,7 @@ def test_current_limits_what_happens_at_once(alexnet: Report, synthetic_table: T
         ({"network": "alexnot"}, "no network 'alexnot'"),
         ({"copies": 0}, "copies is a whole number at least 1"),
         ({"activation_density": 1.5}, "is a probability"),
-        ({"weight_encoding": "ternary"}, "symmetric, unsigned, twos_complement"),
+        ({"weight_encoding": "binary"}, "symmetric, unsigned, twos_complement, ternary"),
         ({"weight_load": "never"}, "amortized, each_image, off"),
         ({"nonsense": 1}, "there is no option 'nonsense'"),
         ({"assumptions": {"nonsense": 1}}, "there is no assumption 'nonsense'"),

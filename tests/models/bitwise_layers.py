@@ -49,3 +49,37 @@ def layers(draw) -> Layer:
         dilation,
         groups,
     )
+
+
+@st.composite
+def arrays(draw) -> Array:
+    shared = draw(st.sampled_from((1, 2, 4, 8)))
+    amplifiers = draw(st.integers(1, 6))
+    reserved = draw(st.integers(0, 2))
+    return Array(
+        rows=reserved + draw(st.integers(2, 20)),
+        columns=shared * amplifiers,
+        columns_per_amplifier=shared,
+        amplifiers_per_reference=draw(st.sampled_from((1, 2, 4))),
+        reserved_rows=reserved,
+        sensed_at_once=draw(st.integers(1, amplifiers)),
+        written_at_once=draw(st.integers(1, shared * amplifiers)),
+        gate_unused_columns=draw(st.booleans()),
+    )
+
+
+def reference_convolution(layer: Layer, activations, weights):
+    """Integer convolution by its definition, tap by tap."""
+    padded = np.pad(activations, [(0, 0), *zip(layer.pad_begin, layer.pad_end, strict=True)])
+    out = np.zeros((layer.out_channels, *layer.out_size), dtype=np.int64)
+    channels = layer.in_channels // layer.groups
+    for kernel in range(layer.out_channels):
+        group = kernel // layer.kernels_per_group
+        own = padded[group * channels : (group + 1) * channels]
+        for a in range(layer.kernel[0]):
+            for b in range(layer.kernel[1]):
+                ys = a * layer.dilation[0] + np.arange(layer.out_size[0]) * layer.stride[0]
+                xs = b * layer.dilation[1] + np.arange(layer.out_size[1]) * layer.stride[1]
+                taps = own[:, ys[:, None], xs[None, :]]
+                out[kernel] += np.tensordot(weights[kernel, :, a, b], taps, axes=1)
+    return out
