@@ -20,7 +20,7 @@ from accelerator.hardware import (
     transposer,
 )
 from accelerator.leakage import IdlePower, buffer_time, busy_leakage
-from accelerator.mapping import Mapping, map_layer
+from accelerator.mapping import Mapping, map_layer, narrow
 from accelerator.options import Options
 from accelerator.plan import PlannedLayer
 from accelerator.prices import Prices
@@ -39,13 +39,17 @@ from accelerator.traffic import Traffic, digital_traffic, mapped_traffic, output
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One planned layer with what is counted of it; `mapping` is None off the array."""
+    """One planned layer with what is counted of it; `mapping` is None off the array.
+
+    `hardware` is what is on the chip for it, `running` what of that the layer uses.
+    """
 
     planned: PlannedLayer
     mapping: Mapping | None
     counts: Counts
     traffic: Traffic
     hardware: Hardware
+    running: Hardware
     options: Options
 
 
@@ -83,16 +87,17 @@ class Chip:
             for entry in layers
         )
         buffers = buffer_subarrays(
-            [(e.layer, e.activation_bits, e.output_bits) for e in layers], array, options
+            [(e.installed, e.activation_bits, e.output_bits) for e in layers], array, options
         )
         width = max(output_width(w.mapping, w.options.sums_activations) for w in works if w.mapping)
         bits = max(entry.output_bits for entry in layers)
         digital = digital_unit(width, bits, assumptions)
         buffer = memory(array).times(buffers)
-        registers = transposer([work.mapping for work in works if work.mapping], options)
+        mappings = [work.mapping.installed for work in works if work.mapping]
+        registers = transposer(mappings, options)
 
         # Wires are as long as what they connect, which is placed without them first.
-        subarrays = sum(work.mapping.subarrays for work in works if work.mapping) + buffers
+        subarrays = sum(mapping.subarrays for mapping in mappings) + buffers
         everything = sum((work.hardware for work in works), buffer + digital + registers)
         area = floorplan(everything, 0.0, prices, assumptions).total_area
         pitch = (area / subarrays) ** 0.5
@@ -158,7 +163,7 @@ class Chip:
             always_on=self.digital_plan.leakage_power + self.transposer_plan.leakage_power,
         )
         return tuple(
-            _layer_report(work, plan, clock, pricing, idle, pace)
+            _layer_report(work, plan, self._plan(work.running), clock, pricing, idle, pace)
             for work, plan in zip(self.works, plans, strict=True)
         )
 
@@ -183,15 +188,20 @@ def plan_work(
     layer = planned.layer
     if not layer.mapped:
         traffic = digital_traffic(layer, planned.activation_bits, planned.output_bits, last)
-        return Work(planned, None, Counts(), traffic, Hardware(), options)
+        return Work(planned, None, Counts(), traffic, Hardware(), Hardware(), options)
     options = planned.options(options)
-    mapping = map_layer(layer, planned.weight_bits, planned.activation_bits, array, options)
+    bits = planned.weight_bits, planned.activation_bits
+    mapping = map_layer(planned.installed, *bits, array, options)
+    if planned.wider is not None:
+        mapping = narrow(mapping, layer)
     counts = count_events(mapping, array, options, planned.seen)
     traffic = mapped_traffic(
         mapping, counts, planned.output_bits, options.sums_activations, first, last
     )
-    hardware = layer_hardware(mapping, array, options, assumptions)
-    return Work(planned, mapping, counts, traffic, hardware, options)
+    hardware, running = (
+        layer_hardware(part, array, options, assumptions) for part in (mapping.installed, mapping)
+    )
+    return Work(planned, mapping, counts, traffic, hardware, running, options)
 
 
 def work_time(clock: Clock, work: Work) -> tuple[float, int, list[SharedTime]]:
@@ -218,6 +228,7 @@ def work_energy(pricing: Pricing, work: Work) -> dict[str, float]:
 def _layer_report(
     work: Work,
     plan: Floorplan,
+    running: Floorplan,
     clock: Clock,
     pricing: Pricing,
     idle: IdlePower,
@@ -226,14 +237,16 @@ def _layer_report(
     planned, layer = work.planned, work.planned.layer
     pricing = replace(pricing, options=work.options)
     latency, steps, _ = work_time(clock, work)
-    subarrays = work.mapping.subarrays if work.mapping else 0
+    subarrays = work.mapping.installed.subarrays if work.mapping else 0
     energy = work_energy(pricing, work)
     in_buffer = buffer_time(clock, work.traffic)
     if pace is None:
-        leaked = idle.during(plan.leakage_power, latency, in_buffer)
+        leaked = idle.during(running.leakage_power, latency, in_buffer)
     else:
         share = latency / pace.latency
-        leaked = idle.pipelined(plan.leakage_power, latency, in_buffer, pace.interval, share)
+        own = running.leakage_power
+        leaked = idle.pipelined(own, latency, in_buffer, pace.interval, share)
+        leaked += (plan.leakage_power - own) * idle.rest * pace.interval
     energy["leakage"] = leaked - busy_leakage(pricing, work.counts)
     return LayerReport(
         layer.name,
@@ -256,10 +269,13 @@ def _layer_report(
         planned.output_bits,
         planned.seen,
         planned.choice,
+        planned.wider,
+        work.mapping.subarrays if work.mapping else 0,
+        running.total_area,
     )
 
 
 def _mapping_summary(mapping: Mapping, counts: Counts, array: Array) -> dict[str, float]:
     """How the layer is cut, and the share of its sub-arrays' cells that hold weights."""
-    cells = mapping.subarrays * array.rows * array.columns
+    cells = mapping.installed.subarrays * array.rows * array.columns
     return {**mapping.summary(), "weight_cell_share": counts.weight_cells / cells}

@@ -7,7 +7,13 @@ from collections import Counter
 from accelerator.array import Array
 from accelerator.counts import Counts
 from accelerator.logic_widths import bit_count_adders, largest_bits
-from accelerator.mapping import Mapping, in_full_and_rest, row_phases, segment_phases
+from accelerator.mapping import (
+    Mapping,
+    in_full_and_rest,
+    row_phases,
+    row_references,
+    segment_phases,
+)
 from accelerator.options import Options
 from accelerator.plan import Seen
 
@@ -20,47 +26,50 @@ def count_events(
     Totals are shared out by operand value as they were `seen`, else as the options' densities
     make them likely.
 
-    Rows of segments come in few shapes: full or rest, by groups and by positions, times at
-    most two lengths of column tiles; the counts are sums over those shapes.
+    Rows of segments come in few shapes: full or rest, by groups and by positions, times a few
+    lengths of column tiles; the counts are sums over those shapes. The weights are all that are
+    in the cells, in use or not.
     """
     layer = mapping.layer
     counts = Counts()
-    tiles = Counter(mapping.column_tiles)
+    stored = mapping.installed
     for groups, group_times in in_full_and_rest(layer.groups, mapping.groups_per_row):
-        for length, tile_times in tiles.items():
-            _count_weights(counts, mapping, array, groups, length, group_times * tile_times)
+        for room, tile_times in Counter(stored.column_tiles).items():
+            _count_weights(counts, stored, array, groups, room, group_times * tile_times)
+        for (length, room), tile_times in mapping.tiles.items():
             for positions, times in in_full_and_rest(mapping.streams, mapping.positions_per_row):
                 rows = group_times * times * tile_times
                 _count_inputs(counts, mapping, array, groups * positions, length, rows)
                 rows *= mapping.steps
-                _count_ands(counts, mapping, array, groups * positions, length, rows)
+                _count_ands(counts, mapping, array, groups * positions, length, room, rows)
                 if options.sums_activations:
-                    _count_reads(counts, mapping, array, groups * positions, length, rows)
+                    _count_reads(counts, mapping, array, groups * positions, length, room, rows)
     _count_combining(counts, mapping, options)
     _split_by_value(counts, mapping, options, seen)
     return counts
 
 
-def _sense(segments: int, length: int, array: Array) -> tuple[int, int, int]:
+def _sense(segments: int, length: int, room: int, array: Array) -> tuple[int, int, int]:
     """(cycles, idle reference shares, unused columns) of sensing one row."""
     used = segments * length
     if array.gate_unused_columns:
-        phases, unused = row_phases(segments, length, array), 0
+        phases, unused = row_phases(segments, length, array, room), 0
+        shares = row_references(segments, length, array, room)
     else:
         phases = [(array.amplifiers, array.columns_per_amplifier)]
         unused = array.columns - used
+        shares = array.reference_shares(array.amplifiers) * array.columns_per_amplifier
     cycles = sum(array.sense_cycles(active) * times for active, times in phases)
-    shares = sum(array.reference_shares(active) * times for active, times in phases)
     return cycles, shares - used - unused, unused
 
 
 def _count_ands(
-    counts: Counts, mapping: Mapping, array: Array, segments: int, length: int, rows: int
+    counts: Counts, mapping: Mapping, array: Array, segments: int, length: int, room: int, rows: int
 ) -> None:
     """ANDs of `rows` rows of segments, with every kernel, and what counts their ones."""
     kernels, activation_bits = mapping.layer.kernels_per_group, mapping.activation_bits
     operations = rows * kernels * mapping.weight_bits * activation_bits
-    cycles, idle, unused = _sense(segments, length, array)
+    cycles, idle, unused = _sense(segments, length, room, array)
     counts.ands += operations * segments * length
     counts.and_unused += operations * unused
     counts.and_reference_idle += operations * idle
@@ -69,8 +78,8 @@ def _count_ands(
     phases = segment_phases(length, array)
     counts.bit_count_adders += operations * segments * sum(map(bit_count_adders, phases))
     for planes, times in Counter(mapping.plane_groups).items():
-        inner = largest_bits(length, planes, 1)
-        outer = largest_bits(length, planes, activation_bits)
+        inner = largest_bits(room, planes, 1)
+        outer = largest_bits(room, planes, activation_bits)
         bits = segments * rows * kernels * activation_bits * times
         bits *= planes * len(phases) * inner + outer
         counts.accumulate_adders += bits
@@ -78,11 +87,11 @@ def _count_ands(
 
 
 def _count_reads(
-    counts: Counts, mapping: Mapping, array: Array, segments: int, length: int, rows: int
+    counts: Counts, mapping: Mapping, array: Array, segments: int, length: int, room: int, rows: int
 ) -> None:
     """READs of each activation plane of `rows` rows of segments, in one kernel tile only."""
     operations = rows * mapping.activation_bits
-    cycles, idle, unused = _sense(segments, length, array)
+    cycles, idle, unused = _sense(segments, length, room, array)
     counts.reads += operations * segments * length
     counts.read_unused += operations * unused
     counts.read_reference_idle += operations * idle
@@ -90,7 +99,7 @@ def _count_reads(
     counts.read_cycles += operations * cycles
     phases = segment_phases(length, array)
     counts.sum_count_adders += operations * segments * sum(map(bit_count_adders, phases))
-    bits = operations * segments * len(phases) * largest_bits(length, 1, mapping.activation_bits)
+    bits = operations * segments * len(phases) * largest_bits(room, 1, mapping.activation_bits)
     counts.sum_adders += bits
     counts.sum_flip_flops += bits
 
@@ -136,7 +145,7 @@ def _count_combining(counts: Counts, mapping: Mapping, options: Options) -> None
     layer = mapping.layer
     patches = layer.positions * layer.groups
     outputs = layer.output_elements
-    length, planes = layer.patch_length, mapping.activation_bits
+    length, planes = mapping.installed.layer.patch_length, mapping.activation_bits
     tiles = len(mapping.column_tiles)
     width = largest_bits(length, mapping.weight_bits, planes)
     bits = outputs * (tiles * len(mapping.plane_groups) - 1) * width

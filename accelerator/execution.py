@@ -5,7 +5,7 @@ Far too slow for a network; it is what the closed form is checked against.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from math import gcd
 
@@ -17,6 +17,7 @@ from accelerator.array import Array
 from accelerator.counts import Counts
 from accelerator.logic_widths import largest_bits
 from accelerator.mapping import Mapping, segment_phases
+from accelerator.networks.layers import Layer
 from accelerator.options import Options
 from accelerator.subarray import Columns, SubArray, segment_columns
 
@@ -25,13 +26,50 @@ Integers = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """One sub-array's share: which kernels, planes and elements it holds."""
+    """One sub-array's share: which kernels, planes and elements of those it has room for."""
 
     subarray: SubArray
     kernels: range
     planes: range
     elements: range
+    room: int
     sums: bool
+
+    def used_by(self, layer: Layer) -> _Part:
+        """The share of a layer of the first channels and kernels."""
+        return replace(
+            self,
+            kernels=_below(self.kernels, layer.kernels_per_group),
+            elements=_below(self.elements, layer.patch_length),
+        )
+
+
+def _below(numbers: range, end: int) -> range:
+    return range(numbers.start, max(min(numbers.stop, end), numbers.start))
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedLayer:
+    """A mapped layer with its weights in the cells of sub-arrays, and the events of loading.
+
+    `rows` are the groups that share rows, with their sub-arrays.
+    """
+
+    mapping: Mapping
+    array: Array
+    rows: tuple[tuple[range, tuple[_Part, ...]], ...]
+    counts: Counts
+
+    @property
+    def cells(self) -> tuple[NDArray[np.uint8], ...]:
+        """Bits of every sub-array, in a fixed order; they are the arrays themselves."""
+        return tuple(part.subarray.cells for _, parts in self.rows for part in parts)
+
+    @property
+    def weight_rows(self) -> slice:
+        """The rows that hold weights; those before take patches."""
+        return slice(self.array.reserved_rows + self.mapping.resident_planes * self.mapping.buffers,
+                     None)  # fmt: skip
 
 
 def execute_layer(
@@ -49,13 +87,39 @@ def execute_layer(
     Returns:
         Outputs (kernels, height, width) and the events.
     """
+    loaded = load_layer(mapping.installed, array, weights)
+    outputs, counts = run_layer(loaded, mapping, options, activations)
+    counts.add(loaded.counts)
+    return outputs, counts
+
+
+def load_layer(mapping: Mapping, array: Array, weights: Integers) -> LoadedLayer:
+    """Write the weights of a mapped layer; shapes as in `execute_layer`."""
+    counts = Counts()
+    rows = []
+    for first in range(0, mapping.layer.groups, mapping.groups_per_row):
+        groups = range(first, min(first + mapping.groups_per_row, mapping.layer.groups))
+        rows.append((groups, tuple(_load(mapping, array, counts, groups, weights))))
+    return LoadedLayer(mapping, array, tuple(rows), counts)
+
+
+def run_layer(
+    loaded: LoadedLayer, mapping: Mapping, options: Options, activations: Integers
+) -> tuple[Integers, Counts]:
+    """Outputs and events of one image in a layer that is loaded.
+
+    `mapping` is the loaded one, or one that uses a part of it (`mapping.narrow`): no weight is
+    written.
+    """
     layer = mapping.layer
     outputs: Integers = np.zeros((layer.out_channels, layer.positions), dtype=np.int64)
     counts = Counts()
     windows = _windows(mapping, activations)
-    for first in range(0, layer.groups, mapping.groups_per_row):
-        groups = range(first, min(first + mapping.groups_per_row, layer.groups))
-        parts = _load(mapping, array, counts, groups, weights)
+    for groups, installed in loaded.rows:
+        parts = [part.used_by(layer) for part in installed]
+        parts = [part for part in parts if part.kernels and part.elements]
+        for part in parts:
+            part.subarray.counts = counts
         for start in range(0, mapping.streams, mapping.positions_per_row):
             streams = range(start, min(start + mapping.positions_per_row, mapping.streams))
             segments = [(group, stream) for stream in streams for group in groups]
@@ -90,7 +154,8 @@ def _load(
         for kernels in _ranges(mapping.kernel_tiles):
             for planes in _ranges(mapping.plane_groups):
                 sums = kernels.start == 0 and planes.start == 0
-                part = _Part(SubArray(array, counts), kernels, planes, elements, sums)
+                subarray = SubArray(array, counts)
+                part = _Part(subarray, kernels, planes, elements, len(elements), sums)
                 parts.append(part)
                 columns = np.concatenate(_columns(part, mapping.positions_per_row * len(groups)))
                 for kernel, rotation, plane in product(kernels, range(mapping.rotations), planes):
@@ -118,7 +183,9 @@ def _ranges(sizes: tuple[int, ...]) -> list[range]:
 def _columns(part: _Part, segments: int) -> list[Columns]:
     """Columns of each segment of a row; groups alternate faster than positions."""
     array = part.subarray.array
-    return [segment_columns(index, len(part.elements), array) for index in range(segments)]
+    return [
+        segment_columns(index, len(part.elements), array, part.room) for index in range(segments)
+    ]
 
 
 def _turned(mapping: Mapping, window: Integers, rotation: int) -> Integers:
@@ -170,7 +237,8 @@ def _run(
         for segment, value in run.sums.items():
             sums.setdefault(segment, []).append(value)
     scaled = {key: _scaled_sum(mapping, counts, values) for key, values in sums.items()}
-    full = largest_bits(layer.patch_length, mapping.weight_bits, mapping.activation_bits)
+    widest = mapping.installed.layer.patch_length
+    full = largest_bits(widest, mapping.weight_bits, mapping.activation_bits)
     for (segment, kernel), values in results.items():
         total = Accumulator(full)
         total.value = values[0]
@@ -189,7 +257,7 @@ def _run(
 
 def _scaled_sum(mapping: Mapping, counts: Counts, values: list[int]) -> int:
     """(2^W - 1) times the sum of a patch's activations, from its column tiles."""
-    length, bits = mapping.layer.patch_length, mapping.activation_bits
+    length, bits = mapping.installed.layer.patch_length, mapping.activation_bits
     total = Accumulator(largest_bits(length, 1, bits))
     total.value = values[0]
     for value in values[1:]:
@@ -226,13 +294,13 @@ class _PartRun:
         self.all_columns = np.concatenate(self.columns)
         length, bits = len(part.elements), mapping.activation_bits
         self.phases = np.cumsum(segment_phases(length, self.array))[:-1]
-        self.inner_width = largest_bits(length, len(part.planes), 1)
-        outer_width = largest_bits(length, len(part.planes), bits)
+        self.inner_width = largest_bits(part.room, len(part.planes), 1)
+        outer_width = largest_bits(part.room, len(part.planes), bits)
         self.outer = {
             key: Accumulator(outer_width) for key in product(range(segments), part.kernels)
         }
         self.activation_sums = {
-            segment: Accumulator(largest_bits(length, 1, bits)) for segment in range(segments)
+            segment: Accumulator(largest_bits(part.room, 1, bits)) for segment in range(segments)
         }
         self.results: dict[tuple[int, int], int] = {}
         self.sums: dict[int, int] = {}

@@ -65,7 +65,11 @@ def memory(array: Array) -> Hardware:
 def layer_hardware(
     mapping: Mapping, array: Array, options: Options, assumptions: Assumptions
 ) -> Hardware:
-    """All sub-arrays of a layer with their counters, and what combines and feeds them."""
+    """The sub-arrays that a layer uses with their counters, and what combines and feeds them.
+
+    They are made for the widest layer that they serve.
+    """
+    used, mapping = mapping.subarrays, mapping.installed
     length, planes = max(mapping.column_tiles), max(mapping.plane_groups)
     bits, segments = mapping.activation_bits, mapping.segments_per_row
     registers = largest_bits(length, planes, 1) + largest_bits(length, planes, bits)
@@ -81,7 +85,7 @@ def layer_hardware(
     combined = (parts - 1) * width + (width + 1 if options.sums_activations else 0)
     combined *= mapping.group_tiles * len(mapping.kernel_tiles) * segments
     shared = Hardware(full_adders=combined, flip_flops=combined)
-    return subarray.times(mapping.subarrays) + shared.times(mapping.copies)
+    return subarray.times(used) + shared.times(mapping.copies)
 
 
 def transposer(mappings: list[Mapping], options: Options) -> Hardware:

@@ -12,14 +12,20 @@ many kernels as fit below them.
   copy of the patch.
 - Where the rows do not even hold one kernel, its planes are shared out (plane groups), and
   the patch's planes come in several passes.
+
+A patch's elements are in the order of its channels, a tile's kernels in their own. So a layer
+of the first channels and the first kernels of a mapped one (`narrow`) uses the first columns of
+a patch, the first rows of kernels and the first tiles, all where they are.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from math import gcd
 
 from accelerator.array import Array
+from accelerator.errors import EstimateError
 from accelerator.networks.layers import Layer
 from accelerator.options import Options
 
@@ -51,6 +57,8 @@ class Mapping:
     rotations: versions of each kernel that are stored, 1 without reuse.
     fresh_columns: columns of the window that are new at each step but the first.
     copies: how often all this exists.
+    wider: the mapping that is in the cells, where this one uses a part of it; its tiles are the
+        first ones of the wider, the last of them perhaps cut short.
     """
 
     layer: Layer
@@ -68,6 +76,17 @@ class Mapping:
     rotations: int
     fresh_columns: int
     copies: int
+    wider: Mapping | None = None
+
+    @property
+    def installed(self) -> Mapping:
+        """The mapping that is in the cells, for which registers and wires are made."""
+        return self.wider or self
+
+    @property
+    def tiles(self) -> Counter[tuple[int, int]]:
+        """Column tiles by (elements in use, elements there is room for)."""
+        return Counter(zip(self.column_tiles, self.installed.column_tiles, strict=False))
 
     @property
     def weight_tiles(self) -> int:
@@ -132,17 +151,28 @@ def segment_phases(length: int, array: Array) -> list[int]:
     return [amplifiers] * full + ([rest] if rest else [])
 
 
-def row_phases(segments: int, length: int, array: Array) -> list[tuple[int, int]]:
+def row_phases(segments: int, length: int, array: Array, room: int) -> list[tuple[int, int]]:
     """(amplifiers used, how many such phases) when a row of segments is sensed.
 
-    Segments shorter than the number of amplifiers stand side by side in a phase and never
-    cross into the next, so that a count is always of one segment.
+    A segment has `room` for as many elements, of which it uses the first `length`. Those with
+    less room than there are amplifiers stand side by side in a phase and never cross into the
+    next, so that a count is always of one segment.
     """
     amplifiers = array.amplifiers
-    if length <= amplifiers:
-        side_by_side = amplifiers // length
+    if room <= amplifiers:
+        side_by_side = amplifiers // room
         return [(n * length, times) for n, times in in_full_and_rest(segments, side_by_side)]
     return [(n, times * segments) for n, times in in_full_and_rest(length, amplifiers)]
+
+
+def row_references(segments: int, length: int, array: Array, room: int) -> int:
+    """Amplifiers served by the references that start when a row is sensed, over its phases (1)."""
+    amplifiers = array.amplifiers
+    if room <= amplifiers:
+        phases = in_full_and_rest(segments, amplifiers // room)
+        return sum(array.reference_shares(length, n, room) * times for n, times in phases)
+    phases = in_full_and_rest(length, amplifiers)
+    return sum(array.reference_shares(n) * times * segments for n, times in phases)
 
 
 def _segments(length: int, array: Array) -> int:
@@ -177,6 +207,39 @@ def map_layer(
     if len(rotated.plane_groups) > 1 or rotated.resident_planes < activation_bits:
         return plain
     return min((rotated, plain), key=input_cells_written)
+
+
+def narrow(mapping: Mapping, layer: Layer) -> Mapping:
+    """The part of a mapping that `layer` uses: its first channels and its first kernels.
+
+    Nothing moves. Raises EstimateError where the layer is no such part of the mapped one.
+    """
+    mapped = mapping.layer
+    part = replace(layer, in_channels=mapped.in_channels, out_channels=mapped.out_channels)
+    if (
+        part != mapped
+        or layer.patch_length > mapped.patch_length
+        or layer.kernels_per_group > mapped.kernels_per_group
+    ):
+        raise EstimateError(
+            f"{layer.name} is no part of the layer that is mapped: it may have fewer channels and "
+            "kernels in each of the same groups, and nothing else may differ"
+        )
+    return replace(
+        mapping,
+        layer=layer,
+        column_tiles=_first(mapping.column_tiles, layer.patch_length),
+        kernel_tiles=_first(mapping.kernel_tiles, layer.kernels_per_group),
+        wider=mapping,
+    )
+
+
+def _first(tiles: tuple[int, ...], total: int) -> tuple[int, ...]:
+    """What of each tile lies among the first `total`; tiles behind are left out."""
+    kept = []
+    for size in tiles:
+        kept.append(min(size, total - sum(kept)))
+    return tuple(size for size in kept if size)
 
 
 def input_cells_written(mapping: Mapping) -> int:

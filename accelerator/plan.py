@@ -37,7 +37,8 @@ class PlannedLayer:
     """A layer with the widths of its weights, its inputs and its outputs.
 
     A layer of the digital unit has no weights and `weight_bits` 0. `seen` is known of a layer
-    that ran, `choice` of one that is mapped in its own way.
+    that ran, `choice` of one that is mapped in its own way. `wider` is the layer that is on the
+    chip where this one uses only its first channels and kernels.
     """
 
     layer: Layer
@@ -46,6 +47,12 @@ class PlannedLayer:
     output_bits: int
     seen: Seen | None = None
     choice: Choice | None = None
+    wider: Layer | None = None
+
+    @property
+    def installed(self) -> Layer:
+        """The layer that is on the chip."""
+        return self.wider or self.layer
 
     def options(self, common: Options) -> Options:
         """The options of this layer: its own mapping, its encoding and densities where it ran."""

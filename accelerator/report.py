@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from accelerator.networks.layers import Layer
 from accelerator.plan import Choice, Seen
 from accelerator.sense_errors import SenseErrors
 from accelerator.throughput import Pace
@@ -15,7 +16,11 @@ FORMAT = "mramcim-estimate/1"
 
 @dataclass(frozen=True, slots=True)
 class LayerReport:
-    """One layer: energies in J, latency in s, area of its own sub-arrays in m2."""
+    """One layer: energies in J, latency in s, area of its own sub-arrays in m2.
+
+    Where it uses the first channels of a `wider` layer, `subarrays` and `area` are those of the
+    wider, `active_subarrays` and `active_area` of what it uses.
+    """
 
     name: str
     operation: str
@@ -35,6 +40,9 @@ class LayerReport:
     output_bits: int = 0
     seen: Seen | None = None
     choice: Choice | None = None
+    wider: Layer | None = None
+    active_subarrays: int = 0
+    active_area: float = 0.0
 
     def to_dict(self) -> dict[str, Any]:
         """The layer's entry in the JSON."""
@@ -57,6 +65,11 @@ class LayerReport:
             "output_bits": self.output_bits,
             "seen": None if self.seen is None else asdict(self.seen),
             "choice": None if self.choice is None else asdict(self.choice),
+            "wider_channels": None
+            if self.wider is None
+            else [self.wider.in_channels, self.wider.out_channels],
+            "active_subarrays": self.active_subarrays,
+            "active_area_m2": self.active_area,
         }
 
 
@@ -172,6 +185,11 @@ class Report:
     def subarray_area(self) -> float:
         """Area of the sub-arrays that hold weights, with their logic (m2)."""
         return sum(layer.area for layer in self.layers)
+
+    @property
+    def active_area(self) -> float:
+        """Area of what works in an image: sub-arrays in use, and all that layers share (m2)."""
+        return self.area - self.subarray_area + sum(layer.active_area for layer in self.layers)
 
     @property
     def one_subarray_area(self) -> float:

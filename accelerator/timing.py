@@ -117,11 +117,11 @@ def layer_time(clock: Clock, mapping: Mapping, traffic: Traffic, options: Option
     array, prices = clock.array, clock.prices
     bits = mapping.activation_bits
     length, segments = max(mapping.column_tiles), mapping.segments_per_row
-    planes = max(mapping.plane_groups)
-    phases = row_phases(segments, length, array)
+    room, planes = max(mapping.installed.column_tiles), max(mapping.plane_groups)
+    phases = row_phases(segments, length, array, room)
 
-    count = bit_count_depth(min(length, array.amplifiers)) * prices.full_adder.delay
-    accumulate = clock.ripple(largest_bits(length, planes, bits))
+    count = bit_count_depth(min(room, array.amplifiers)) * prices.full_adder.delay
+    accumulate = clock.ripple(largest_bits(room, planes, bits))
     # Sensing, counting and accumulating are three stages of a pipeline.
     pace = larger(prices.and2.cycle_time, count + prices.flip_flop.delay, accumulate)
     read_pace = larger(prices.read.cycle_time, count + prices.flip_flop.delay, accumulate)
@@ -153,8 +153,8 @@ def layer_time(clock: Clock, mapping: Mapping, traffic: Traffic, options: Option
 
 def shared_time(clock: Clock, mapping: Mapping, traffic: Traffic, options: Options) -> SharedTime:
     """What a layer on sub-arrays needs of buffer, wires, digital unit and memory outside."""
-    layer = mapping.layer
-    width = largest_bits(layer.patch_length, mapping.weight_bits, mapping.activation_bits) + 1
+    layer, length = mapping.layer, mapping.installed.layer.patch_length
+    width = largest_bits(length, mapping.weight_bits, mapping.activation_bits) + 1
     rounds = max(traffic.adders / layer.output_elements / width, 1)
     return SharedTime(
         clock.buffer_read(traffic.buffer_reads),
@@ -181,6 +181,7 @@ def loading_time(clock: Clock, traffic: Traffic, options: Options) -> SharedTime
 
 def _loading_rows(clock: Clock, mapping: Mapping) -> float:
     """Write the fullest sub-array's weights, all sub-arrays at once (s)."""
+    mapping = mapping.installed
     rows = max(mapping.kernel_tiles) * max(mapping.plane_groups) * mapping.rotations
     return rows * clock.write_row(mapping.segments_per_row * max(mapping.column_tiles))
 

@@ -42,8 +42,8 @@ class Traffic:
 
 
 def output_width(mapping: Mapping, sums: bool) -> int:
-    """Bits of one finished output, its sign included (1)."""
-    layer = mapping.layer
+    """Bits of one finished output, its sign included, of the widest layer served (1)."""
+    layer = mapping.installed.layer
     return largest_bits(layer.patch_length, mapping.weight_bits, mapping.activation_bits) + sums
 
 

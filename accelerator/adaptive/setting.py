@@ -37,7 +37,7 @@ class Setting:
     bits: tuple[int, ...] = (8, 16)
     seeds: tuple[int, ...] = (0, 1, 2)
     mixture: float = 0.5
-    epochs: int = 24
+    epochs: int = 12
     batch: int = 64
     rate: float = 5e-3
     shift: int = 2

@@ -27,7 +27,9 @@ def _bottleneck(chain: Chain, prefix: str, channels: int, stride: int) -> None:
     chain.convolution(f"{prefix}.conv3", 4 * channels, 1)
 
 
-def _blocks(chain: Chain, channels: tuple[int, ...], depths: tuple[int, ...], branch: Branch) -> None:
+def _blocks(
+    chain: Chain, channels: tuple[int, ...], depths: tuple[int, ...], branch: Branch
+) -> None:
     for stage, (width, depth) in enumerate(zip(channels, depths, strict=True), 1):
         for block in range(1, depth + 1):
             stride = 2 if stage > 1 and block == 1 else 1

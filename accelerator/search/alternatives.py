@@ -75,7 +75,7 @@ def _added(chip: Chip, clock: Clock, work: Work) -> list[float]:
     plan = floorplan(work.hardware, chip.pitch, pricing.prices, pricing.assumptions)
     time, _, _ = work_time(clock, work)
     energy = work_energy(pricing, work)
-    cells = work.mapping.subarrays * array.rows * array.columns if work.mapping else 0
+    cells = work.mapping.installed.subarrays * array.rows * array.columns if work.mapping else 0
     idle = idle_power(chip, installed=plan.leakage_power)
     leaked = idle.during(plan.leakage_power, time, buffer_time(clock, work.traffic))
     own = sum(energy.values()) + leaked - busy_leakage(pricing, work.counts)

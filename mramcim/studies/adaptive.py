@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("bits", _numbers(int), "of weights and activations (default: 8,16)"),
         ("seeds", _numbers(int), "one training each (default: 0,1,2)"),
         ("mixture", float, "lambda: the teacher's share of the loss (default: 0.5)"),
-        ("epochs", int, "passes through the images (default: 24)"),
+        ("epochs", int, "passes through the images (default: 12)"),
         ("batch", int, "images of one step (default: 64)"),
         ("rate", float, "Adam's rate at the start (default: 0.005)"),
         ("shift", int, "pixels by which images are moved about (default: 2)"),
