@@ -68,8 +68,8 @@ class LoadedLayer:
     @property
     def weight_rows(self) -> slice:
         """The rows that hold weights; those before take patches."""
-        return slice(self.array.reserved_rows + self.mapping.resident_planes * self.mapping.buffers,
-                     None)  # fmt: skip
+        mapping = self.mapping
+        return slice(self.array.reserved_rows + mapping.resident_planes * mapping.buffers, None)
 
 
 def execute_layer(

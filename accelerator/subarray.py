@@ -15,8 +15,8 @@ Columns = NDArray[np.intp]
 def segment_columns(segment: int, length: int, array: Array, room: int) -> Columns:
     """Columns of the first `length` elements of the `segment`-th patch of a row.
 
-    There is `room` for as many elements of each patch. Adjacent columns share an amplifier, so elements go to different amplifiers first: a
-    patch then takes as few phases as possible.
+    There is `room` for as many elements of each patch. Adjacent columns share an amplifier, so
+    elements go to different amplifiers first: a patch then takes as few phases as possible.
     """
     amplifiers, shared = array.amplifiers, array.columns_per_amplifier
     element = np.arange(length)

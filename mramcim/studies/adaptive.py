@@ -8,9 +8,10 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from mramcim.arguments import add_json
+from mramcim.arguments import add_json, positive_count
 from mramcim.errors import CommandError
 from mramcim.images import SETS, asked_images
+from mramcim.outputs import STANDARD_OUTPUT, check_outputs, write_file, write_json
 from mramcim.progress import Progress
 
 SUMMARY = "a network whose width is chosen while it runs: accuracy, energy, latency by width"
@@ -27,7 +28,18 @@ def _numbers(kind: type[int] | type[float]) -> Any:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what the study takes."""
+    """Declare what the study takes; what is left out of the training gets its own default."""
+    parser.add_argument(
+        "--networks", metavar="FOLDER", help="what --train wrote (default: what is shipped)"
+    )
+    parser.add_argument("--lut", metavar="TABLE.h5", help="a table (default: the one shipped)")
+    parser.add_argument(
+        "--count",
+        type=positive_count,
+        metavar="N",
+        help="test images of the mean one that is costed (default: 36)",
+    )
+    parser.add_argument("--plot", metavar="F", help="draw accuracy and energy against the width")
     parser.add_argument(
         "--train", metavar="FOLDER", help="train anew and write the files there (needs PyTorch)"
     )
@@ -56,6 +68,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _trained(arguments: argparse.Namespace) -> Path:
     """Train into the folder that was named."""
     from accelerator.adaptive.setting import Setting
+    from accelerator.datasets import load_dataset
     from accelerator.training.errors import need_torch
 
     need_torch()
@@ -64,9 +77,8 @@ def _trained(arguments: argparse.Namespace) -> Path:
     folder = Path(arguments.train)
     if not folder.is_dir():
         raise CommandError(f"the folder --train '{folder}' does not exist; make it first")
-    arguments.count = None
     dataset = getattr(arguments, "dataset", Setting().dataset)
-    learnt, tested = (asked_images(arguments, dataset, part) for part in ("train", "test"))
+    learnt, tested = (load_dataset(dataset, part, arguments.data) for part in ("train", "test"))
     asked = {entry.name: vars(arguments)[entry.name] for entry in fields(Setting)
              if entry.name in arguments}  # fmt: skip
     setting = Setting(**asked, image=(learnt.codes.shape[1], 32))
@@ -76,8 +88,37 @@ def _trained(arguments: argparse.Namespace) -> Path:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Train where that was asked for."""
+    """Train where that was asked for, then run, cost and print every width."""
+    check_outputs({"--json": arguments.json, "--plot": arguments.plot}, [arguments.lut])
+
+    from accelerator.adaptive.costing import network_costs
+    from accelerator.adaptive.narrowing import narrowed
+    from accelerator.adaptive.render import render_study
+    from accelerator.adaptive.setting import SHIPPED, read_record
+    from accelerator.adaptive.study import IMAGES, as_dict, study
+    from accelerator.networks import load_network
+    from accelerator.pipeline import open_table
+
+    folder = Path(arguments.networks or SHIPPED)
     if arguments.train is not None:
-        _trained(arguments)
-    sys.stdout.write("")
+        folder = _trained(arguments)
+    setting = read_record(folder).setting
+    arguments.count = arguments.count or IMAGES
+    tested = asked_images(arguments, setting.dataset, "test")
+    table = open_table(arguments.lut)
+    record, results = study(tested, folder=folder, table=table)
+    bits = min(setting.bits)
+    networks = {}
+    for name in ("resnet18", "resnet50"):
+        widths = {width: narrowed(load_network(name), width) for width in setting.widths}
+        networks[name] = network_costs(widths, bits, table)
+    if arguments.plot is not None:
+        from accelerator.adaptive.plot import save_plot
+
+        write_file(arguments.plot, lambda path: save_plot(results, path))
+    if arguments.json is not None:
+        content = as_dict(record, results, networks)
+        write_json(arguments.json, {"images": len(tested.labels), **content})
+    if arguments.json != STANDARD_OUTPUT:
+        sys.stdout.write(render_study(record, results, networks))
     return 0

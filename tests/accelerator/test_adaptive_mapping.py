@@ -1,4 +1,4 @@
-"""Layers that use the first channels of a mapped layer: what they compute, count and leave alone."""
+"""Layers of the first channels of a mapped one: what they compute, count and leave alone."""
 
 from __future__ import annotations
 
