@@ -41,27 +41,25 @@ def narrowed(network: Network, width: float) -> Network:
     Raises EstimateError where groups do not allow it.
     """
     checked_widths((width, 1.0))
-    last = network.mapped[-1]
-    first = network.mapped[0]
-    layers: list[Layer] = []
-    whole, part = network.input_shape[0], network.input_shape[0]
-    for layer in network.layers:
-        # A shortcut's input is that of its block, whose channels are narrowed alike.
-        own = part if layer is first else channels_at(width, layer.in_channels)
-        if layer.operation is Operation.PRODUCT and layer.in_channels != whole:
-            own = part * (layer.in_channels // whole)
-        out = layer.out_channels if layer is last else channels_at(width, layer.out_channels)
-        if layer is not first and not layer.mapped and not layers:
-            own = out = layer.in_channels
-        layers.append(_narrowed(network, layer, own, out))
-        whole, part = layer.out_channels, out
+    first, last = (network.layers.index(network.mapped[end]) for end in (0, -1))
+    layers = list(network.layers)
+    for index in range(first, last + 1):
+        layer = network.layers[index]
+        # Elements of a product's input that one channel before it makes.
+        flat = index and layer.operation is Operation.PRODUCT
+        each = layer.in_channels // network.layers[index - 1].out_channels if flat else 1
+        channels = channels_at(width, layer.in_channels // each) * each
+        layers[index] = _narrowed(
+            network,
+            layer,
+            layer.in_channels if index == first else channels,
+            layer.out_channels if index == last else channels_at(width, layer.out_channels),
+        )
     return replace(network, layers=tuple(layers), source=f"{network.source}, width {width:g}")
 
 
 def _narrowed(network: Network, layer: Layer, channels: int, out: int) -> Layer:
-    groups = layer.groups
-    if groups == layer.in_channels:
-        groups = channels
+    groups = channels if layer.groups == layer.in_channels > 1 else layer.groups
     if channels % groups or out % groups:
         raise EstimateError(
             f"{network.name}: {layer.name} has {groups} groups, which {channels} channels to "

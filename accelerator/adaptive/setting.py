@@ -32,12 +32,12 @@ class Setting:
     image: tuple[int, int] = (1, 32)
     depth: int = 1
     channels: tuple[int, ...] = (16, 32, 64)
-    stem_stride: int = 2
+    stem_stride: int = 4
     widths: tuple[float, ...] = WIDTHS
     bits: tuple[int, ...] = (8, 16)
     seeds: tuple[int, ...] = (0, 1, 2)
     mixture: float = 0.5
-    epochs: int = 12
+    epochs: int = 10
     batch: int = 64
     rate: float = 5e-3
     shift: int = 2

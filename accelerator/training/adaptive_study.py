@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import asdict
+from itertools import product
 from pathlib import Path
 
 from accelerator.adaptive.setting import Record, Setting, Trial
@@ -47,8 +48,8 @@ def train_study(
             told(done, total)
         return model
 
-    for bits in setting.bits:
-        graphs = {
+    graphs = {
+        bits: {
             width: residual_graph(
                 setting.network(width),
                 Widths(bits, bits, bits),
@@ -57,28 +58,34 @@ def train_study(
             )
             for width in setting.widths
         }
-        for seed in setting.seeds:
-            model = fitted(graphs, seed)
-            alone = {
-                width: accuracy(fitted({1.0: graph}, seed).at(1.0), tested)
-                for width, graph in graphs.items()
-            }
-            together, known = (
-                {width: accuracy(model.at(width), data) for width in setting.widths}
-                for data in (tested, learnt)
-            )
-            trials.append(Trial(bits, seed, together, known, alone))
-            if seed == setting.seeds[0]:
-                made = {
-                    "network": setting.network().name,
-                    "dataset": learnt.name,
-                    "bits": bits,
-                    "recipe": asdict(recipe_of(setting, seed)),
-                    "mixture": setting.mixture,
-                    "test_accuracy": together[max(setting.widths)],
-                }
-                notes = {"training": json.dumps(made)}
-                export_adaptive(model, folder / setting.file(bits), notes)
-    record = Record(setting, len(learnt.labels), len(tested.labels), tuple(trials))
-    record.write(folder)
+        for bits in setting.bits
+    }
+    for seed, bits in product(setting.seeds, setting.bits):
+        model = fitted(graphs[bits], seed)
+        if seed == setting.seeds[0]:
+            export_adaptive(model, folder / setting.file(bits), _notes(setting, bits, seed))
+        alone = {
+            width: accuracy(fitted({1.0: graph}, seed).at(1.0), tested)
+            for width, graph in graphs[bits].items()
+        }
+        together, known = (
+            {width: accuracy(model.at(width), data) for width in setting.widths}
+            for data in (tested, learnt)
+        )
+        trials.append(Trial(bits, seed, together, known, alone))
+        # As far as it got, should it be stopped.
+        record = Record(setting, len(learnt.labels), len(tested.labels), tuple(trials))
+        record.write(folder)
     return record
+
+
+def _notes(setting: Setting, bits: int, seed: int) -> dict[str, str]:
+    """How a file was made, for its metadata."""
+    made = {
+        "network": setting.network().name,
+        "dataset": setting.dataset,
+        "bits": bits,
+        "recipe": asdict(recipe_of(setting, seed)),
+        "mixture": setting.mixture,
+    }
+    return {"training": json.dumps(made)}
