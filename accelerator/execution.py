@@ -45,7 +45,7 @@ class _Part:
 
 
 def _below(numbers: range, end: int) -> range:
-    return range(numbers.start, max(min(numbers.stop, end), numbers.start))
+    return range(numbers.start, max(min(numbers.stop, end), numbers.start), numbers.step)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +151,7 @@ def _load(
     layer = mapping.layer
     parts = []
     for elements in _ranges(mapping.column_tiles):
-        for kernels in _ranges(mapping.kernel_tiles):
+        for kernels in _kernels(mapping):
             for planes in _ranges(mapping.plane_groups):
                 sums = kernels.start == 0 and planes.start == 0
                 subarray = SubArray(array, counts)
@@ -180,6 +180,14 @@ def _ranges(sizes: tuple[int, ...]) -> list[range]:
     return [range(end - size, end) for end, size in zip(ends, sizes, strict=True)]
 
 
+def _kernels(mapping: Mapping) -> list[range]:
+    """Kernels of each tile, neighbours or every so-manieth."""
+    tiles = len(mapping.kernel_tiles)
+    if not mapping.spread:
+        return _ranges(mapping.kernel_tiles)
+    return [range(first, mapping.layer.kernels_per_group, tiles) for first in range(tiles)]
+
+
 def _columns(part: _Part, segments: int) -> list[Columns]:
     """Columns of each segment of a row; groups alternate faster than positions."""
     array = part.subarray.array
@@ -196,7 +204,7 @@ def _turned(mapping: Mapping, window: Integers, rotation: int) -> Integers:
 def _weight_row(
     mapping: Mapping, array: Array, part: _Part, kernel: int, rotation: int, plane: int
 ) -> int:
-    place = (kernel - part.kernels.start) * mapping.rotations + rotation
+    place = part.kernels.index(kernel) * mapping.rotations + rotation
     place = place * len(part.planes) + plane - part.planes.start
     return array.reserved_rows + mapping.resident_planes * mapping.buffers + place
 

@@ -15,7 +15,8 @@ many kernels as fit below them.
 
 A patch's elements are in the order of its channels, a tile's kernels in their own. So a layer
 of the first channels and the first kernels of a mapped one (`narrow`) uses the first columns of
-a patch, the first rows of kernels and the first tiles, all where they are.
+a patch, the first rows of kernels and the first tiles, all where they are. Kernels that are
+spread over the kernel tiles use the first rows of all of them.
 """
 
 from __future__ import annotations
@@ -56,6 +57,7 @@ class Mapping:
         a row are different streams. Without reuse every position is a stream of one step.
     rotations: versions of each kernel that are stored, 1 without reuse.
     fresh_columns: columns of the window that are new at each step but the first.
+    spread: whether a kernel tile holds every so-manieth kernel, not neighbours.
     copies: how often all this exists.
     wider: the mapping that is in the cells, where this one uses a part of it; its tiles are the
         first ones of the wider, the last of them perhaps cut short.
@@ -76,6 +78,7 @@ class Mapping:
     rotations: int
     fresh_columns: int
     copies: int
+    spread: bool = False
     wider: Mapping | None = None
 
     @property
@@ -225,18 +228,24 @@ def narrow(mapping: Mapping, layer: Layer) -> Mapping:
             f"{layer.name} is no part of the layer that is mapped: it may have fewer channels and "
             "kernels in each of the same groups, and nothing else may differ"
         )
+    kernels = layer.kernels_per_group
+    if mapping.spread:
+        shares = shared_out(kernels, len(mapping.kernel_tiles))
+        kernel_tiles = tuple(share for share in shares if share)
+    else:
+        kernel_tiles = _first(mapping.kernel_tiles, kernels)
     return replace(
         mapping,
         layer=layer,
         column_tiles=_first(mapping.column_tiles, layer.patch_length),
-        kernel_tiles=_first(mapping.kernel_tiles, layer.kernels_per_group),
+        kernel_tiles=kernel_tiles,
         wider=mapping,
     )
 
 
 def _first(tiles: tuple[int, ...], total: int) -> tuple[int, ...]:
     """What of each tile lies among the first `total`; tiles behind are left out."""
-    kept = []
+    kept: list[int] = []
     for size in tiles:
         kept.append(min(size, total - sum(kept)))
     return tuple(size for size in kept if size)
@@ -305,4 +314,5 @@ def _map(
         rotations,
         fresh,
         min(options.copies, rows_of_streams),
+        options.kernel_order == "spread",
     )

@@ -33,12 +33,12 @@ def main() -> None:
         runs = {width: QuantizedNetwork(file).run(images.images) for width, file in files.items()}
         costs = run_costs(files, runs)
     for budget in map(float, arguments.budgets.split(",")):
-        fitting = [width for width, cost in costs.items() if cost.shared.energy * 1e6 <= budget]
+        fitting = [width for width, cost in costs.items() if cost.spread.energy * 1e6 <= budget]
         if not fitting:
             print(f"{budget:7.1f} uJ: no width")
             continue
         width = max(fitting)
-        report = costs[width].shared
+        report = costs[width].spread
         accuracy = record.spread(arguments.bits, width, "together").mean
         print(
             f"{budget:7.1f} uJ: width {width:g}, {report.energy * 1e6:.1f} uJ, "

@@ -28,10 +28,20 @@ NOMINAL = Conditions("tt", 1.0, 300.15, 256, 256, None)
 
 @dataclass(frozen=True)
 class Costs:
-    """A width on the chip of the widest network, and on a chip of its own (one image)."""
+    """One image at a width, on the chip of the widest network and on a chip of its own.
+
+    On the shared chip neighbouring kernels share sub-arrays (`shared`), or kernels are `spread`
+    over all sub-arrays of a layer.
+    """
 
     shared: Report
+    spread: Report
     own: Report
+
+    @property
+    def by_order(self) -> dict[str, Report]:
+        """The shared chip's reports by the order of its kernels."""
+        return {"blocks": self.shared, "spread": self.spread}
 
 
 def within(plan: Plan, widest: Plan) -> Plan:
@@ -65,15 +75,19 @@ def cost_widths(
     opened, constants = open_table(table), load_assumptions(None)
     options = options or Options()
 
-    def report(width: float, plan: Plan) -> Report:
-        none = Sampling.of(0, 0)
+    def report(width: float, plan: Plan, order: str = "blocks") -> Report:
+        chosen, none = replace(options, kernel_order=order), Sampling.of(0, 0)
         return cost_plan(
-            networks[width], plan, opened, conditions, options, constants, OWN_WIDTHS, none
+            networks[width], plan, opened, conditions, chosen, constants, OWN_WIDTHS, none
         )
 
     widest = plans[max(plans)]
     return {
-        width: Costs(report(width, within(plan, widest)), report(width, plan))
+        width: Costs(
+            report(width, within(plan, widest)),
+            report(width, within(plan, widest), "spread"),
+            report(width, plan),
+        )
         for width, plan in plans.items()
     }
 

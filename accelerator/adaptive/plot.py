@@ -31,8 +31,11 @@ def save_plot(results: Sequence[BitsResult], path: str | os.PathLike[str]) -> No
                 capsize=3,
                 label=f"{name}, {kind}",
             )
-        ratios = [one.energy_ratio for one in result.widths]
-        energy.plot(widths, ratios, color=f"C{number}", marker="o", label=name)
+        for order, line in (("spread", "-"), ("blocks", ":")):
+            ratios = [one.on_chip[order].energy_ratio for one in result.widths]
+            label = f"{name}, kernels {order}"
+            style = {"color": f"C{number}", "linestyle": line, "marker": "o"}
+            energy.plot(widths, ratios, label=label, **style)
     widths = [one.width for one in results[0].widths]
     energy.plot(
         widths, [one.mac_ratio for one in results[0].widths], "k--", label="multiply-accumulates"

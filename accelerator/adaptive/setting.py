@@ -136,7 +136,7 @@ def read_record(folder: Path = SHIPPED) -> Record:
         content = json.loads(path.read_text(encoding="utf-8"))
         if content.pop("format") != FORMAT:
             raise KeyError
-        setting = {
+        setting: dict[str, Any] = {
             key: tuple(value) if isinstance(value, list) else value
             for key, value in content.pop("setting").items()
         }

@@ -22,16 +22,46 @@ IMAGES = 36
 
 
 @dataclass(frozen=True)
+class OnChip:
+    """An image on the chip of all widths: J, s, m2; ratios to the widest network (1).
+
+    components: energy by component (J). excess: energy above the share of multiply-accumulates,
+    by component, over the energy of the widest (1).
+    """
+
+    energy: float
+    energy_ratio: float
+    latency: float
+    latency_ratio: float
+    active_subarrays: int
+    active_area: float
+    components: dict[str, float]
+    excess: dict[str, float]
+
+    @classmethod
+    def of(cls, report: Report, widest: Report) -> OnChip:
+        """Beside the widest network's report."""
+        return cls(
+            report.energy,
+            report.energy / widest.energy,
+            report.latency,
+            report.latency / widest.latency,
+            sum(layer.active_subarrays for layer in report.layers),
+            report.active_area,
+            report.components,
+            excess(report, widest),
+        )
+
+
+@dataclass(frozen=True)
 class WidthResult:
     """One width at one number of bits.
 
     together, alone: accuracy [1] on all test images, trained with the other widths and alone.
     right: share [1] of the images that were run here, on sub-arrays, that are right.
-    energy (J), latency (s), active_area (m2): of an image on the chip of all widths;
-    own_energy, own_latency, own_area of one on a chip of a network of this size alone.
-    weight_bits: cells of weights in use (1). components: energy by component (J).
-    excess: energy above the share of multiply-accumulates, by component, over the energy of the
-    widest (1).
+    weight_bits: cells of weights in use (1). on_chip: by the order of the kernels.
+    own_energy (J), own_latency (s), own_area (m2): of an image on a chip of a network of this
+    size alone.
     """
 
     width: float
@@ -41,18 +71,11 @@ class WidthResult:
     right: float
     macs: int
     mac_ratio: float
-    energy: float
-    energy_ratio: float
-    latency: float
-    latency_ratio: float
     weight_bits: int
-    active_subarrays: int
-    active_area: float
+    on_chip: dict[str, OnChip]
     own_energy: float
     own_latency: float
     own_area: float
-    components: dict[str, float]
-    excess: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -100,8 +123,7 @@ def _at_bits(
     widest = costs[max(costs)].shared
     results = []
     for width, cost in costs.items():
-        shared, own = cost.shared, cost.own
-        share = shared.macs / widest.macs
+        own = cost.own
         results.append(
             WidthResult(
                 width,
@@ -109,20 +131,16 @@ def _at_bits(
                 record.spread(bits, width, "together"),
                 record.spread(bits, width, "alone"),
                 right[width],
-                shared.macs,
-                share,
-                shared.energy,
-                shared.energy / widest.energy,
-                shared.latency,
-                shared.latency / widest.latency,
+                own.macs,
+                own.macs / widest.macs,
                 weight_bits_of(own),
-                sum(layer.active_subarrays for layer in shared.layers),
-                shared.active_area,
+                {
+                    order: OnChip.of(report, costs[max(costs)].by_order[order])
+                    for order, report in cost.by_order.items()
+                },
                 own.energy,
                 own.latency,
                 own.area,
-                shared.components,
-                excess(shared, widest),
             )
         )
     setting = record.setting
@@ -166,11 +184,11 @@ def as_dict(
             name: [
                 {
                     "width": width,
-                    "macs": one.shared.macs,
-                    "energy": one.shared.energy,
-                    "latency": one.shared.latency,
-                    "active_area": one.shared.active_area,
-                    "excess": excess(one.shared, costs[max(costs)].shared),
+                    "macs": one.own.macs,
+                    "on_chip": {
+                        order: asdict(OnChip.of(report, costs[max(costs)].by_order[order]))
+                        for order, report in one.by_order.items()
+                    },
                 }
                 for width, one in costs.items()
             ]

@@ -85,7 +85,9 @@ def _again(report: Mapping[str, Any], table: Table | str | None) -> Estimate:
     )
     opened = open_table(entry["path"] if table is None else table)
     chosen = report["boundary"]["options"]
-    options = Options(**{field.name: chosen[field.name] for field in fields(Options)})
+    options = Options(
+        **{field.name: chosen.get(field.name, field.default) for field in fields(Options)}
+    )
     shipped = dict(load_assumptions().items())
     told = report["boundary"]["assumptions"]
     assumptions = load_assumptions(

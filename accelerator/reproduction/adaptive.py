@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from accelerator.adaptive.costing import network_costs
 from accelerator.adaptive.narrowing import WIDTHS, narrowed
 from accelerator.adaptive.setting import read_record
+from accelerator.adaptive.study import excess
 from accelerator.networks import load_network
 from accelerator.reproduction.row import Row
 
@@ -63,9 +64,8 @@ def _energies(table: Table) -> list[Row]:
     widest = costs[1.0].shared
     found = []
     for width in WIDTHS[:-1]:
-        one = costs[width].shared
-        leakage = (one.components["leakage"] - one.macs / widest.macs
-                   * widest.components["leakage"]) / widest.energy  # fmt: skip
+        one, spread = costs[width].shared, costs[width].spread
+        leakage = excess(one, widest)["leakage"]
         found.append(
             Row(
                 f"adaptive-energy-{width:g}",
@@ -75,8 +75,10 @@ def _energies(table: Table) -> list[Row]:
                 "1",
                 f"{_CA_DNN}: a trade-off of width against energy, whose figures are not public",
                 f"W8:A8, one copy; share of multiply-accumulates {one.macs / widest.macs:.3f}",
-                f"one mapped set of weights; {leakage:.3f} of the widest's energy is leakage above "
-                "that share: narrower networks take fewer senses in not as much less time",
+                f"one mapped set of weights, neighbouring kernels in a sub-array; {leakage:.3f} of "
+                "the widest's energy is leakage above that share, as senses get fewer but do not "
+                f"take as much less time; {spread.energy / widest.energy:.3f} with kernels spread "
+                "over a layer's sub-arrays",
             )
         )
     return found

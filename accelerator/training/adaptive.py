@@ -92,13 +92,12 @@ class AdaptiveModel(nn.Module):
     def forward(self, images: Tensor) -> dict[float, Tensor]:
         """Scores (n, classes) at every width; weights are quantized once for all."""
         shared = {int(number): self.quantized(int(number)) for number in self.weights}
+
+        def part(graph: Graph) -> Callable[[int], Tensor]:
+            return lambda number: self.sliced(shared[number], graph, number)
+
         return {
-            width: compute(
-                graph,
-                images,
-                lambda number, graph=graph: self.sliced(shared[number], graph, number),
-                self.norms_at(width),
-            )
+            width: compute(graph, images, part(graph), self.norms_at(width))
             for width, graph in self.graphs.items()
         }
 

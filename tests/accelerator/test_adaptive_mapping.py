@@ -18,7 +18,7 @@ from accelerator.errors import EstimateError
 from accelerator.execution import execute_layer, load_layer, run_layer
 from accelerator.mapping import map_layer, narrow
 from accelerator.networks import Layer, Operation, load_network
-from accelerator.options import ENCODINGS, Options
+from accelerator.options import ENCODINGS, KERNEL_ORDERS, Options
 from accelerator.subarray import segment_columns
 
 SPLIT = re.compile(r"\w+_[01]{1,2}")
@@ -81,7 +81,7 @@ def convolved(layer: Layer, activations: np.ndarray, weights: np.ndarray) -> np.
     parts(),
     arrays(),
     st.builds(Options, st.sampled_from(ENCODINGS), reuse_overlap=st.booleans(),
-              double_buffer=st.booleans()),
+              double_buffer=st.booleans(), kernel_order=st.sampled_from(KERNEL_ORDERS)),
     st.integers(1, 4),
     st.integers(1, 3),
     st.integers(0, 2**32),
@@ -164,6 +164,10 @@ def test_the_first_channels_are_the_first_columns_and_tiles():
     for channels, tiles in expected.items():
         part = narrow(stored, replace(wide, in_channels=channels, out_channels=channels))
         assert (part.column_tiles, part.kernel_tiles) == tiles
+    spread = map_layer(wide, 8, 8, PLAIN, Options(kernel_order="spread"))
+    assert spread.kernel_tiles == stored.kernel_tiles
+    part = narrow(spread, replace(wide, in_channels=16, out_channels=16))
+    assert (part.column_tiles, part.kernel_tiles) == ((144,), (6, 5, 5))
     for room in (5, 9, 16, 40, 200):
         for length in (1, room // 2, room):
             for segment in range(2 if room < 200 else 1):
