@@ -49,10 +49,18 @@ class Array:
         """Sense cycles of one phase in which `active` amplifiers have an operand (1)."""
         return -(-active // self.sensed_at_once)
 
-    def reference_shares(self, active: int) -> int:
-        """Amplifiers served by the references that `active` neighbouring ones need (1)."""
+    def reference_shares(self, active: int, runs: int = 1, pitch: int = 0) -> int:
+        """Amplifiers served by the references that `active` neighbouring ones need (1).
+
+        There are `runs` of them whose first ones are `pitch` apart.
+        """
         group = self.amplifiers_per_reference
-        return -(-active // group) * group
+        started, next_one = 0, 0
+        for first in range(0, runs * pitch, pitch) if pitch else (0,):
+            end = -(-(first + active) // group)
+            started += max(end - max(first // group, next_one), 0)
+            next_one = end
+        return started * group
 
     def write_pulses(self, cells: int) -> int:
         """Pulses in which `cells` cells of one row are written (1)."""

@@ -20,7 +20,7 @@ from accelerator.hardware import (
     transposer,
 )
 from accelerator.leakage import IdlePower, buffer_time, busy_leakage
-from accelerator.mapping import Mapping, map_layer
+from accelerator.mapping import Mapping, map_layer, narrow
 from accelerator.options import Options
 from accelerator.organisation import Occupation, Organisation
 from accelerator.plan import PlannedLayer
@@ -42,20 +42,24 @@ from accelerator.tree import Tree
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One planned layer with what is counted of it; `mapping` is None off the array."""
+    """One planned layer with what is counted of it; `mapping` is None off the array.
+
+    `hardware` is what is on the chip for it, `running` what of that the layer uses.
+    """
 
     planned: PlannedLayer
     mapping: Mapping | None
     counts: Counts
     traffic: Traffic
     hardware: Hardware
+    running: Hardware
     options: Options
     seen: Seen | None = None
 
     @property
     def subarrays(self) -> int:
         """Sub-arrays of the layer, those that only keep weights included (1)."""
-        return self.mapping.subarrays + self.mapping.stores if self.mapping else 0
+        return self.mapping.installed.subarrays + self.mapping.stores if self.mapping else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +95,14 @@ class Chip:
             for entry in layers
         )
         buffers = buffer_subarrays(
-            [(e.layer, e.activation_bits, e.output_bits) for e in layers], array, options
+            [(e.installed, e.activation_bits, e.output_bits) for e in layers], array, options
         )
         width = max(output_width(w.mapping, w.options.sums_activations) for w in works if w.mapping)
         bits = max(entry.output_bits for entry in layers)
         digital = digital_unit(width, bits, assumptions)
         buffer = memory(array).times(buffers)
-        registers = transposer([work.mapping for work in works if work.mapping], options)
+        mappings = [work.mapping.installed for work in works if work.mapping]
+        registers = transposer(mappings, options)
 
         # Wires are as long as what they connect, which is placed without them first.
         subarrays = sum(work.subarrays for work in works) + buffers
@@ -172,7 +177,15 @@ class Chip:
             always_on=self.digital_plan.leakage_power + self.transposer_plan.leakage_power,
         )
         return tuple(
-            _layer_report(work, plan, clock, pricing, idle, pace)
+            _layer_report(
+                work,
+                plan,
+                plan if work.running is work.hardware else self._plan(work.running),
+                clock,
+                pricing,
+                idle,
+                pace,
+            )
             for work, plan in zip(self.works, plans, strict=True)
         )
 
@@ -197,11 +210,14 @@ def plan_work(
     layer = planned.layer
     if not layer.mapped:
         traffic = digital_traffic(layer, planned.activation_bits, planned.output_bits, last)
-        return Work(planned, None, Counts(), traffic, Hardware(), options)
+        nothing = Hardware()
+        return Work(planned, None, Counts(), traffic, nothing, nothing, options)
     seen, occupancy = planned.seen, planned.occupancy
     own = planned.options(options)
     widths = planned.weight_bits, planned.activation_bits
-    mapping = map_layer(layer, *widths, array, own, occupancy)
+    mapping = map_layer(planned.installed, *widths, array, own, occupancy)
+    if planned.wider is not None:
+        mapping = narrow(mapping, layer)
     if seen is not None and occupancy is not None and mapping.kept is not None:
         # Of the sub-arrays that are left, no longer of all.
         seen = occupancy.seen(mapping, seen)
@@ -210,8 +226,10 @@ def plan_work(
     traffic = mapped_traffic(
         mapping, counts, planned.output_bits, options.sums_activations, first, last
     )
-    hardware = layer_hardware(mapping, array, options, assumptions)
-    return Work(planned, mapping, counts, traffic, hardware, options, seen)
+    running = hardware = layer_hardware(mapping.installed, array, options, assumptions)
+    if mapping.wider is not None:
+        running = layer_hardware(mapping, array, options, assumptions)
+    return Work(planned, mapping, counts, traffic, hardware, running, options, seen)
 
 
 def work_time(clock: Clock, work: Work) -> tuple[float, int, list[SharedTime]]:
@@ -239,6 +257,7 @@ def work_energy(pricing: Pricing, work: Work) -> dict[str, float]:
 def _layer_report(
     work: Work,
     plan: Floorplan,
+    running: Floorplan,
     clock: Clock,
     pricing: Pricing,
     idle: IdlePower,
@@ -250,10 +269,12 @@ def _layer_report(
     energy = work_energy(pricing, work)
     in_buffer = buffer_time(clock, work.traffic)
     if pace is None:
-        leaked = idle.during(plan.leakage_power, latency, in_buffer)
+        leaked = idle.during(running.leakage_power, latency, in_buffer)
     else:
         share = latency / pace.latency
-        leaked = idle.pipelined(plan.leakage_power, latency, in_buffer, pace.interval, share)
+        own = running.leakage_power
+        leaked = idle.pipelined(own, latency, in_buffer, pace.interval, share)
+        leaked += (plan.leakage_power - own) * idle.rest * pace.interval
     energy["leakage"] = leaked - busy_leakage(pricing, work.counts)
     return LayerReport(
         layer.name,
@@ -277,6 +298,9 @@ def _layer_report(
         work.seen,
         planned.choice,
         work.mapping.kept if work.mapping else None,
+        planned.wider,
+        work.mapping.subarrays if work.mapping else 0,
+        running.total_area,
     )
 
 

@@ -7,7 +7,13 @@ from collections import Counter
 from accelerator.array import Array
 from accelerator.counts import Counts
 from accelerator.logic_widths import bit_count_adders, largest_bits
-from accelerator.mapping import Mapping, in_full_and_rest, row_phases, segment_phases
+from accelerator.mapping import (
+    Mapping,
+    in_full_and_rest,
+    row_phases,
+    row_references,
+    segment_phases,
+)
 from accelerator.options import Options
 from accelerator.seen import Seen
 from accelerator.stacks import Stack, added_parts, live_outputs, stacks, summed, takers
@@ -22,33 +28,36 @@ def count_events(
     make them likely.
 
     Rows of segments come in few shapes: full or rest, by groups and by positions, times the
-    stacks of sub-arrays that share patches; the counts are sums over those shapes.
+    stacks of sub-arrays that share patches; the counts are sums over those shapes. The weights
+    are all that are in the cells, in use or not.
     """
     counts = Counts()
+    for stack, stack_times in stacks(mapping.installed).items():
+        _count_kernels(counts, mapping.installed, array, stack, stack_times)
     for stack, stack_times in stacks(mapping).items():
-        _count_kernels(counts, mapping, array, stack, stack_times)
         for positions, times in in_full_and_rest(mapping.streams, mapping.positions_per_row):
             rows, segments = stack_times * times, stack.groups * positions
             _count_inputs(counts, mapping, array, segments, stack, rows)
             rows *= mapping.steps
             _count_ands(counts, mapping, array, segments, stack, rows)
             if options.sums_activations:
-                _count_reads(counts, mapping, array, segments, stack.length, rows)
+                _count_reads(counts, mapping, array, segments, stack, rows)
     _count_combining(counts, mapping, options)
     _split_by_value(counts, mapping, options, seen)
     return counts
 
 
-def _sense(segments: int, length: int, array: Array) -> tuple[int, int, int]:
+def _sense(segments: int, length: int, room: int, array: Array) -> tuple[int, int, int]:
     """(cycles, idle reference shares, unused columns) of sensing one row."""
     used = segments * length
     if array.gate_unused_columns:
-        phases, unused = row_phases(segments, length, array), 0
+        phases, unused = row_phases(segments, length, array, room), 0
+        shares = row_references(segments, length, array, room)
     else:
         phases = [(array.amplifiers, array.columns_per_amplifier)]
         unused = array.columns - used
+        shares = array.reference_shares(array.amplifiers) * array.columns_per_amplifier
     cycles = sum(array.sense_cycles(active) * times for active, times in phases)
-    shares = sum(array.reference_shares(active) * times for active, times in phases)
     return cycles, shares - used - unused, unused
 
 
@@ -61,7 +70,7 @@ def _count_ands(
     """
     kernels, length, coming = stack.kernels, stack.length, mapping.coming_bits
     operations = rows * kernels * mapping.weight_bits * mapping.activation_bits
-    cycles, idle, unused = _sense(segments, length, array)
+    cycles, idle, unused = _sense(segments, length, stack.room, array)
     counts.ands += operations * segments * length
     counts.and_unused += operations * unused
     counts.and_reference_idle += operations * idle
@@ -70,8 +79,8 @@ def _count_ands(
     phases = segment_phases(length, array)
     counts.bit_count_adders += operations * segments * sum(map(bit_count_adders, phases))
     for planes, times in Counter(mapping.plane_groups).items():
-        inner = mapping.result_bits(length, planes, 1)
-        outer = mapping.result_bits(length, planes, coming)
+        inner = mapping.result_bits(stack.room, planes, 1)
+        outer = mapping.result_bits(stack.room, planes, coming)
         bits = segments * rows * kernels * coming * times
         bits *= planes * len(phases) * inner + outer
         counts.accumulate_adders += bits
@@ -79,11 +88,11 @@ def _count_ands(
 
 
 def _count_reads(
-    counts: Counts, mapping: Mapping, array: Array, segments: int, length: int, rows: int
+    counts: Counts, mapping: Mapping, array: Array, segments: int, stack: Stack, rows: int
 ) -> None:
     """READs of each activation plane of `rows` rows of segments, in one sub-array only."""
-    operations = rows * mapping.activation_bits
-    cycles, idle, unused = _sense(segments, length, array)
+    operations, length = rows * mapping.activation_bits, stack.length
+    cycles, idle, unused = _sense(segments, length, stack.room, array)
     counts.reads += operations * segments * length
     counts.read_unused += operations * unused
     counts.read_reference_idle += operations * idle
@@ -91,7 +100,7 @@ def _count_reads(
     counts.read_cycles += operations * cycles
     phases = segment_phases(length, array)
     counts.sum_count_adders += operations * segments * sum(map(bit_count_adders, phases))
-    bits = sum(planes * largest_bits(length, 1, planes) for planes in mapping.summed_planes)
+    bits = sum(planes * largest_bits(stack.room, 1, planes) for planes in mapping.summed_planes)
     bits *= rows * segments * len(phases)
     counts.sum_adders += bits
     counts.sum_flip_flops += bits
@@ -143,7 +152,7 @@ def _count_combining(counts: Counts, mapping: Mapping, options: Options) -> None
     tiles need sums of their own.
     """
     layer = mapping.layer
-    length, planes = layer.patch_length, mapping.activation_bits
+    length, planes = mapping.installed.layer.patch_length, mapping.activation_bits
     width = mapping.full_bits
     bits = added_parts(mapping) * width
     counts.partial_adders += bits

@@ -7,16 +7,18 @@ comes and meets all that stay.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 
 import numpy as np
+from numpy.typing import NDArray
 
 from accelerator.accumulator import Accumulator, count_ones
 from accelerator.array import Array
 from accelerator.counts import Counts
 from accelerator.logic_widths import largest_bits
 from accelerator.mapping import Mapping, ranges, segment_phases
+from accelerator.networks.layers import Layer
 from accelerator.operand_rows import Integers, OperandRow, OperandRows, Owner
 from accelerator.options import Options
 from accelerator.subarray import Columns, SubArray, segment_columns
@@ -39,17 +41,58 @@ def execute_layer(
     Returns:
         Outputs (kernels, height, width) and the events.
     """
-    layer = mapping.layer
+    if mapping.weights_stay:
+        loaded = load_layer(mapping.installed, array, weights)
+        outputs, counts = run_layer(loaded, mapping, options, activations)
+        counts.add(loaded.counts)
+        return outputs, counts
     rows = OperandRows(mapping, activations, weights)
     run = _Run(mapping, array, options)
-    for number, first in enumerate(range(0, layer.groups, mapping.groups_per_row)):
-        groups = range(first, min(first + mapping.groups_per_row, layer.groups))
-        for place, tile in enumerate(ranges(mapping.staying_tiles)):
+    for number, groups in enumerate(_group_tiles(mapping)):
+        for place, tile in enumerate(ranges(mapping.patch_tiles)):
             staying = list(rows.staying(groups, tile))
             parts = run.filled(staying, number, place)
-            for row in rows.coming(groups, staying) if parts else ():
+            for row in rows.coming(groups, staying):
                 run.meet(parts, row)
-    return run.outputs.reshape(layer.out_channels, *layer.out_size), run.counts
+    return run.result()
+
+
+def load_layer(mapping: Mapping, array: Array, weights: Integers) -> LoadedLayer:
+    """Write the weights of a layer where they stay; shapes as in `execute_layer`."""
+    rows = OperandRows(mapping, None, weights)
+    run = _Run(mapping, array, Options())
+    tiles = tuple(
+        (groups, tuple(run.filled(list(rows.staying(groups, kernels)), number, place)))
+        for number, groups in enumerate(_group_tiles(mapping))
+        for place, kernels in enumerate(mapping.tile_kernels)
+    )
+    return LoadedLayer(mapping, array, tiles, run.counts)
+
+
+def run_layer(
+    loaded: LoadedLayer, mapping: Mapping, options: Options, activations: Integers
+) -> tuple[Integers, Counts]:
+    """Outputs and events of one image in a layer that is loaded.
+
+    `mapping` is the loaded one, or one that uses a part of it (`mapping.narrow`): no weight is
+    written.
+    """
+    rows = OperandRows(mapping, activations, None)
+    run = _Run(mapping, loaded.array, options)
+    for groups, installed in loaded.tiles:
+        used = (part.used_by(mapping.layer) for part in installed)
+        parts = [part for part in used if part.staying and part.elements]
+        for part in parts:
+            part.subarray.counts = run.counts
+        for row in rows.coming(groups, []) if parts else ():
+            run.meet(parts, row)
+    return run.result()
+
+
+def _group_tiles(mapping: Mapping) -> list[range]:
+    groups = mapping.layer.groups
+    firsts = range(0, groups, mapping.groups_per_row)
+    return [range(first, min(first + mapping.groups_per_row, groups)) for first in firsts]
 
 
 Share = tuple[int, int]
@@ -59,6 +102,7 @@ Share = tuple[int, int]
 class _Part:
     """One sub-array's share: the planes of what stays and the elements that it holds.
 
+    room: elements that it has columns for.
     sums: whether it reads what it gets of a patch, for the patch's sum.
     staying: rows of operands with the row of cells of their lowest plane.
     """
@@ -66,8 +110,16 @@ class _Part:
     subarray: SubArray
     planes: range
     elements: range
+    room: int
     sums: bool
     staying: list[tuple[OperandRow, int]] = field(default_factory=list)
+
+    def used_by(self, layer: Layer) -> _Part:
+        """What a layer of the first channels and kernels uses of it."""
+        elements, kernels = self.elements, layer.kernels_per_group
+        end = max(min(elements.stop, layer.patch_length), elements.start)
+        staying = [pair for pair in self.staying if pair[0].owners[0][1] < kernels]
+        return replace(self, elements=range(elements.start, end), staying=staying)
 
     def share(self, mapping: Mapping) -> Share:
         """Which share of a patch's sum it has to do with: first element and first plane."""
@@ -76,7 +128,34 @@ class _Part:
     def columns(self, segments: int) -> list[Columns]:
         """Columns of each segment of a row."""
         array = self.subarray.array
-        return [segment_columns(index, len(self.elements), array) for index in range(segments)]
+        return [
+            segment_columns(index, len(self.elements), array, self.room)
+            for index in range(segments)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedLayer:
+    """A mapped layer with its weights in the cells of sub-arrays, and the events of loading.
+
+    `tiles` are the groups that share rows with the sub-arrays of one kernel tile.
+    """
+
+    mapping: Mapping
+    array: Array
+    tiles: tuple[tuple[range, tuple[_Part, ...]], ...]
+    counts: Counts
+
+    @property
+    def cells(self) -> tuple[NDArray[np.uint8], ...]:
+        """Bits of every sub-array, in a fixed order; they are the arrays themselves."""
+        return tuple(part.subarray.cells for _, parts in self.tiles for part in parts)
+
+    @property
+    def weight_rows(self) -> slice:
+        """The rows that hold weights; those before take patches."""
+        mapping = self.mapping
+        return slice(self.array.reserved_rows + mapping.planes_at_once * mapping.buffers, None)
 
 
 class _Run:
@@ -92,6 +171,11 @@ class _Run:
         self.scaled: dict[tuple[Owner, frozenset[Share]], int] = {}
         """Sums of such shares as they correct an output."""
 
+    def result(self) -> tuple[Integers, Counts]:
+        """Outputs (kernels, height, width) and the events."""
+        layer = self.mapping.layer
+        return self.outputs.reshape(layer.out_channels, *layer.out_size), self.counts
+
     def filled(self, rows: list[OperandRow], group_tile: int, tile: int) -> list[_Part]:
         """Sub-arrays with one tile of what stays, below the room for what comes."""
         mapping = self.mapping
@@ -103,7 +187,8 @@ class _Run:
             first = tile == (0 if kept is None else kept.index(True))
             for planes in ranges(mapping.plane_groups):
                 reads = not mapping.weights_stay or (first and planes.start == 0)
-                part = _Part(SubArray(self.array, self.counts), planes, elements, reads)
+                subarray = SubArray(self.array, self.counts)
+                part = _Part(subarray, planes, elements, len(elements), reads)
                 lowest = self.array.reserved_rows + mapping.planes_at_once * mapping.buffers
                 for row in rows:
                     part.staying.append((row, lowest))
@@ -185,7 +270,8 @@ class _Run:
         Kernels that use the same parts of a patch share the sum.
         """
         if (patch, shares) not in self.scaled:
-            length, bits = self.mapping.layer.patch_length, self.mapping.activation_bits
+            length = self.mapping.installed.layer.patch_length
+            bits = self.mapping.activation_bits
             weight_bits = self.mapping.weight_bits
             values = [self.sums[patch][share] for share in sorted(shares)]
             total = _added(largest_bits(length, 1, bits), values)
@@ -220,7 +306,7 @@ class _Summing:
         length = len(part.elements)
         self.phases = np.cumsum(segment_phases(length, run.array))[:-1]
         active = row.patches and part.sums and run.options.sums_activations
-        width = largest_bits(length, 1, planes)
+        width = largest_bits(part.room, 1, planes)
         self.registers = [Accumulator(width) for _ in row.values] if active else []
 
     def read(self, place: int) -> None:
@@ -262,8 +348,8 @@ class _Products:
         mapping = run.mapping
         # The planes of ternary weights have the same weight, so that nothing is shifted.
         self.equal = mapping.ternary, mapping.weights_stay
-        self.inner_width = mapping.result_bits(length, planes, 1)
-        outer_width = mapping.result_bits(length, planes, mapping.coming_bits)
+        self.inner_width = mapping.result_bits(part.room, planes, 1)
+        outer_width = mapping.result_bits(part.room, planes, mapping.coming_bits)
         self.outer = [Accumulator(outer_width) for _ in self.columns]
 
     def multiply(self, coming_plane: int, place: int) -> None:

@@ -65,7 +65,11 @@ def memory(array: Array) -> Hardware:
 def layer_hardware(
     mapping: Mapping, array: Array, options: Options, assumptions: Assumptions
 ) -> Hardware:
-    """All sub-arrays of a layer with their counters, and what combines and feeds them."""
+    """The sub-arrays that a layer uses with their counters, and what combines and feeds them.
+
+    They are made for the widest layer that they serve.
+    """
+    used, mapping = mapping.subarrays, mapping.installed
     length, planes = longest(mapping), max(mapping.plane_groups)
     segments = mapping.segments_per_row
     registers = mapping.result_bits(length, planes, 1)
@@ -88,7 +92,7 @@ def layer_hardware(
     kept = (max(mapping.patch_tiles) - 1) * width if mapping.rounds else 0
     kept *= mapping.group_tiles * segments if options.sums_activations else 0
     shared = Hardware(full_adders=combined, flip_flops=combined + kept)
-    everything = subarray.times(mapping.subarrays) + shared.times(mapping.copies)
+    everything = subarray.times(used) + shared.times(mapping.copies)
     return everything + memory(array).times(mapping.stores) if mapping.stores else everything
 
 

@@ -16,6 +16,11 @@ written into a few rows above and used with all that stays:
   so patch tiles follow each other in one sub-array, and side by side in copies.
 - Where the rows do not even hold one item that stays, its planes are shared out (plane
   groups), and the planes of what comes are written in several passes.
+
+A patch's elements are in the order of its channels, a tile's kernels in their own. So a layer
+of the first channels and the first kernels of a mapped one (`narrow`) uses the first columns of
+a patch, the first rows of kernels and the first tiles, all where they are. Kernels that are
+spread over the kernel tiles use the first rows of all of them.
 """
 
 from __future__ import annotations
@@ -26,6 +31,7 @@ from math import gcd
 from typing import TYPE_CHECKING
 
 from accelerator.array import Array
+from accelerator.errors import EstimateError
 from accelerator.logic_widths import largest_bits
 from accelerator.networks.layers import Layer
 from accelerator.options import ON_CHIP, TERNARY, WEIGHT_STATIONARY, Options
@@ -72,10 +78,13 @@ class Mapping:
         a row are different streams. Without reuse every position is a stream of one step.
     rotations: versions of each kernel that are stored, 1 without reuse.
     fresh_columns: columns of the window that are new at each step but the first.
+    spread: whether a kernel tile holds every so-manieth kernel, not neighbours.
     copies: how often all this exists.
     stores: sub-arrays that only keep weights, which are read from there for every patch tile.
     ternary: weights are a plane for each sign, of equal weight.
     kept: the sub-arrays that exist where some hold nothing but zeros; None where all do.
+    wider: the mapping that is in the cells, where this one uses a part of it; its tiles are the
+        first ones of the wider, the last of them perhaps cut short.
     """
 
     layer: Layer
@@ -98,6 +107,13 @@ class Mapping:
     stores: int
     ternary: bool = False
     kept: Kept | None = None
+    spread: bool = False
+    wider: Mapping | None = None
+
+    @property
+    def installed(self) -> Mapping:
+        """The mapping that is in the cells, for which registers and wires are made."""
+        return self.wider or self
 
     @property
     def staying_bits(self) -> int:
@@ -113,6 +129,14 @@ class Mapping:
     def staying_tiles(self) -> tuple[int, ...]:
         """Items that stay in each tile."""
         return self.kernel_tiles if self.weights_stay else self.patch_tiles
+
+    @property
+    def tile_kernels(self) -> list[range]:
+        """Kernels of a group in each kernel tile, neighbours or every so-manieth."""
+        tiles = len(self.kernel_tiles)
+        if not self.spread:
+            return ranges(self.kernel_tiles)
+        return [range(first, self.layer.kernels_per_group, tiles) for first in range(tiles)]
 
     @property
     def rounds(self) -> int:
@@ -208,7 +232,9 @@ class Mapping:
     @property
     def full_bits(self) -> int:
         """Bits of the largest sum of a whole patch, the sums of its activations left out (1)."""
-        return self.result_bits(self.layer.patch_length, self.staying_bits, self.coming_bits)
+        return self.result_bits(
+            self.installed.layer.patch_length, self.staying_bits, self.coming_bits
+        )
 
     def fresh_cells(self, length: int) -> int:
         """Cells of one segment of `length` elements that a step after the first writes (1)."""
@@ -234,17 +260,28 @@ def segment_phases(length: int, array: Array) -> list[int]:
     return [amplifiers] * full + ([rest] if rest else [])
 
 
-def row_phases(segments: int, length: int, array: Array) -> list[tuple[int, int]]:
+def row_phases(segments: int, length: int, array: Array, room: int) -> list[tuple[int, int]]:
     """(amplifiers used, how many such phases) when a row of segments is sensed.
 
-    Segments shorter than the number of amplifiers stand side by side in a phase and never
-    cross into the next, so that a count is always of one segment.
+    A segment has `room` for as many elements, of which it uses the first `length`. Those with
+    less room than there are amplifiers stand side by side in a phase and never cross into the
+    next, so that a count is always of one segment.
     """
     amplifiers = array.amplifiers
-    if length <= amplifiers:
-        side_by_side = amplifiers // length
+    if room <= amplifiers:
+        side_by_side = amplifiers // room
         return [(n * length, times) for n, times in in_full_and_rest(segments, side_by_side)]
     return [(n, times * segments) for n, times in in_full_and_rest(length, amplifiers)]
+
+
+def row_references(segments: int, length: int, array: Array, room: int) -> int:
+    """Amplifiers served by the references that start when a row is sensed, over its phases (1)."""
+    amplifiers = array.amplifiers
+    if room <= amplifiers:
+        phases = in_full_and_rest(segments, amplifiers // room)
+        return sum(array.reference_shares(length, n, room) * times for n, times in phases)
+    phases = in_full_and_rest(length, amplifiers)
+    return sum(array.reference_shares(n) * times * segments for n, times in phases)
 
 
 def _segments(length: int, array: Array) -> int:
@@ -294,6 +331,50 @@ def map_layer(
     if len(rotated.plane_groups) > 1 or rotated.planes_at_once < activation_bits:
         return plain
     return min((rotated, plain), key=input_cells_written)
+
+
+def narrow(mapping: Mapping, layer: Layer) -> Mapping:
+    """The part of a mapping that `layer` uses: its first channels and its first kernels.
+
+    Nothing moves. Raises EstimateError where the layer is no such part of the mapped one.
+    """
+    mapped = mapping.layer
+    part = replace(layer, in_channels=mapped.in_channels, out_channels=mapped.out_channels)
+    if (
+        part != mapped
+        or layer.patch_length > mapped.patch_length
+        or layer.kernels_per_group > mapped.kernels_per_group
+    ):
+        raise EstimateError(
+            f"{layer.name} is no part of the layer that is mapped: it may have fewer channels and "
+            "kernels in each of the same groups, and nothing else may differ"
+        )
+    if not mapping.weights_stay or mapping.kept is not None:
+        raise EstimateError(
+            f"{layer.name} cannot use a part of a layer whose patches stay, or that has sub-arrays "
+            "left out: map it weight stationary, with all its sub-arrays"
+        )
+    kernels = layer.kernels_per_group
+    if mapping.spread:
+        shares = shared_out(kernels, len(mapping.kernel_tiles))
+        kernel_tiles = tuple(share for share in shares if share)
+    else:
+        kernel_tiles = _first(mapping.kernel_tiles, kernels)
+    return replace(
+        mapping,
+        layer=layer,
+        column_tiles=_first(mapping.column_tiles, layer.patch_length),
+        kernel_tiles=kernel_tiles,
+        wider=mapping,
+    )
+
+
+def _first(tiles: tuple[int, ...], total: int) -> tuple[int, ...]:
+    """What of each tile lies among the first `total`; tiles behind are left out."""
+    kept: list[int] = []
+    for size in tiles:
+        kept.append(min(size, total - sum(kept)))
+    return tuple(size for size in kept if size)
 
 
 def input_cells_written(mapping: Mapping) -> int:
@@ -370,7 +451,8 @@ def _map(
         fresh,
         min(options.copies, rows if weights_stay else len(patch_tiles)),
         -(-kept // (array.rows * array.columns)),
-        options.weight_encoding == TERNARY,
+        ternary=options.weight_encoding == TERNARY,
+        spread=weights_stay and options.kernel_order == "spread",
     )
 
 

@@ -47,6 +47,7 @@ class WeightOccupancy:
                 "as zero or not: give those of this layer"
             )
         weights = self.nonzero.reshape(layer.groups, layer.kernels_per_group, layer.patch_length)
+        weights = weights[:, [kernel for tile in mapping.tile_kernels for kernel in tile]]
         held = np.logical_or.reduceat(weights, _starts(mapping.column_tiles), axis=2)
         held = np.logical_or.reduceat(held, _starts(mapping.kernel_tiles), axis=1)
         starts = np.arange(0, layer.groups, mapping.groups_per_row)

@@ -41,11 +41,15 @@ class OperandRow:
 
 
 class OperandRows:
-    """The rows of a layer's activations and weights."""
+    """The rows of a layer's activations and weights; without one of them, of the other alone."""
 
-    def __init__(self, mapping: Mapping, activations: Integers, weights: Integers) -> None:
-        self.mapping, self.weights = mapping, weights
-        self.windows = _windows(mapping, activations)
+    def __init__(
+        self, mapping: Mapping, activations: Integers | None, weights: Integers | None
+    ) -> None:
+        self.mapping = mapping
+        nothing: Integers = np.zeros(0, dtype=np.int64)
+        self.weights = nothing if weights is None else weights
+        self.windows = nothing if activations is None else _windows(mapping, activations)
 
     def staying(self, groups: range, tile: range) -> Iterator[OperandRow]:
         """What one tile holds."""

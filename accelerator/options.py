@@ -19,6 +19,7 @@ DATAFLOWS = (WEIGHT_STATIONARY, INPUT_STATIONARY)
 ON_CHIP, OUTSIDE = "on_chip", "outside"
 DENSITIES = ("activation_density", "weight_density")
 COVERAGES = ("all", "convolutions")
+KERNEL_ORDERS = ("blocks", "spread")
 LARGEST_WIDTH = 16
 LARGEST_COUNT = 2**53  # above, a float no longer counts in ones
 _WIDTHS = re.compile(r"\s*(\d{1,9})\s*:\s*(\d{1,9})\s*", re.ASCII)
@@ -40,6 +41,9 @@ class Options:
     reuse_overlap: keep in place what neighbouring windows share, with rotated copies of
         the kernels; used on the layers where it saves writes.
     double_buffer: write the next patch while the present one is used.
+    kernel_order: which kernels share a sub-array where there are several for them: "blocks" of
+        neighbours, or every so-manieth, "spread". It matters where a layer uses the first kernels
+        of a wider one: blocks leave whole sub-arrays idle, spreading shares the work out.
     gate_unused_columns: amplifiers without an operand are not fired.
     gate_idle_subarrays: sub-arrays of layers that are not running are switched off.
     skip_empty_subarrays: sub-arrays whose weights are known to be all zero are left out.
@@ -59,6 +63,7 @@ class Options:
     count_input_writes: bool = True
     reuse_overlap: bool = False
     double_buffer: bool = False
+    kernel_order: str = "blocks"
     gate_unused_columns: bool = True
     gate_idle_subarrays: bool = True
     skip_empty_subarrays: bool = True
@@ -76,6 +81,7 @@ class Options:
             ("weight_store", (ON_CHIP, OUTSIDE)),
             ("weight_load", WEIGHT_LOADS),
             ("coverage", COVERAGES),
+            ("kernel_order", KERNEL_ORDERS),
         ):
             if getattr(self, name) not in choices:
                 raise EstimateError(

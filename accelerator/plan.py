@@ -29,7 +29,8 @@ class PlannedLayer:
 
     A layer of the digital unit has no weights and `weight_bits` 0. `seen` is known of a layer
     that ran, `choice` of one that is mapped in its own way, `occupancy` of one whose weights are
-    known.
+    known. `wider` is the layer that is on the chip where this one uses only its first channels
+    and kernels.
     """
 
     layer: Layer
@@ -39,6 +40,12 @@ class PlannedLayer:
     seen: Seen | None = None
     choice: Choice | None = None
     occupancy: Occupancy | None = None
+    wider: Layer | None = None
+
+    @property
+    def installed(self) -> Layer:
+        """The layer that is on the chip."""
+        return self.wider or self.layer
 
     def options(self, common: Options) -> Options:
         """The options of this layer: its own mapping, its encoding and densities where it ran.

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from accelerator.mapping import Kept
+from accelerator.networks.layers import Layer
 from accelerator.organisation import Occupation
 from accelerator.plan import Choice, Seen
 from accelerator.sense_errors import SenseErrors
@@ -24,7 +25,9 @@ def _told(kept: Kept) -> list[list[str]]:
 class LayerReport:
     """One layer: energies in J, latency in s, area of its own sub-arrays in m2.
 
-    `kept` tells which of its sub-arrays are there; None where all are.
+    `kept` tells which of its sub-arrays are there; None where all are. Where it uses the first
+    channels of a `wider` layer, `subarrays` and `area` are those of the wider,
+    `active_subarrays` and `active_area` of what it uses.
     """
 
     name: str
@@ -46,6 +49,9 @@ class LayerReport:
     seen: Seen | None = None
     choice: Choice | None = None
     kept: Kept | None = None
+    wider: Layer | None = None
+    active_subarrays: int = 0
+    active_area: float = 0.0
 
     def to_dict(self) -> dict[str, Any]:
         """The layer's entry in the JSON."""
@@ -69,6 +75,11 @@ class LayerReport:
             "seen": None if self.seen is None else asdict(self.seen),
             "choice": None if self.choice is None else asdict(self.choice),
             "kept": None if self.kept is None else _told(self.kept),
+            "wider_channels": None
+            if self.wider is None
+            else [self.wider.in_channels, self.wider.out_channels],
+            "active_subarrays": self.active_subarrays,
+            "active_area_m2": self.active_area,
         }
 
 
@@ -186,6 +197,11 @@ class Report:
     def subarray_area(self) -> float:
         """Area of the sub-arrays that hold weights, with their logic (m2)."""
         return sum(layer.area for layer in self.layers)
+
+    @property
+    def active_area(self) -> float:
+        """Area of what works in an image: sub-arrays in use, and all that layers share (m2)."""
+        return self.area - self.subarray_area + sum(layer.active_area for layer in self.layers)
 
     @property
     def one_subarray_area(self) -> float:

@@ -16,12 +16,13 @@ from accelerator.mapping import Mapping, in_full_and_rest, input_cells_written
 class Stack:
     """Sub-arrays that work on one column tile of the same patches, a kernel tile each.
 
-    groups: of the layer, side by side in a row; length: elements of the column tile;
-    kernel_tiles: kernels of one group in each.
+    groups: of the layer, side by side in a row; length: elements of the column tile in use, of
+    those there is `room` for; kernel_tiles: kernels of one group in each.
     """
 
     groups: int
     length: int
+    room: int
     kernel_tiles: tuple[int, ...]
 
     @property
@@ -47,13 +48,15 @@ def stacks(mapping: Mapping) -> Counter[Stack]:
     found: Counter[Stack] = Counter()
     if mapping.kept is None:
         for groups, times in _groups(mapping):
-            for length in mapping.column_tiles:
-                found[Stack(groups, length, mapping.kernel_tiles)] += times
+            for length, room in zip(
+                mapping.column_tiles, mapping.installed.column_tiles, strict=False
+            ):
+                found[Stack(groups, length, room, mapping.kernel_tiles)] += times
         return found
     for groups, tile in zip(_group_sizes(mapping), mapping.kept, strict=True):
         for length, column in zip(mapping.column_tiles, tile, strict=True):
             if any(column):
-                found[Stack(groups, length, _chosen(mapping.kernel_tiles, column))] += 1
+                found[Stack(groups, length, length, _chosen(mapping.kernel_tiles, column))] += 1
     return found
 
 

@@ -12,20 +12,20 @@ Bits = NDArray[np.uint8]
 Columns = NDArray[np.intp]
 
 
-def segment_columns(segment: int, length: int, array: Array) -> Columns:
-    """Columns of the elements of the `segment`-th patch of a row.
+def segment_columns(segment: int, length: int, array: Array, room: int) -> Columns:
+    """Columns of the first `length` elements of the `segment`-th patch of a row.
 
-    Adjacent columns share an amplifier, so elements go to different amplifiers first: a
-    patch then takes as few phases as possible.
+    There is `room` for as many elements of each patch. Adjacent columns share an amplifier, so
+    elements go to different amplifiers first: a patch then takes as few phases as possible.
     """
     amplifiers, shared = array.amplifiers, array.columns_per_amplifier
     element = np.arange(length)
-    if length <= amplifiers:
-        side_by_side = amplifiers // length
+    if room <= amplifiers:
+        side_by_side = amplifiers // room
         phase = np.full(length, segment // side_by_side)
-        amplifier = segment % side_by_side * length + element
+        amplifier = segment % side_by_side * room + element
     else:
-        phase = segment * -(-length // amplifiers) + element // amplifiers
+        phase = segment * -(-room // amplifiers) + element // amplifiers
         amplifier = element % amplifiers
     return np.asarray(amplifier * shared + phase, dtype=np.intp)
 

@@ -146,13 +146,13 @@ def layer_time(
     array, prices = clock.array, clock.prices
     bits = mapping.coming_bits
     length, segments = longest(mapping), mapping.segments_per_row
-    planes = max(mapping.plane_groups)
+    room, planes = longest(mapping.installed), max(mapping.plane_groups)
     if not length:
         return _without_subarrays(shared)
-    phases = row_phases(segments, length, array)
+    phases = row_phases(segments, length, array, room)
 
-    count = bit_count_depth(min(length, array.amplifiers)) * prices.full_adder.delay
-    accumulate = clock.ripple(mapping.result_bits(length, planes, bits))
+    count = bit_count_depth(min(room, array.amplifiers)) * prices.full_adder.delay
+    accumulate = clock.ripple(mapping.result_bits(room, planes, bits))
     # Sensing, counting and accumulating are three stages of a pipeline.
     pace = larger(prices.and2.cycle_time, count + prices.flip_flop.delay, accumulate)
     read_pace = larger(prices.read.cycle_time, count + prices.flip_flop.delay, accumulate)
@@ -242,6 +242,7 @@ def loading_time(clock: Clock, traffic: Traffic, options: Options) -> SharedTime
 
 def _loading(clock: Clock, mapping: Mapping, traffic: Traffic) -> float:
     """Write the fullest sub-array's weights, all sub-arrays at once, or all stores at once (s)."""
+    mapping = mapping.installed
     if not mapping.weights_stay:
         return clock.write(traffic.store_writes, mapping.stores) if mapping.stores else 0.0
     rows = fullest(mapping) * max(mapping.plane_groups) * mapping.rotations

@@ -49,7 +49,7 @@ class Traffic:
 
 
 def output_width(mapping: Mapping, sums: bool) -> int:
-    """Bits of one finished output, its sign included (1)."""
+    """Bits of one finished output, its sign included, of the widest layer served (1)."""
     return mapping.full_bits + sums
 
 

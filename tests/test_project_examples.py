@@ -101,6 +101,14 @@ def test_the_steps_of_offset_cancelling_are_shown(tmp_path):
     assert plot.stat().st_size > 5000
 
 
+def test_the_widest_network_that_a_budget_allows_is_chosen():
+    lines = run(EXAMPLES / "adaptive_widths.py", "--budgets", "0.001,7,30,1000").splitlines()
+    assert lines[0].endswith("no width")
+    widths = [float(line.split("width ")[1].split(",")[0]) for line in lines[1:]]
+    assert widths == sorted(widths)
+    assert widths[-1] == 1
+
+
 def test_the_space_is_explored(tmp_path):
     page = tmp_path / "page.html"
     text = run("-m", "mramcim", "explore", EXAMPLES / "space.toml", "-j", 2, "--page", page)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from accelerator.assumptions import load_assumptions
@@ -94,7 +94,9 @@ def _again(report: Mapping[str, Any], table: Table | str | None) -> Estimate:
     )
     opened = open_table(entry["path"] if table is None else table)
     chosen = report["boundary"]["options"]
-    options = Options(**{field.name: chosen[field.name] for field in fields(Options)})
+    options = Options(
+        **{field.name: chosen.get(field.name, field.default) for field in fields(Options)}
+    )
     shipped = dict(load_assumptions().items())
     told = report["boundary"]["assumptions"]
     assumptions = load_assumptions(
@@ -117,15 +119,19 @@ def _again(report: Mapping[str, Any], table: Table | str | None) -> Estimate:
                 "estimate it again"
             )
         seen, choice = one["seen"], one["choice"]
+        layer, wider = waiting.pop(0), one.get("wider_channels")
         planned.append(
             PlannedLayer(
-                waiting.pop(0),
+                layer,
                 one["weight_bits"],
                 one["activation_bits"],
                 one["output_bits"],
                 None if seen is None else Seen(**{**seen, "ands": tuple(seen["ands"])}),
                 None if choice is None else Choice(**choice),
                 _kept(one.get("kept")),
+                None
+                if wider is None
+                else replace(layer, in_channels=wider[0], out_channels=wider[1]),
             )
         )
     prices = read_prices(opened, conditions)

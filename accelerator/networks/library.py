@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from accelerator.networks.chain import Chain
 from accelerator.networks.layers import Network
+from accelerator.networks.residual import residual_network, resnet50
 
 WITHOUT_RESPONSE_NORMALIZATION = (
     "local response normalization, absent from the low bit-width variants of the network"
@@ -173,4 +174,6 @@ NETWORKS: dict[str, Callable[[], Network]] = {
     "vgg-small": vgg_small,
     "vgg16": vgg16,
     "resnet18": resnet18,
+    "resnet50": resnet50,
+    "resnet8": residual_network,
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import onnx
@@ -21,19 +21,39 @@ from accelerator.training.graph import (
     Quantize,
     WeightLevels,
 )
-from accelerator.training.model import QuantizedModel
 from accelerator.training.quantizers import ternary, whole
 
 SCORES = "scores"
 """The output's name."""
 QONNX_DOMAIN = "qonnx.custom_op.general"
+NORM_PARTS = ("gain", "shift", "mean", "variance")
+"""What a normalization's constants are called, after its result."""
 _OPSET, _IR_VERSION = 13, 8
 
 
-def export_qonnx(model: QuantizedModel, path: Path, notes: dict[str, str]) -> None:
-    """Write the model, its weights on their levels, with `notes` as its metadata."""
+class Trained(Protocol):
+    """What is written: steps, the weights of each on their levels, and normalizations."""
+
+    graph: Graph
+    norms: Any
+
+    def quantized(self, number: int) -> Any:
+        """The weights of step `number`, a tensor of reals on their levels."""
+
+    def learnt(self, number: int) -> Any:
+        """The real weights that gradients move."""
+
+
+def export_qonnx(
+    model: Trained, path: Path, notes: dict[str, str], *, as_codes: bool = False
+) -> None:
+    """Write the model, its weights on their levels, with `notes` as its metadata.
+
+    `as_codes` stores weights of more than one bit as whole codes of 8 or 16 bits, which nodes
+    of constants turn into reals: a quarter or half of the size.
+    """
     graph = model.graph
-    writer = _Writer(model)
+    writer = _Writer(model, as_codes)
     score = writer.write(graph)
     classes = model.norms[str(len(graph.steps) - 1)].num_features
     made = helper.make_graph(
@@ -53,8 +73,8 @@ def export_qonnx(model: QuantizedModel, path: Path, notes: dict[str, str]) -> No
 class _Writer:
     """Nodes and constants of a graph; results are named by the step that makes them."""
 
-    def __init__(self, model: QuantizedModel) -> None:
-        self.model = model
+    def __init__(self, model: Trained, as_codes: bool) -> None:
+        self.model, self.as_codes = model, as_codes
         self.nodes: list[Any] = []
         self.initializers: list[Any] = []
 
@@ -63,9 +83,6 @@ class _Writer:
         flat: set[str] = set()
         for number, step in enumerate(graph.steps):
             source = "image" if step.source < 0 else made[step.source]
-            if isinstance(step, Add):
-                made.append(self._node("Add", f"step{number}", source, made[step.other]))
-                continue
             if isinstance(step, Product) and step.layer.operation is Operation.PRODUCT:
                 if source not in flat:
                     source = self._node("Flatten", f"{step.layer.name}_flat", source, axis=1)
@@ -99,13 +116,15 @@ class _Writer:
                 values = [entry.detach().numpy() for entry in entries]
                 names = [
                     self._constant(f"{out}_{what}", value)
-                    for what, value in zip(
-                        ("gain", "shift", "mean", "variance"), values, strict=True
-                    )
+                    for what, value in zip(NORM_PARTS, values, strict=True)
                 ]
                 return self._node("BatchNormalization", out, source, *names, epsilon=norm.eps)
+            case Activate(bits=bits, signed=True):
+                return self._quant(out, source, 1 / ((1 << bits - 1) - 1), 0.0, bits, signed=1)
             case Activate(bits=bits):
                 return self._quant(out, source, 1 / ((1 << bits) - 1), 0.0, bits)
+            case Add(other=other, name=name):
+                return self._node("Add", out, source, f"step{other}", name=name)
             case Pool(layer=layer):
                 largest = layer.operation is Operation.MAX_POOL
                 return self._node(
@@ -118,8 +137,11 @@ class _Writer:
     def _weights(self, number: int, name: str, bits: int) -> str:
         """Weights as reals on their levels, behind the quantizer that says which those are."""
         values = self.model.quantized(number).detach().numpy()
-        plain = self._constant(f"{name}_weights", values)
         out = f"{name}_quantized"
+        if self.as_codes and bits > 1:
+            plain = self._decoded(f"{name}_weights", values, bits)
+        else:
+            plain = self._constant(f"{name}_weights", values)
         if bits == 1:
             scale = self._constant(f"{out}_scale", np.abs(values).max())
             return self._node("BipolarQuant", out, plain, scale, domain=QONNX_DOMAIN)
@@ -139,14 +161,28 @@ class _Writer:
         size = self._constant(f"{name}_scale", scale.numpy())
         return self._node("DequantizeLinear", f"{step.layer.name}_quantized", name, size)
 
-    def _quant(self, out: str, source: str, scale: float, zero: float, bits: int) -> str:
+    def _decoded(self, name: str, values: NDArray[Any], bits: int) -> str:
+        """Reals 2 q / (2^k - 1) - 1 made of the codes q."""
+        highest = (1 << bits) - 1
+        codes = np.rint((values.astype(np.float64) + 1) * highest / 2)
+        codes = codes.astype(np.uint8 if bits <= 8 else np.uint16)
+        self.initializers.append(numpy_helper.from_array(codes, f"{name}_codes"))
+        whole = self._node("Cast", f"{name}_whole", f"{name}_codes", to=TensorProto.FLOAT)
+        half = self._constant(f"{name}_half", np.float32(highest / 2))
+        step = self._constant(f"{name}_step", np.float32(2 / highest))
+        return self._node("Mul", name, self._node("Sub", f"{name}_odd", whole, half), step)
+
+    def _quant(
+        self, out: str, source: str, scale: float, zero: float, bits: int, signed: int = 0
+    ) -> str:
+        """A quantizer; a signed one has as many levels below zero as above."""
         names = [
             self._constant(f"{out}_{what}", np.float32(value))
             for what, value in (("scale", scale), ("zero", zero), ("bits", bits))
         ]
         return self._node(
             "Quant", out, source, *names, domain=QONNX_DOMAIN,
-            signed=0, narrow=0, rounding_mode="ROUND",
+            signed=signed, narrow=signed, rounding_mode="ROUND",
         )  # fmt: skip
 
     def _constant(self, name: str, value: NDArray[Any] | np.floating[Any]) -> str:

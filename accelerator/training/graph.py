@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from accelerator.networks.layers import Layer, Network, Operation
+from accelerator.options import LARGEST_WIDTH
 from accelerator.training.errors import TrainingError
 
 INPUT = -1
@@ -30,9 +31,9 @@ class Widths:
 
     def __post_init__(self) -> None:
         for what, bits, most in (
-            ("weights", self.weights, 8),
-            ("activations", self.activations, 8),
-            ("the first and last layer's weights", self.ends, 8),
+            ("weights", self.weights, LARGEST_WIDTH),
+            ("activations", self.activations, LARGEST_WIDTH),
+            ("the first and last layer's weights", self.ends, LARGEST_WIDTH),
         ):
             if not 1 <= bits <= most:
                 raise TrainingError(f"{bits} bits for {what} cannot be trained; give 1 to {most}")
@@ -76,6 +77,7 @@ class Add:
 
     source: int
     other: int
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -88,10 +90,15 @@ class Normalize:
 
 @dataclass(frozen=True)
 class Activate:
-    """Clip to 0 to 1 and round to 2^bits levels."""
+    """Clip to 0 to 1 and round to 2^bits levels.
+
+    `signed` clips to -1 to 1, on 2^bits - 1 levels of which zero is one: what is added to a
+    shortcut may be negative.
+    """
 
     source: int
     bits: int
+    signed: bool = False
 
 
 @dataclass(frozen=True)

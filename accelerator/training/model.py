@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -20,6 +22,7 @@ from accelerator.training.graph import (
 from accelerator.training.quantizers import (
     quantized_activations,
     quantized_weights,
+    signed_activations,
     ternary_weights,
     whole,
 )
@@ -43,29 +46,7 @@ class QuantizedModel(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Scores (n, classes) of images (n, channels, height, width) from 0 to 1."""
-        made: list[Tensor] = []
-        for number, step in enumerate(self.graph.steps):
-            source = images if step.source < 0 else made[step.source]
-            if isinstance(step, Add):
-                made.append(source + made[step.other])
-            else:
-                made.append(self._step(number, step, source))
-        return made[-1]
-
-    def _step(self, number: int, step: object, x: Tensor) -> Tensor:
-        match step:
-            case Quantize(highest=highest):
-                return torch.round(x * highest) / highest
-            case Product(layer=layer):
-                return _product(x, self.quantized(number), layer)
-            case Normalize():
-                norm = self.norms[str(number)]
-                return norm(x.flatten(2)).reshape(x.shape) if x.dim() > 2 else norm(x)
-            case Activate(bits=bits):
-                return quantized_activations(x, bits)
-            case Pool(layer=layer):
-                return _pool(x, layer)
-        raise TypeError(f"unknown step {step!r}")
+        return compute(self.graph, images, self.quantized, self.norms)
 
     def quantized(self, number: int) -> Tensor:
         """The weights of step `number` as they are stored, in the shape of the layer's kernels."""
@@ -87,6 +68,34 @@ class QuantizedModel(nn.Module):
     def learnt(self, number: int) -> Tensor:
         """The real weights of step `number` that gradients move."""
         return self.weights[str(number)]
+
+
+def compute(
+    graph: Graph,
+    images: Tensor,
+    quantized: Callable[[int], Tensor],
+    norms: Mapping[str, nn.Module],
+) -> Tensor:
+    """Scores of images; `quantized` gives a step's weights, `norms` its normalization."""
+    made: list[Tensor] = []
+    for number, step in enumerate(graph.steps):
+        x = images if step.source < 0 else made[step.source]
+        match step:
+            case Quantize(highest=highest):
+                out = torch.round(x * highest) / highest
+            case Product(layer=layer):
+                out = _product(x, quantized(number), layer)
+            case Normalize():
+                norm = norms[str(number)]
+                out = norm(x.flatten(2)).reshape(x.shape) if x.dim() > 2 else norm(x)
+            case Activate(bits=bits, signed=signed):
+                out = signed_activations(x, bits) if signed else quantized_activations(x, bits)
+            case Pool(layer=layer):
+                out = _pool(x, layer)
+            case Add(other=other):
+                out = x + made[other]
+        made.append(out)
+    return made[-1]
 
 
 def weight_shape(layer: Layer) -> tuple[int, ...]:

@@ -13,6 +13,7 @@ from accelerator.datasets import Dataset
 from accelerator.pruning.recipe import ARMS, Arm, PruningRecipe
 from accelerator.pruning.record import FORMAT, RECORD, SHOWN_IMAGES
 from accelerator.pruning.tiles import Tiles, tiles_of
+from accelerator.training.cifar_resnet import cifar_resnet_graph
 from accelerator.training.errors import TrainingError
 from accelerator.training.export import export_qonnx
 from accelerator.training.graph import Graph, Product
@@ -27,7 +28,6 @@ from accelerator.training.pruning import (
     warm_start,
 )
 from accelerator.training.recipe import Progress
-from accelerator.training.residual import residual_graph
 from accelerator.training.train import accuracy
 
 
@@ -55,7 +55,7 @@ def train_study(
     """
     if not seeds or len(set(seeds)) < len(seeds):
         raise TrainingError(f"seeds {list(seeds)} are none or not different; give each once")
-    graph = residual_graph(
+    graph = cifar_resnet_graph(
         learnt.codes.shape[1:],
         blocks=recipe.blocks,
         channels=recipe.channels,

@@ -38,7 +38,11 @@ class _Sign(torch.autograd.Function):
 
 
 def quantize(values: Tensor, bits: int) -> Tensor:
-    """round(x (2^k - 1)) / (2^k - 1), for x from 0 to 1."""
+    """round(x (2^k - 1)) / (2^k - 1), for x from 0 to 1 in size.
+
+    Single precision misses the place of a level of 16 bits by at most 2^-8 of the distance to
+    the next, so that it can be told which level a value is on.
+    """
     highest = float((1 << bits) - 1)
     rounded: Tensor = _Round.apply(values * highest)
     return rounded / highest
@@ -96,3 +100,8 @@ def whole(weights: Tensor, bits: int) -> tuple[Tensor, Tensor]:
 def quantized_activations(values: Tensor, bits: int) -> Tensor:
     """Activations clipped to 0 to 1, on 2^k levels."""
     return quantize(torch.clamp(values, 0.0, 1.0), bits)
+
+
+def signed_activations(values: Tensor, bits: int) -> Tensor:
+    """Activations clipped to -1 to 1, on 2^k - 1 levels, zero among them."""
+    return quantize(torch.clamp(values, -1.0, 1.0), bits - 1)

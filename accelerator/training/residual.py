@@ -1,15 +1,10 @@
-"""Residual networks for small images, as trainable steps.
-
-The form of K. He et al., arXiv 1512.03385, section 4.2: a convolution, three stages of n blocks
-of two convolutions each, halved sides and doubled channels from stage to stage, the mean of each
-channel and a product: 6 n + 2 layers. Where the shape changes, the short cut is a convolution of
-1 x 1 (option B there), so that it runs on sub-arrays as everything else.
-"""
+"""The steps of a residual network, its blocks as `networks.residual` names them."""
 
 from __future__ import annotations
 
-from accelerator.networks.chain import Chain
-from accelerator.networks.layers import Layer
+from itertools import groupby
+
+from accelerator.networks.layers import Layer, Network, Operation
 from accelerator.training.errors import TrainingError
 from accelerator.training.graph import (
     INPUT,
@@ -20,73 +15,77 @@ from accelerator.training.graph import (
     Pool,
     Product,
     Quantize,
+    Widths,
 )
 
-STAGES = 3
 
+def residual_graph(network: Network, widths: Widths, *, input_bits: int, highest: int) -> Graph:
+    """Every convolution is normalized and quantized, and so is every sum.
 
-def residual_graph(
-    input_shape: tuple[int, ...],
-    *,
-    blocks: int,
-    channels: int,
-    classes: int,
-    activation_bits: int,
-    input_bits: int,
-    highest: int,
-    weight_bits: int = 8,
-) -> Graph:
-    """The steps of a residual network, its weights on DoReFa-Net's levels until told otherwise.
+    What is added is quantized before, as it is where it leaves a sub-array: a block's last
+    convolution and its shortcut to signed levels. The last product is normalized only.
 
-    Args:
-        input_shape: channels, height and width of a square image.
-        blocks: n, of each stage; 3 make ResNet-20.
-        channels: of the first stage, 16 in ResNet-20.
-        activation_bits: of what is between the layers.
-        input_bits, highest: width of the image's codes and the largest one.
-
-    Raises:
-        TrainingError: the image is not square or too small to be halved twice.
+    Raises TrainingError for a network with other layers, or activations of 1 bit, which has no
+    signed levels.
     """
-    colours, height, width = input_shape
-    if height != width or height % 4:
-        raise TrainingError(
-            f"images of {height} x {width} cannot be halved twice; give square ones whose side "
-            "is a multiple of 4"
+    if widths.activations < 2:
+        raise TrainingError("sums need signed activations, which 1 bit does not have; give 2 bits")
+    builder = _Builder(network, widths)
+    last = builder.graph.add(Quantize(INPUT, input_bits, highest))
+    for block, layers in groupby(network.layers, lambda layer: layer.name.rpartition(".")[0]):
+        if block:
+            last = builder.block(list(layers), last)
+        else:
+            for layer in layers:
+                last = builder.plain(layer, last)
+    return builder.graph
+
+
+class _Builder:
+    def __init__(self, network: Network, widths: Widths) -> None:
+        self.graph = Graph(network.name, network.input_shape)
+        self.mapped, self.widths = network.mapped, widths
+
+    def block(self, layers: list[Layer], entry: int) -> int:
+        """Its branch and its shortcut, added."""
+        *convolutions, addition = layers
+        if addition.operation is not Operation.ADDITION or len(layers) < 2:
+            raise self._refused(addition)
+        branch = [layer for layer in convolutions if not layer.name.endswith(".shortcut")]
+        last = entry
+        for layer in branch:
+            last = self._product(layer, last, signed=layer is branch[-1])
+        for layer in convolutions:
+            if layer not in branch:
+                entry = self._product(layer, entry, signed=True)
+        last = self.graph.add(Add(last, entry, addition.name))
+        return self.graph.add(Activate(last, self.widths.activations))
+
+    def plain(self, layer: Layer, source: int) -> int:
+        """A layer outside blocks."""
+        if layer.mapped:
+            return self._product(layer, source)
+        if layer.operation not in (Operation.MAX_POOL, Operation.AVERAGE_POOL):
+            raise self._refused(layer)
+        last = self.graph.add(Pool(source, layer))
+        if layer.operation is Operation.AVERAGE_POOL:
+            # Means lie between the levels.
+            last = self.graph.add(Activate(last, self.widths.activations))
+        return last
+
+    def _product(self, layer: Layer, source: int, *, signed: bool = False) -> int:
+        if not layer.mapped:
+            raise self._refused(layer)
+        at_end = layer in (self.mapped[0], self.mapped[-1])
+        bits = self.widths.ends if at_end else self.widths.weights
+        last = self.graph.add(Product(source, layer, bits))
+        last = self.graph.add(Normalize(last, layer.out_channels))
+        if layer is self.mapped[-1]:
+            return last
+        return self.graph.add(Activate(last, self.widths.activations, signed))
+
+    def _refused(self, layer: Layer) -> TrainingError:
+        return TrainingError(
+            f"{self.graph.name}: {layer.name} is no layer of a residual network of convolutions, "
+            "sums and pools, and cannot be trained here"
         )
-    if blocks < 1 or channels < 1:
-        raise TrainingError(
-            f"{blocks} blocks of {channels} channels are no network; give 1 or more of each"
-        )
-    graph = Graph(f"resnet{2 * STAGES * blocks + 2}", input_shape)
-
-    def convolution(source: int, layer: Layer) -> int:
-        made = graph.add(Product(source, layer, weight_bits))
-        return graph.add(Normalize(made, layer.out_channels))
-
-    def activated(source: int) -> int:
-        return graph.add(Activate(source, activation_bits))
-
-    image = graph.add(Quantize(INPUT, input_bits, highest))
-    stem = Chain(colours, height).convolution("conv1", channels, 3, padding=1).layers[0]
-    last, wide, side = activated(convolution(image, stem)), channels, height
-    for stage in range(STAGES):
-        for block in range(blocks):
-            name, narrow = f"stage{stage + 1}_{block + 1}", wide
-            stride = 2 if stage and not block else 1
-            wide = channels << stage
-            shape = Chain(narrow, side)
-            first = shape.convolution(f"{name}_a", wide, 3, stride, 1).layers[-1]
-            second = shape.convolution(f"{name}_b", wide, 3, 1, 1).layers[-1]
-            inner = activated(convolution(last, first))
-            outer, straight = convolution(inner, second), last
-            if stride != 1 or narrow != wide:
-                cut = Chain(narrow, side).convolution(f"{name}_cut", wide, 1, stride).layers[0]
-                straight = convolution(last, cut)
-            side = shape.shape[1]
-            last = activated(graph.add(Add(outer, straight)))
-    pool = Chain(wide, side).average_pool("pool", side, side)
-    last = activated(graph.add(Pool(last, pool.layers[0])))
-    score = Chain(wide, 1).product("fc", classes).layers[0]
-    convolution(last, score)
-    return graph

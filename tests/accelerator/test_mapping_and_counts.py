@@ -161,12 +161,12 @@ def test_the_sum_pass_is_for_symmetric_weights_only() -> None:
 @pytest.mark.parametrize("length", [1, 5, 31, 32, 33, 64, 200, 256])
 def test_elements_have_columns_of_their_own_and_few_phases(length: int) -> None:
     room = 32 // length * 8 if length <= 32 else 8 // -(-length // 32)
-    columns = [segment_columns(segment, length, PLAIN) for segment in range(room)]
+    columns = [segment_columns(segment, length, PLAIN, length) for segment in range(room)]
     everything = np.concatenate(columns)
     assert len(set(everything.tolist())) == room * length
     assert everything.min() >= 0
     assert everything.max() < 256
-    phases = row_phases(room, length, PLAIN)
+    phases = row_phases(room, length, PLAIN, length)
     assert sum(active * times for active, times in phases) == room * length
     assert sum(times for _, times in phases) == len(set((everything % 8).tolist()))
 

@@ -25,7 +25,13 @@ MACS = {
     "lenet5": (0.41652, [0.1176, 0.24, 0.048, 0.01008, 0.00084]),
 }
 # Published totals: MACs in units of 1e9, parameters without biases and normalization.
-TOTALS = {"vgg16": (15.47026432, 138_344_128), "resnet18": (1.814073344, 11_678_912)}
+TOTALS = {
+    "vgg16": (15.47026432, 138_344_128),
+    "resnet18": (1.814073344, 11_678_912),
+    # torchvision's 25,557,032 without biases (1000) and normalization (2 x 26,560).
+    "resnet50": (4.089184256, 25_502_912),
+    "resnet8": (0.012501632, 77_360),
+}
 
 
 @pytest.mark.parametrize("name", MACS)

@@ -37,7 +37,7 @@ def digits():
     return load_dataset("digits", "train"), load_dataset("digits", "test")
 
 
-@pytest.mark.parametrize("bits", [1, 2, 4, 8])
+@pytest.mark.parametrize("bits", [1, 2, 4, 8, 16])
 def test_quantizers_are_those_of_dorefa(bits):
     """tensorpack's examples/DoReFa-Net/dorefa.py, formula by formula, in double precision."""
     w = torch.tensor(np.random.default_rng(1).standard_normal((16, 9)), requires_grad=True)
@@ -164,7 +164,7 @@ def test_the_file_says_how_it_was_made(tmp_path, digits):
 
 
 def test_what_cannot_be_trained_is_refused(tmp_path, digits):
-    for widths in ((0, 2), (9, 2), (1, 0), (1, 2, 16)):
+    for widths in ((0, 2), (17, 2), (1, 0), (1, 2, 17)):
         with pytest.raises(TrainingError, match="cannot be trained"):
             Widths(*widths)
     for recipe in ({"epochs": 0}, {"batch": 1}, {"rate": 0.0}, {"shift": -1}):

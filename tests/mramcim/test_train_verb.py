@@ -41,6 +41,6 @@ def test_what_is_refused(refused, tmp_path):
     refused("train", "cifar", "-o", "n.onnx", "there is no data set 'cifar'")
     refused("train", "mnist", "-o", "n.onnx", "name the folder of its files with --data")
     refused("train", "mnist", "-o", "n.onnx", "--data", ".", "needs the file train-images")
-    refused("train", "digits", "-o", "n.onnx", "--weights", 9, "cannot be trained")
+    refused("train", "digits", "-o", "n.onnx", "--weights", 17, "cannot be trained")
     refused("train", "digits", "-o", "n.onnx", "--epochs", 0, "train nothing")
     refused("train", "digits", "-o", "n.onnx", "--network", "svhn", "for 1 channels")
