@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-from accelerator.component_text import BLOCK, HEAD, SENSE, WIRE, WORD_LINES
+from accelerator.component_text import BLOCK, CHOICE, FLAG, HEAD, SENSE, WIRE, WORD_LINES
 from accelerator.lookup import Lookup
 from accelerator.prices import Conditions
 from accelerator.write_points import best_writes
@@ -58,7 +58,7 @@ def component_models(table: Table, at: Conditions) -> str:
     driver = write_price(look, written)
     patterns = {name: [str(value) for value in table.axis(name, "operands")] for name in senses}
     head = HEAD.format(
-        title=_title(table, at),
+        title=_title(at),
         provenance=_literal(_provenance(table, at)),
         rows=at.rows,
         columns_per_amplifier=int(table.attribute("and2", "columns_per_amplifier")),
@@ -90,7 +90,8 @@ def component_models(table: Table, at: Conditions) -> str:
         ),
         cell_area=repr(look.price("cell", "area", {})),
         blocks=_literal(blocks),
-        operations=" ".join(senses),
+        flags="".join(FLAG.format(name=name) for name in senses[len(REQUIRED) :]),
+        choices="".join(CHOICE.format(name=name) for name in senses[len(REQUIRED) :]),
     )
     actions = [*((name, name) for name in senses), ("compute", "and2")]
     parts = [
@@ -120,7 +121,8 @@ def _figures(
 
 def _blocks(table: Table, at: Conditions) -> dict[str, Any]:
     """Figures of the periphery by group, those of the word lines by line."""
-    look, found = Lookup(table), {}
+    look = Lookup(table)
+    found: dict[str, Any] = {}
     variables = ("energy", "delay", "leakage_power", "area")
     if "wordline_driver" in table.groups:
         where = {"columns": at.columns}
@@ -157,7 +159,7 @@ def _classes(blocks: dict[str, Any], at: Conditions) -> list[str]:
     return [*texts, WIRE] if "wire" in blocks else texts
 
 
-def _title(table: Table, at: Conditions) -> str:
+def _title(at: Conditions) -> str:
     from lut import shown_place
 
     writes = "" if at.write_vdd is None else f", writes at {at.write_vdd:g} V"

@@ -42,12 +42,13 @@ def _cost(figures):
 
 
 def _chosen(figures, name):
-    """The figures under a name, or all of them for "mean"."""
+    """The figures under a name, or all of them for "mean"; 1 stands for 01, too."""
     if name == "mean":
         return list(figures.values())
-    if str(name) not in figures:
+    key = str(name).zfill(len(min(figures)))
+    if key not in figures:
         raise ValueError(f"{{name!r}} is none of {{', '.join(figures)}} or mean")
-    return [figures[str(name)]]
+    return [figures[key]]
 
 
 class MramcimColumns(ComponentModel):
@@ -59,23 +60,20 @@ class MramcimColumns(ComponentModel):
 
     Parameters
     ----------
-    operations: str
-        What the amplifier is built for, names with blanks between; area and leakage are the
-        largest of theirs.
     rows: int
         Rows of cells on a column; those of the export and no others.
+    with_...: bool
+        Whether the amplifier is built for an operation beside read and and2; area and leakage
+        are the largest of those that it is built for.
     """
 
     component_name = ["mramcim_columns", "MramcimColumns"]
 
-    def __init__(self, operations: str = "{operations}", rows: int = ROWS):
-        self.operations = operations.split()
-        for name in self.operations or ["nothing"]:
-            if name not in SENSES:
-                raise ValueError(f"{{name!r}} is none of the operations {{', '.join(SENSES)}}")
+    def __init__(self, rows: int = ROWS{flags}):
         if rows != ROWS:
-            raise ValueError(f"these figures are of {{ROWS}} rows, not {{rows}}; export those")
-        built = [AMPLIFIERS[name] for name in self.operations]
+            raise ValueError(f"these figures are of {{ROWS}} rows; export {{rows}}")
+        self.operations = ["read", "and2"]
+{choices}        built = [AMPLIFIERS[name] for name in self.operations]
         super().__init__(
             leak_power=max(one["leakage_power"] for one in built)
             + COLUMNS_PER_AMPLIFIER * DRIVER["leakage_power"],
@@ -95,6 +93,13 @@ class MramcimColumns(ComponentModel):
         energy = cost.energy + half_selected * DRIVER["energy_half_selected"]
         return ActionCost(energy=energy, latency=cost.latency, throughput=cost.throughput)
 '''
+
+FLAG = ", with_{name}: bool = True"
+
+CHOICE = """\
+        if with_{name}:
+            self.operations.append("{name}")
+"""
 
 SENSE = '''
     @action(bits_per_action=1)

@@ -21,7 +21,7 @@ from lut.matching import described
 from lut.model import Array, Axis, Group, Variable
 from lut.outcomes import Outcome
 from lut.schema import SCHEMA
-from lut.specs import AxisSpec, GroupSpec
+from lut.specs import AxisSpec, GroupSpec, VariableSpec
 
 _OUTCOMES = {outcome.meaning: int(outcome) for outcome in Outcome}
 
@@ -106,7 +106,7 @@ def _columns(spec: GroupSpec, text: str, source: str) -> tuple[dict[str, list[st
 
 def _named(spec: GroupSpec, title: str, source: str) -> str:
     """The axis or variable that a column's title stands for."""
-    known = {**spec.axes, **spec.variables}
+    known: dict[str, AxisSpec | VariableSpec] = {**spec.axes, **spec.variables}
     name = title.partition(" [")[0]
     if name not in known:
         raise TableError(
@@ -159,7 +159,9 @@ def _grid(
             f"{_place(spec, seen, missing)}"
         )
     shape = tuple(len(values) for values in seen)
-    flat = np.ravel_multi_index(tuple(np.array(list(taken)).T), shape) if shape else np.zeros(1, int)
+    flat = (
+        np.ravel_multi_index(tuple(np.array(list(taken)).T), shape) if shape else np.zeros(1, int)
+    )
     return axes, np.asarray(flat)
 
 

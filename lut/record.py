@@ -44,9 +44,8 @@ def _group_record(group: Group) -> dict[str, Any]:
             for name, variable in group.variables.items()
             if variable.dims != every
         },
-        "long_names": {
-            name: entry.long_name for name, entry in {**group.axes, **group.variables}.items()
-        },
+        "long_names": {name: axis.long_name for name, axis in group.axes.items()}
+        | {name: variable.long_name for name, variable in group.variables.items()},
     }
 
 
@@ -77,10 +76,8 @@ def content_of(
     groups, imported = {}, {}
     for name, (source, image) in images.items():
         own = known.get(name, {})
-        groups[name] = group_of_csv(
-            name, _decoded(source, image), source=source,
-            attributes=own.get("attributes"), dims=own.get("dims"), long_names=own.get("long_names"),
-        )  # fmt: skip
+        parts = {part: own.get(part) for part in _PARTS}
+        groups[name] = group_of_csv(name, _decoded(source, image), source=source, **parts)
         digest = hashlib.sha256(image).hexdigest()
         if digest != own.get("sha256"):
             imported[name] = {"file": source, "sha256": digest}
@@ -126,7 +123,9 @@ def _checked(record: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _well_formed(record: Mapping[str, Any]) -> bool:
     groups = record.get("groups", {})
-    if not isinstance(groups, Mapping) or not all(isinstance(own, Mapping) for own in groups.values()):
+    if not isinstance(groups, Mapping) or not all(
+        isinstance(own, Mapping) for own in groups.values()
+    ):
         return False
     parts = [own.get(part, {}) for own in groups.values() for part in _PARTS]
     if not all(isinstance(part, Mapping) for part in (*parts, record.get("provenance", {}))):

@@ -11,7 +11,7 @@ from mramcim.columns import aligned
 from mramcim.errors import CommandError
 from mramcim.outputs import STANDARD_OUTPUT, check_outputs, write_json
 from mramcim.printable import printable
-from mramcim.table_formats import add_conditions, nvsim_text
+from mramcim.table_formats import add_conditions, nvsim_text, refuse_unused
 
 SUMMARY = "a memory cell of NVSim beside a table's own"
 
@@ -32,6 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print both cells; 0."""
+    refuse_unused(arguments, "nvsim")
     inputs = [arguments.file, arguments.lut, arguments.design]
     check_outputs({"--json": arguments.json}, inputs=inputs)
 

@@ -12,7 +12,7 @@ from mramcim.arguments import add_json
 from mramcim.errors import CommandError
 from mramcim.outputs import STANDARD_OUTPUT, check_outputs, write_file, write_json, write_text
 from mramcim.printable import printable
-from mramcim.table_formats import SUFFIXES, TEXTS, add_conditions, given_conditions
+from mramcim.table_formats import SUFFIXES, TEXTS, add_conditions, refuse_unused
 
 if TYPE_CHECKING:
     import lut
@@ -79,16 +79,12 @@ def _kind(arguments: argparse.Namespace) -> str:
             f"-o '{name}' does not say how to export; end it in .csv or .parquet (rows), .cell "
             "(NVSim) or .py (hwcomponents), or give --format"
         )
+    refuse_unused(arguments, kind)
     if kind not in _ALL_POINTS:
         for flag in ("group", "record"):
             if getattr(arguments, flag) is not None:
                 raise CommandError(f"--{flag} is of rows (CSV, Parquet); leave it out for {kind}")
         return str(kind)
-    given = given_conditions(arguments)
-    if given:
-        raise CommandError(
-            f"{given[0]} is of --format nvsim or hwcomponents; {kind} has every point of the table"
-        )
     if name == STANDARD_OUTPUT and kind == "parquet":
         raise CommandError("-o - prints text, which Parquet is not; name a file")
     if name == STANDARD_OUTPUT and arguments.group is None:

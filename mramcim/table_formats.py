@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from mramcim.errors import CommandError
 from mramcim.estimates import ARRAY_OPTIONS, CONDITION_OPTIONS, add_options, chosen
 
 if TYPE_CHECKING:
@@ -32,12 +33,25 @@ def conditions(arguments: argparse.Namespace) -> Conditions:
     return Conditions(**chosen(arguments, CONDITIONS))
 
 
-def given_conditions(arguments: argparse.Namespace) -> list[str]:
-    """Flags of conditions or a design that were given."""
-    names = [*chosen(arguments, CONDITIONS)]
+def refuse_unused(arguments: argparse.Namespace, kind: str) -> None:
+    """Refuse a condition or a design that says nothing in this format.
+
+    Raises:
+        CommandError: one was given.
+    """
+    given = {name: f"--{name.replace('_', '-')}" for name in chosen(arguments, CONDITIONS)}
     if arguments.design is not None:
-        names.append("design")
-    return [f"--{name.replace('_', '-')}" for name in names]
+        given["design"] = "--design"
+    for name, flag in given.items():
+        if kind not in TEXTS:
+            raise CommandError(
+                f"{flag} is of one set of conditions (nvsim, hwcomponents); {kind} has every point "
+                "of the table, leave it out"
+            )
+        if name == _UNUSED[kind]:
+            raise CommandError(
+                f"{flag} changes nothing in what is written for {kind}; leave it out"
+            )
 
 
 def nvsim_text(table: Table, arguments: argparse.Namespace) -> str:
@@ -56,6 +70,8 @@ def hwcomponents_text(table: Table, arguments: argparse.Namespace) -> str:
     return component_models(table, conditions(arguments))
 
 
+# A cell has no columns; component models have all that they need in the table.
+_UNUSED = {"nvsim": "columns", "hwcomponents": "design"}
 TEXTS: dict[str, Callable[[Any, argparse.Namespace], str]] = {
     "nvsim": nvsim_text,
     "hwcomponents": hwcomponents_text,
