@@ -164,6 +164,8 @@ def _title(at: Conditions) -> str:
 
     writes = "" if at.write_vdd is None else f", writes at {at.write_vdd:g} V"
     place = shown_place({**at.shared, "rows": at.rows, "columns": at.columns})
+    # A corner may have any name, but not one that ends the text that it stands in.
+    place = place.replace("\\", "/").replace('"', "'")
     return (
         f"Component models of SOT-MRAM in-memory logic for hwcomponents and AccelForge.\n\n"
         f"Written by `mramcim lut export` from a table of circuit simulations in ngspice\n"

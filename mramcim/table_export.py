@@ -80,6 +80,8 @@ def _kind(arguments: argparse.Namespace) -> str:
             "(NVSim) or .py (hwcomponents), or give --format"
         )
     refuse_unused(arguments, kind)
+    if arguments.record == STANDARD_OUTPUT:
+        raise CommandError("--record - would print between the rows; name a file")
     if kind not in _ALL_POINTS:
         for flag in ("group", "record"):
             if getattr(arguments, flag) is not None:

@@ -119,8 +119,10 @@ def _groups(files: Sequence[str], named: str | None) -> dict[str, str]:
 
 def _record(name: str) -> Any:
     try:
-        return json.loads(Path(name).read_text(encoding="utf-8"))
+        content = json.loads(Path(name).read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
         raise CommandError(
             f"--record '{name}' is not JSON ({error}); name what `lut export --record` wrote"
         ) from None
+    # A null is no record, and must not pass for none given.
+    return {} if content is None else content

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 import pytest
@@ -178,6 +180,7 @@ def test_what_the_table_has_not_is_left_out_or_asked_for(table, tmp_path):
         component_models(table, Conditions(vdd=2.0))
 
 
+PAGE = (Path(__file__).parents[2] / "docs" / "interchange.md").read_text(encoding="utf-8")
 PYTHON = os.environ.get("MRAMCIM_HWCOMPONENTS_PYTHON", sys.executable)
 CHECK = """
 import json, sys
@@ -199,30 +202,35 @@ print(json.dumps({
 """
 
 
-def has_hwcomponents() -> bool:
-    words = [PYTHON, "-c", "import hwcomponents"]
+def has(package: str) -> bool:
+    words = [PYTHON, "-c", f"import importlib.util as u; assert u.find_spec({package!r})"]
     return subprocess.run(words, capture_output=True, check=False).returncode == 0
 
 
+def answer(code: str, folder: Path, *words: str) -> dict:
+    """What a script prints as JSON in the Python that has hwcomponents."""
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    result = subprocess.run(
+        [PYTHON, "-c", code, *words],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout.splitlines()[-1])
+
+
 @pytest.mark.skipif(
-    not has_hwcomponents(),
+    not has("hwcomponents"),
     reason="hwcomponents is not installed (it needs Python 3.12); name a Python that has it in "
     "MRAMCIM_HWCOMPONENTS_PYTHON",
 )
 def test_hwcomponents_loads_them(models, table, tmp_path):
     (tmp_path / "models.py").write_text(component_models(table, Conditions()))
-    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-    result = subprocess.run(
-        [PYTHON, "-c", CHECK, "models.py"],
-        cwd=tmp_path,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert result.returncode == 0, result.stderr
-    found = json.loads(result.stdout)
+    found = answer(CHECK, tmp_path, "models.py")
     assert found["classes"] == [
         "MramcimColumns",
         "MramcimDecoderGate",
@@ -243,3 +251,43 @@ def test_hwcomponents_loads_them(models, table, tmp_path):
     assert found["area"] == models.MramcimColumns(with_xor2=False).area
     assert found["leak"] == columns.leak_power
     assert found["wire"] == models.MramcimWire(2e-3).read().energy
+
+
+ACCELFORGE = """
+import json
+import accelforge
+
+spec = accelforge.Spec.from_yaml("binary.yaml")
+spec.config.component_models = ["sot.py"]
+spec.config.use_installed_component_models = False
+nodes = {node.name: node for node in spec.calculate_component_costs().arch.nodes}
+actions = {
+    f"{name} {one.name}": [one.energy, one.throughput]
+    for name in ("Columns", "And") for one in nodes[name].actions
+}
+columns = nodes["Columns"]
+print(json.dumps({
+    "actions": actions, "area": columns.total_area, "leak": columns.total_leak_power,
+}))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    not has("accelforge"),
+    reason="accelforge is not installed (it needs Python 3.12); name a Python that has it in "
+    "MRAMCIM_HWCOMPONENTS_PYTHON",
+)
+def test_accelforge_costs_the_architecture_of_the_page(models, table, tmp_path):
+    (architecture,) = re.findall(r"^```yaml\n(.*?)^```", PAGE, flags=re.MULTILINE | re.DOTALL)
+    (tmp_path / "binary.yaml").write_text(architecture)
+    (tmp_path / "sot.py").write_text(component_models(table, Conditions()))
+    found = answer(ACCELFORGE, tmp_path)
+    columns = models.MramcimColumns(with_or2=False, with_xor2=False)
+    assert found["actions"]["And compute"] == [columns.and2().energy, columns.and2().throughput]
+    assert found["actions"]["Columns write"] == [
+        columns.write().energy,
+        columns.write().throughput,
+    ]
+    assert found["area"] == pytest.approx(32 * columns.area, rel=1e-12)
+    assert found["leak"] == pytest.approx(32 * columns.leak_power, rel=1e-12)
