@@ -167,7 +167,7 @@ def _title(at: Conditions) -> str:
     # A corner may have any name, but not one that ends the text that it stands in.
     place = place.replace("\\", "/").replace('"', "'")
     return (
-        f"Component models of SOT-MRAM in-memory logic for hwcomponents and AccelForge.\n\n"
+        f"Component models of MRAM in-memory logic for hwcomponents and AccelForge.\n\n"
         f"Written by `mramcim lut export` from a table of circuit simulations in ngspice\n"
         f"at {place}{writes}.\n"
     )

@@ -85,8 +85,10 @@ def run(arguments: argparse.Namespace) -> int:
         }
         write_json(arguments.json, found)
     if arguments.json != STANDARD_OUTPUT:
+        total = sum(points.values())
+        told = f"{total} point{'' if total == 1 else 's'}"
         groups = f"{len(points)} group{'' if len(points) == 1 else 's'}"
-        print(f"{printable(arguments.output)}: {sum(points.values())} points in {groups}")
+        print(f"{printable(arguments.output)}: {told} in {groups}")
         if arguments.record is not None and foreign:
             print(f"not as the record has them, which the provenance says: {', '.join(foreign)}")
         for problem in problems:

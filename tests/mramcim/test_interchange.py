@@ -143,7 +143,7 @@ def test_import_tells_what_is_wrong_and_where_from(here, sound_table, tmp_path):
     words = ("lut", "import", "gate.csv", "--group", "decoder_gate", "-o", "new.h5")
     printed = here(*words, "--record", "t.json", "--title", "gates", code=1).out
     assert printed == (
-        "new.h5: 1 points in 1 group\n"
+        "new.h5: 1 point in 1 group\n"
         "not as the record has them, which the provenance says: decoder_gate\n"
         "decoder_gate/delay: not above zero at 1 point, first corner=tt, vdd=1.0, "
         "temperature=300.15\n"
