@@ -15,11 +15,13 @@ from lut.comparison import diff
 from lut.difference import Difference, Mismatch, MovedPoint, OutcomeChange, VariableDifference
 from lut.errors import TableError
 from lut.export import exported, long_form
+from lut.importing import group_of_csv
 from lut.merging import merge
 from lut.model import Axis, Content, Group, Variable
 from lut.outcomes import Outcome
 from lut.places import ZERO_CELSIUS, shown_coordinate, shown_place
 from lut.provenance import ProvenanceChange
+from lut.record import content_of, record_of
 from lut.schema import SCHEMA, SCHEMA_VERSION, STATISTICS
 from lut.specs import VariableSpec
 from lut.summary import info
@@ -46,11 +48,14 @@ __all__ = [
     "VariableDifference",
     "VariableSpec",
     "check",
+    "content_of",
     "diff",
     "exported",
+    "group_of_csv",
     "info",
     "long_form",
     "merge",
+    "record_of",
     "reference_path",
     "require_writable",
     "shown_coordinate",

@@ -15,7 +15,13 @@ def csv_text(rows: Iterable[Sequence[Any]]) -> str:
     Floats have as many digits as reading them back exactly takes; NaN and None are empty cells.
     """
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([_cell(value) for value in row] for row in rows)
+    writer = csv.writer(text, lineterminator="\n")
+    # The other writer leaves a carriage return bare (until Python 3.13), which ends a line.
+    quoting = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    for row in rows:
+        cells = [_cell(value) for value in row]
+        bare = any(isinstance(cell, str) and "\r" in cell for cell in cells)
+        (quoting if bare else writer).writerow(cells)
     return text.getvalue()
 
 

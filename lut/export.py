@@ -31,13 +31,13 @@ def long_form(group: Group) -> dict[str, Array]:
         texts = isinstance(axis.values, tuple)
         values = np.array(axis.values, dtype=object if texts else None)
         along = values.reshape([-1 if other == position else 1 for other in range(len(shape))])
-        columns[_titled(name, axis.units)] = np.broadcast_to(along, shape).ravel()
+        columns[titled(name, axis.units)] = np.broadcast_to(along, shape).ravel()
     for name, variable in group.variables.items():
         values = group.spread(name).ravel()
         if name == "outcome":
             words = {int(outcome): outcome.meaning for outcome in Outcome}
             values = np.array([words[value] for value in values.tolist()], dtype=object)
-        columns[_titled(name, variable.units)] = values
+        columns[titled(name, variable.units)] = values
     return columns
 
 
@@ -60,7 +60,8 @@ def exported(group: Group, suffix: str) -> bytes:
     return _parquet(group) if suffix == ".parquet" else _csv(group)
 
 
-def _titled(name: str, units: str) -> str:
+def titled(name: str, units: str) -> str:
+    """The title of a column: the name, with its unit in brackets where it has one."""
     return name if units == "1" else f"{name} [{units}]"
 
 

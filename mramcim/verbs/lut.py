@@ -1,17 +1,17 @@
-"""`mramcim lut info|check|diff|merge|export`: what to do with tables."""
+"""`mramcim lut info|check|diff|merge|export|import|compare-cell`: what to do with tables."""
 
 from __future__ import annotations
 
 import argparse
 from typing import Any
 
-from mramcim import table_diff, table_export, table_merge
+from mramcim import cell_comparison, table_diff, table_export, table_import, table_merge
 from mramcim.arguments import add_json
 from mramcim.columns import aligned
 from mramcim.outputs import STANDARD_OUTPUT, check_outputs, write_json
 from mramcim.printable import printable, printable_content
 
-SUMMARY = "tell what a table holds or whether it is sound; compare, merge or export tables"
+SUMMARY = "tell what a table holds or whether it is sound; compare, merge, export or import tables"
 
 EXIT_PROBLEMS_FOUND = 1
 
@@ -38,7 +38,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action.add_argument("file", metavar="FILE", help="the table (HDF5)")
         add_json(action)
         action.set_defaults(act=run_it)
-    for name, module in (("diff", table_diff), ("merge", table_merge), ("export", table_export)):
+    modules = {
+        "diff": table_diff,
+        "merge": table_merge,
+        "export": table_export,
+        "import": table_import,
+        "compare-cell": cell_comparison,
+    }
+    for name, module in modules.items():
         action = actions.add_parser(name, help=module.SUMMARY)
         module.add_arguments(action)
         action.set_defaults(act=module.run)

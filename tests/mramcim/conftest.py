@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from lut import Axis, Group, Variable, write_table
+from mramcim.command import main
 
 
 @pytest.fixture
@@ -94,3 +95,35 @@ def sound_table(tmp_path):
 def odd_table(tmp_path):
     """A small table that can be read, but has a delay below zero."""
     return save(tmp_path / "odd.h5", delay=-1e-11)
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch, capsys):
+    """`here("lut", ..., code=0)` runs the command in this process, in the tables' folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words: object, code: int = 0):
+        assert main([str(word) for word in words]) == code
+        return capsys.readouterr()
+
+    return run
+
+
+@pytest.fixture
+def wrong(here, tmp_path):
+    """`wrong("lut", ..., "said")`: exit code 2, one line with `said`, no file touched."""
+
+    def state():
+        return {path: (path.lstat().st_mtime_ns, path.is_file()) for path in tmp_path.rglob("*")}
+
+    def run(*words: object) -> None:
+        *arguments, said = words
+        before = state()
+        printed = here(*arguments, code=2)
+        assert printed.out == ""
+        assert printed.err.startswith("mramcim: error: ")
+        assert printed.err.count("\n") == 1
+        assert said in printed.err
+        assert state() == before
+
+    return run

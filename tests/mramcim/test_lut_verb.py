@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 
 from lut import Axis, Group, Table, write_table
-from mramcim.command import main
 
 
 def test_info_tells_groups_axes_and_versions(command, sound_table):
@@ -85,18 +84,6 @@ def test_json_does_not_replace_the_table(refused, sound_table, tmp_path):
 
 
 @pytest.fixture
-def here(tmp_path, monkeypatch, capsys):
-    """`here("lut", ..., code=0)` runs the command in this process, in the tables' folder."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*words: object, code: int = 0):
-        assert main([str(word) for word in words]) == code
-        return capsys.readouterr()
-
-    return run
-
-
-@pytest.fixture
 def gate_at(sound_table, tmp_path):
     """`gate_at(name, temperature=...)` writes the sound table's gate at another temperature."""
 
@@ -114,26 +101,6 @@ def gate_at(sound_table, tmp_path):
         return tmp_path / name
 
     return make
-
-
-@pytest.fixture
-def wrong(here, tmp_path):
-    """`wrong("lut", ..., "said")`: exit code 2, one line with `said`, no file touched."""
-
-    def state():
-        return {path: (path.lstat().st_mtime_ns, path.is_file()) for path in tmp_path.rglob("*")}
-
-    def run(*words: object) -> None:
-        *arguments, said = words
-        before = state()
-        printed = here(*arguments, code=2)
-        assert printed.out == ""
-        assert printed.err.startswith("mramcim: error: ")
-        assert printed.err.count("\n") == 1
-        assert said in printed.err
-        assert state() == before
-
-    return run
 
 
 def test_diff_of_a_table_and_its_copy(command, sound_table, tmp_path):
