@@ -19,7 +19,10 @@ TREE_LENGTH_PER_LEAF = 0.75
 
 @dataclass(frozen=True, slots=True)
 class Hardware:
-    """Numbers of blocks. `wire` is in units of one sub-array's pitch, times bits."""
+    """Numbers of blocks. `wire` is in units of one sub-array's pitch, times bits.
+
+    Paired amplifiers are two sub-amplifiers and a gate, which XOR needs.
+    """
 
     cells: int = 0
     amplifiers: int = 0
@@ -29,6 +32,7 @@ class Hardware:
     full_adders: int = 0
     flip_flops: float = 0
     wire: float = 0
+    paired_amplifiers: int = 0
 
     def __add__(self, other: Hardware) -> Hardware:
         return Hardware(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
@@ -84,19 +88,18 @@ def layer_hardware(
     return subarray.times(mapping.subarrays) + shared.times(mapping.copies)
 
 
-def transposer(mappings: list[Mapping], options: Options) -> Hardware:
+def patch_bits(mapping: Mapping) -> int:
+    """Bits of the patches that a layer works on at once (1)."""
+    at_once = mapping.copies * mapping.group_tiles * mapping.segments_per_row
+    return at_once * mapping.layer.patch_length * mapping.activation_bits
+
+
+def transposer(needed: list[int], options: Options) -> Hardware:
     """Registers that take patches in words and give them out in planes, for any layer.
 
-    Pipelined layers, which all work at once, have registers of their own.
+    `needed` are the bits of each layer. Pipelined layers, which all work at once, have
+    registers of their own.
     """
-    needed = [
-        mapping.copies
-        * mapping.group_tiles
-        * mapping.segments_per_row
-        * mapping.layer.patch_length
-        * mapping.activation_bits
-        for mapping in mappings
-    ]
     return Hardware(flip_flops=sum(needed) if options.pipelined else max(needed))
 
 
@@ -167,5 +170,11 @@ def floorplan(
         "interconnect": (wire, prices.wire.area, prices.wire.leakage_power),
     }
     area = {"cells": hardware.cells * prices.cell_area / assumptions.array_utilisation.value}
+    if prices.xor2 is not None:
+        blocks["paired_amplifiers"] = (
+            hardware.paired_amplifiers,
+            prices.xor2.area,
+            prices.xor2.leakage_power,
+        )
     area |= {name: number * one / periphery for name, (number, one, _) in blocks.items()}
     return Floorplan(area, sum(number * power for number, _, power in blocks.values()))

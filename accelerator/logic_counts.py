@@ -47,8 +47,11 @@ class LogicCounts(Counts):
     @classmethod
     def of(cls, numbers: Mapping[str, float]) -> LogicCounts:
         """From the numbers of a report; names that are no events of the array are left out."""
-        return cls(**{entry.name: numbers[entry.name] for entry in fields(cls)})
+        found = cls()
+        for entry in fields(cls):
+            setattr(found, entry.name, numbers[entry.name])
+        return found
 
     def scaled(self, factor: float) -> LogicCounts:
         """All of them times `factor`."""
-        return LogicCounts(**{name: number * factor for name, number in self.to_dict().items()})
+        return LogicCounts.of({name: number * factor for name, number in self.to_dict().items()})

@@ -29,12 +29,13 @@ class LayerReport:
     subarrays: int = 0
     area: float = 0.0
     row_steps: int = 0
-    sense_cycles: int = 0
+    sense_cycles: float = 0
     counts: dict[str, float] = field(default_factory=dict)
     mapping: dict[str, float] = field(default_factory=dict)
     output_bits: int = 0
     seen: Seen | None = None
     choice: Choice | None = None
+    summands: tuple[int, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The layer's entry in the JSON."""
@@ -57,6 +58,7 @@ class LayerReport:
             "output_bits": self.output_bits,
             "seen": None if self.seen is None else asdict(self.seen),
             "choice": None if self.choice is None else asdict(self.choice),
+            **({"summands": list(self.summands)} if self.summands else {}),
         }
 
 
@@ -179,7 +181,7 @@ class Report:
         return self.subarray_area / self.subarrays
 
     @property
-    def sense_cycles(self) -> int:
+    def sense_cycles(self) -> float:
         """Sense cycles, summed over sub-arrays (1)."""
         return sum(layer.sense_cycles for layer in self.layers)
 

@@ -104,7 +104,7 @@ def execute(a: Integers, b: Integers, bits: int, array: Array) -> Comparison:
     for operand, own in ((a, rows[0]), (b, rows[1])):
         for row, plane in zip(own, reversed(range(bits)), strict=True):
             subarray.cells[row, columns] = plane_of(operand, plane)
-    greater, equal, planes = compare_rows(subarray, *rows, columns)
+    greater, equal, planes = compare_rows(subarray, rows[0], rows[1], columns)
     return Comparison(greater == 1, equal == 1, np.array([planes]), counts)
 
 

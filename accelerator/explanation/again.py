@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from accelerator.assumptions import load_assumptions
 from accelerator.chip import Chip
+from accelerator.comparator.summation import summation_of
 from accelerator.errors import EstimateError
-from accelerator.networks import load_network
+from accelerator.logic_counts import LogicCounts
+from accelerator.networks import Operation, load_network
 from accelerator.options import Options
 from accelerator.pipeline import build_array, open_table
 from accelerator.plan import Choice, PlannedLayer, Seen
@@ -108,16 +110,21 @@ def _again(report: Mapping[str, Any], table: Table | str | None) -> Estimate:
                 "estimate it again"
             )
         seen, choice = one["seen"], one["choice"]
+        layer = waiting.pop(0)
+        if one["operation"] == Operation.SUMMATION:
+            layer = summation_of(layer, tuple(one["summands"]))
         planned.append(
             PlannedLayer(
-                waiting.pop(0),
+                layer,
                 one["weight_bits"],
                 one["activation_bits"],
                 one["output_bits"],
                 None if seen is None else Seen(**{**seen, "ands": tuple(seen["ands"])}),
                 None if choice is None else Choice(**choice),
+                LogicCounts.of(one["counts"]) if layer.row_logic else None,
             )
         )
+    conditions = replace(conditions, row_logic=any(entry.layer.row_logic for entry in planned))
     prices = read_prices(opened, conditions)
     array = build_array(conditions, prices, options, assumptions)
     chip = Chip.build(tuple(planned), array, prices, options, assumptions)
