@@ -1,8 +1,9 @@
 """The events of a layer of row logic that did not run, as its bits make them likely.
 
 Bits are independent, one with the options' `activation_density`. Two bits then differ with 1 - q,
-q = d^2 + (1 - d)^2, and a lane is undecided after t planes with q^t. Real neighbours are alike
-and often both zero; a run of the network knows better.
+q = d^2 + (1 - d)^2, and a lane is undecided after t planes with q^t; where one pixel lies in the
+padding, which is zero, with (1 - d)^t. Real neighbours are alike and often both zero; a run of
+the network knows better.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ from accelerator.comparator.addition import (
     counting_adders,
 )
 from accelerator.comparator.mapping import RowMapping
+from accelerator.comparator.pattern import Pairs
 from accelerator.logic_counts import LogicCounts
 from accelerator.mapping import row_phases, shared_out
-from accelerator.networks.layers import Operation
+from accelerator.networks.layers import Layer, Operation
 from accelerator.options import Options
 
 
@@ -37,28 +39,52 @@ def _comparisons(counts: LogicCounts, mapping: RowMapping, array: Array, ones: f
     assert layer.pairs is not None, "a comparison knows what it compares"
     fresh = layer.pairs.new_pivots(layer.in_channels)
     alike = ones**2 + (1 - ones) ** 2
+    both, first, second = _inside(layer, layer.pairs)
+    neither = 1 - both - first - second
     for lanes, times in Counter(mapping.tiles).items():
         writes = times * mapping.bits * (len(fresh) + sum(fresh))
         _write(counts, "input", lanes, writes, array, ones * layer.valid_fraction)
         for plane in range(mapping.bits):
-            still = alike**plane
+            pairs, lone = both * alike**plane, (1 - ones) ** plane
+            values = {
+                "00": pairs * (1 - ones) ** 2 + (first + second) * lone * (1 - ones) + neither,
+                "01": pairs * ones * (1 - ones) + second * lone * ones,
+                "10": pairs * ones * (1 - ones) + first * lone * ones,
+                "11": pairs * ones**2,
+            }
             steps = times * len(fresh)
+            still, differ = sum(values.values()), values["01"] + values["10"]
             _sense(counts, "xor", lanes, steps, array, still)
-            sensed = steps * lanes * still
-            for value, share in (
-                ("00", (1 - ones) ** 2),
-                ("01", ones * (1 - ones)),
-                ("10", ones * (1 - ones)),
-                ("11", ones**2),
-            ):
-                _add(counts, f"xor_{value}", sensed * share)
-            differ = still * (1 - alike)
             _sense(counts, "read", lanes, steps, array, differ)
+            for value, share in values.items():
+                _add(counts, f"xor_{value}", steps * lanes * share)
             decided = steps * lanes * differ
-            _add(counts, "read_0", decided / 2)
-            _add(counts, "read_1", decided / 2)
-            _add(counts, "mask_flip_flops", sensed + decided)
+            _add(counts, "read_0", steps * lanes * values["01"])
+            _add(counts, "read_1", steps * lanes * values["10"])
+            _add(counts, "mask_flip_flops", steps * lanes * still + decided)
             _add(counts, "mask_gates", decided)
+
+
+def _inside(layer: Layer, pairs: Pairs) -> tuple[float, float, float]:
+    """Shares of the lanes with both pixels inside the image, and with the first or second alone."""
+    height, width = layer.out_size
+    tops = [tap // layer.kernel[1] - layer.pad_begin[0] for tap in range(layer.taps)]
+    lefts = [tap % layer.kernel[1] - layer.pad_begin[1] for tap in range(layer.taps)]
+
+    def share(*taps: int) -> float:
+        """Of positions at which all these taps lie inside."""
+        rows = height - max(0, *(tops[tap] for tap in taps)) + min(0, *(tops[t] for t in taps))
+        columns = width - max(0, *(lefts[tap] for tap in taps)) + min(0, *(lefts[t] for t in taps))
+        return max(rows, 0) * max(columns, 0) / (height * width)
+
+    both = first = second = 0.0
+    for neighbour, pivot in zip(pairs.neighbours, pairs.pivots, strict=True):
+        together = share(neighbour, pivot)
+        both += together
+        first += share(neighbour) - together
+        second += share(pivot) - together
+    number = len(pairs.pivots)
+    return both / number, first / number, second / number
 
 
 def _summation(counts: LogicCounts, mapping: RowMapping, array: Array) -> None:
