@@ -20,6 +20,9 @@ from accelerator.comparator.configuration import Configuration
 from accelerator.training.quantizers import quantized_activations, quantized_weights
 
 _ZERO_BELOW = 0.7
+# What is clipped to 0 to 1 has no gradient: normalizations start with two standard deviations
+# on each side of the middle inside.
+_MIDDLE, _DEVIATION = 0.5, 0.25
 
 
 class ComparatorNetwork(nn.Module):
@@ -51,6 +54,10 @@ class ComparatorNetwork(nn.Module):
             self._learn("full", (one.full, features))
             features = one.full
         self._learn("scores", (one.classes, features))
+        for name, norm in self.norms.items():
+            if name != "scores":
+                nn.init.constant_(norm.weight, _DEVIATION)
+                nn.init.constant_(norm.bias, _MIDDLE)
 
     def forward(self, images: Tensor) -> Tensor:
         """Scores (n, classes) of images (n, channels, height, width) from 0 to 1."""

@@ -20,7 +20,7 @@ from accelerator.training.train import accuracy, fit, seeded
 
 WIDTHS = (8, 4)
 KEPT_IMAGES = 16
-USUAL_RECIPE = Recipe(epochs=20)
+USUAL_RECIPE = Recipe(epochs=16, rate=6e-3)
 
 
 def train_networks(

@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="bits of activations and learned weights (default: 8,4)",
     )  # fmt: skip
     training.add_argument(
-        "--epochs", type=int, metavar="N", help="passes through the images (default: 20)"
+        "--epochs", type=int, metavar="N", help="passes through the images (default: 16)"
     )
     for name, what in (
         ("channels", "channels of every module (default: 16)"),
