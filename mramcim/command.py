@@ -30,6 +30,7 @@ VERBS = (
     "simulate",
     "switch",
     "size",
+    "study",
     "list",
 )
 

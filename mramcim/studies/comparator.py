@@ -43,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     training.add_argument(
         "--widths", type=_numbers, metavar="N,N", default=suppressed,
-        help="bits of activations and learned weights (default: 8,4)",
+        help="bits of activations and learned weights (default: 8)",
     )  # fmt: skip
     training.add_argument(
         "--epochs", type=int, metavar="N", help="passes through the images (default: 16)"
