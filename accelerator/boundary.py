@@ -37,6 +37,12 @@ PIPELINED = (
     "every layer works on an image of its own: buffers for two of each tensor between layers; "
     "the latency is that of an image that waits for no other"
 )
+ROW_LOGIC = (
+    "comparisons and additions of rows by XOR, AND, OR and READ with operand values, masks and "
+    "their latches, results written back; decided columns do not fire, and a row is left when "
+    "all are decided"
+)
+ROW_LOGIC_UNCOUNTED = "what inverts a map where its complement is written"
 EDGE = "memory and links outside the chip: the image and the weights start at the chip's edge"
 
 OWN_WIDTHS = "own"
@@ -75,6 +81,9 @@ def boundary(
     (not_counted if options.weight_load == "off" else counted).append(loads[options.weight_load])
     writes = "writing the patches' bit-planes into the sub-arrays, with half-selected cells"
     (counted if options.count_input_writes else not_counted).append(writes)
+    if plan.row_logic:
+        counted.append(ROW_LOGIC)
+        not_counted.append(ROW_LOGIC_UNCOUNTED)
     counted.append(
         "columns without operands are not fired"
         if options.gate_unused_columns

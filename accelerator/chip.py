@@ -7,6 +7,17 @@ from dataclasses import dataclass, replace
 from accelerator.array import Array
 from accelerator.assumptions import Assumptions
 from accelerator.closed_form import count_events
+from accelerator.comparator.costs import (
+    add_partial_sums,
+    row_busy_leakage,
+    row_energy,
+    row_hardware,
+    row_shared_time,
+    row_time,
+    row_traffic,
+)
+from accelerator.comparator.expectation import expected_counts
+from accelerator.comparator.mapping import RowMapping, map_rows
 from accelerator.costs import COMPONENTS, Pricing, layer_energy, outside_energy
 from accelerator.counts import Counts
 from accelerator.hardware import (
@@ -17,9 +28,11 @@ from accelerator.hardware import (
     floorplan,
     layer_hardware,
     memory,
+    patch_bits,
     transposer,
 )
 from accelerator.leakage import IdlePower, buffer_time, busy_leakage
+from accelerator.logic_counts import LogicCounts
 from accelerator.mapping import Mapping, map_layer, narrow
 from accelerator.options import Options
 from accelerator.organisation import Occupation, Organisation
@@ -42,8 +55,9 @@ from accelerator.tree import Tree
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One planned layer with what is counted of it; `mapping` is None off the array.
+    """One planned layer with what is counted of it.
 
+    `mapping` is how its weights lie, `rows` how row logic does; both are None off the array.
     `hardware` is what is on the chip for it, `running` what of that the layer uses.
     """
 
@@ -55,11 +69,21 @@ class Work:
     running: Hardware
     options: Options
     seen: Seen | None = None
+    rows: RowMapping | None = None
 
     @property
     def subarrays(self) -> int:
         """Sub-arrays of the layer, those that only keep weights included (1)."""
+        if self.rows is not None:
+            return self.rows.subarrays
         return self.mapping.installed.subarrays + self.mapping.stores if self.mapping else 0
+
+    @property
+    def waiting_bits(self) -> int:
+        """Bits that the layer takes out of the transposing registers at once (1)."""
+        if self.rows is not None:
+            return self.rows.waiting_bits
+        return 0 if self.mapping is None else patch_bits(self.mapping.installed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +125,7 @@ class Chip:
         bits = max(entry.output_bits for entry in layers)
         digital = digital_unit(width, bits, assumptions)
         buffer = memory(array).times(buffers)
-        mappings = [work.mapping.installed for work in works if work.mapping]
-        registers = transposer(mappings, options)
+        registers = transposer([work.waiting_bits for work in works], options)
 
         # Wires are as long as what they connect, which is placed without them first.
         subarrays = sum(work.subarrays for work in works) + buffers
@@ -208,6 +231,8 @@ def plan_work(
     `first` takes the image from outside the chip, `last` sends its result there.
     """
     layer = planned.layer
+    if layer.row_logic:
+        return _row_work(planned, array, options, assumptions)
     if not layer.mapped:
         traffic = digital_traffic(layer, planned.activation_bits, planned.output_bits, last)
         nothing = Hardware()
@@ -232,9 +257,27 @@ def plan_work(
     return Work(planned, mapping, counts, traffic, hardware, running, options, seen)
 
 
+def _row_work(
+    planned: PlannedLayer, array: Array, options: Options, assumptions: Assumptions
+) -> Work:
+    """Place a layer of row logic; its events are those of its run, or what is likely."""
+    rows = map_rows(planned.layer, planned.activation_bits, array, options)
+    counts = planned.ran
+    if not isinstance(counts, LogicCounts):
+        counts = expected_counts(rows, array, options)
+    counts = add_partial_sums(counts, rows)
+    traffic = row_traffic(rows, counts, planned.output_bits)
+    hardware = row_hardware(rows, array, assumptions)
+    return Work(planned, None, counts, traffic, hardware, hardware, options, rows=rows)
+
+
 def work_time(clock: Clock, work: Work) -> tuple[float, int, list[SharedTime]]:
     """A layer's time (s), its row steps, and what it needs of what all layers share."""
     planned, options = work.planned, work.options
+    if work.rows is not None and isinstance(work.counts, LogicCounts):
+        total = row_time(clock, work.rows, work.counts, work.traffic, options)
+        needed = row_shared_time(clock, work.rows, work.traffic, options)
+        return total, work.rows.rounds, [needed]
     if work.mapping is None:
         elements = planned.layer.output_elements
         needed = digital_shared_time(
@@ -249,6 +292,8 @@ def work_time(clock: Clock, work: Work) -> tuple[float, int, list[SharedTime]]:
 
 def work_energy(pricing: Pricing, work: Work) -> dict[str, float]:
     """Energy of a layer by component (J), leakage left out."""
+    if work.rows is not None and isinstance(work.counts, LogicCounts):
+        return row_energy(pricing, work.rows, work.counts, work.traffic)
     if work.mapping is None:
         return dict.fromkeys(COMPONENTS, 0.0) | outside_energy(pricing, work.traffic)
     return layer_energy(pricing, work.mapping, work.counts, work.traffic)
@@ -276,6 +321,10 @@ def _layer_report(
         leaked = idle.pipelined(own, latency, in_buffer, pace.interval, share)
         leaked += (plan.leakage_power - own) * idle.rest * pace.interval
     energy["leakage"] = leaked - busy_leakage(pricing, work.counts)
+    cycles: float = work.counts.and_cycles + work.counts.read_cycles
+    if isinstance(work.counts, LogicCounts):
+        energy["leakage"] -= row_busy_leakage(pricing, work.counts)
+        cycles += work.counts.xor_cycles + work.counts.or_cycles
     return LayerReport(
         layer.name,
         layer.operation.value,
@@ -289,25 +338,26 @@ def _layer_report(
         work.subarrays,
         plan.total_area,
         steps,
-        work.counts.and_cycles + work.counts.read_cycles,
+        cycles,
         {**work.counts.to_dict(), **work.traffic.to_dict()}
-        if layer.mapped
+        if layer.mapped or layer.row_logic
         else work.traffic.to_dict(),
-        _mapping_summary(work, pricing.array),
+        _cut(work, pricing.array),
         planned.output_bits,
         work.seen,
         planned.choice,
         work.mapping.kept if work.mapping else None,
         planned.wider,
-        work.mapping.subarrays if work.mapping else 0,
+        work.mapping.subarrays if work.mapping else work.subarrays,
         running.total_area,
+        layer.summands,
     )
 
 
-def _mapping_summary(work: Work, array: Array) -> dict[str, float]:
+def _cut(work: Work, array: Array) -> dict[str, float]:
     """How the layer is cut, and the share of its sub-arrays' cells that hold weights."""
     if work.mapping is None:
-        return {}
+        return {} if work.rows is None else work.rows.summary()
     held = work.counts.weight_cells + work.traffic.store_writes
     cells = work.subarrays * array.rows * array.columns
     share = held / cells if cells else 0.0

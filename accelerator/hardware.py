@@ -19,7 +19,10 @@ from accelerator.tree import Tree
 
 @dataclass(frozen=True, slots=True)
 class Hardware:
-    """Numbers of blocks. `leaves` are ends of the tree of wires: sub-arrays."""
+    """Numbers of blocks. `leaves` are ends of the tree of wires: sub-arrays.
+
+    Paired amplifiers are two sub-amplifiers and a gate, which XOR needs.
+    """
 
     cells: int = 0
     amplifiers: int = 0
@@ -29,6 +32,7 @@ class Hardware:
     full_adders: int = 0
     flip_flops: float = 0
     leaves: int = 0
+    paired_amplifiers: int = 0
 
     def __add__(self, other: Hardware) -> Hardware:
         return Hardware(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
@@ -96,18 +100,18 @@ def layer_hardware(
     return everything + memory(array).times(mapping.stores) if mapping.stores else everything
 
 
-def transposer(mappings: list[Mapping], options: Options) -> Hardware:
+def patch_bits(mapping: Mapping) -> int:
+    """Bits of the patches that a layer works on at once (1)."""
+    lengths = sum(stack.length * times for stack, times in stacks(mapping).items())
+    return mapping.copies * mapping.segments_per_row * lengths * mapping.activation_bits
+
+
+def transposer(needed: list[int], options: Options) -> Hardware:
     """Registers that take patches in words and give them out in planes, for any layer.
 
-    Pipelined layers, which all work at once, have registers of their own.
+    `needed` are the bits of each layer. Pipelined layers, which all work at once, have
+    registers of their own.
     """
-    needed = [
-        mapping.copies
-        * mapping.segments_per_row
-        * sum(stack.length * times for stack, times in stacks(mapping).items())
-        * mapping.activation_bits
-        for mapping in mappings
-    ]
     return Hardware(flip_flops=sum(needed) if options.pipelined else max(needed))
 
 
@@ -179,5 +183,11 @@ def floorplan(
         "interconnect": (wire, prices.wire.area, prices.wire.leakage_power),
     }
     area = {"cells": hardware.cells * prices.cell_area / assumptions.array_utilisation.value}
+    if prices.xor2 is not None:
+        blocks["paired_amplifiers"] = (
+            hardware.paired_amplifiers,
+            prices.xor2.area,
+            prices.xor2.leakage_power,
+        )
     area |= {name: number * one / periphery for name, (number, one, _) in blocks.items()}
     return Floorplan(area, sum(number * power for number, _, power in blocks.values()))

@@ -116,8 +116,10 @@ def cost_plan(
     `ends` says where the widths come from, for the boundary: see `first_last_widths`, or
     OWN_WIDTHS.
     """
+    conditions = replace(conditions, row_logic=plan.row_logic)
     prices = read_prices(table, conditions)
     array = build_array(conditions, prices, options, assumptions)
+    plan = plan.counted(array)
     if mapper is not None:
         layers = mapper(plan.layers, array, prices, options, assumptions)
         plan = replace(plan, layers=layers)
@@ -207,14 +209,14 @@ def build_array(
     limit = assumptions.peak_current_per_subarray.value
     for what, one in (
         ("writing a cell", prices.write.peak_current),
-        ("sensing", max(prices.and2.peak_current, prices.read.peak_current)),
+        ("sensing", max(price.peak_current for price in prices.senses)),
     ):
         if one > limit:
             raise UnsuitableTableError(
                 f"{what} draws {one:.3g} A, more than the {limit:.3g} A that a sub-array may "
                 "draw: raise the assumption peak_current_per_subarray"
             )
-    sense_current = max(prices.and2.peak_current, prices.read.peak_current)
+    sense_current = max(price.peak_current for price in prices.senses)
     return Array(
         conditions.rows,
         conditions.columns,

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
+from typing import Protocol
 
+from accelerator.array import Array
 from accelerator.errors import EstimateError
+from accelerator.logic_counts import LogicCounts
 from accelerator.networks import Layer, Network, Operation
 from accelerator.occupancy import Occupancy
 from accelerator.options import TERNARY, TERNARY_BITS, WEIGHT_STATIONARY, Options
@@ -23,6 +26,14 @@ class Choice:
     dataflow: str = WEIGHT_STATIONARY
 
 
+class Ran(Protocol):
+    """A layer of row logic that ran: what it counts depends on the sub-array."""
+
+    def counts(self, array: Array) -> LogicCounts:
+        """Mean events of an image."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class PlannedLayer:
     """A layer with the widths of its weights, its inputs and its outputs.
@@ -30,7 +41,7 @@ class PlannedLayer:
     A layer of the digital unit has no weights and `weight_bits` 0. `seen` is known of a layer
     that ran, `choice` of one that is mapped in its own way, `occupancy` of one whose weights are
     known. `wider` is the layer that is on the chip where this one uses only its first channels
-    and kernels.
+    and kernels. `ran` is what a layer of row logic met, or its events.
     """
 
     layer: Layer
@@ -41,11 +52,18 @@ class PlannedLayer:
     choice: Choice | None = None
     occupancy: Occupancy | None = None
     wider: Layer | None = None
+    ran: Ran | LogicCounts | None = None
 
     @property
     def installed(self) -> Layer:
         """The layer that is on the chip."""
         return self.wider or self.layer
+
+    def counted(self, array: Array) -> PlannedLayer:
+        """With the events in place of the run that they are counted from."""
+        if self.ran is None or isinstance(self.ran, LogicCounts):
+            return self
+        return replace(self, ran=self.ran.counts(array))
 
     def options(self, common: Options) -> Options:
         """The options of this layer: its own mapping, its encoding and densities where it ran.
@@ -74,6 +92,15 @@ class Plan:
     layers: tuple[PlannedLayer, ...]
     left_out: tuple[Layer, ...]
 
+    @property
+    def row_logic(self) -> bool:
+        """True when a layer needs XOR and OR."""
+        return any(entry.layer.row_logic for entry in self.layers)
+
+    def counted(self, array: Array) -> Plan:
+        """With the events of layers of row logic that ran."""
+        return replace(self, layers=tuple(entry.counted(array) for entry in self.layers))
+
 
 def plan_layers(
     network: Network,
@@ -84,7 +111,8 @@ def plan_layers(
 ) -> Plan:
     """Give every layer its widths and leave out what shall not count.
 
-    Data between two layers has the width that the next layer with weights takes.
+    Data between two layers has the width that the next layer with weights takes, or the next
+    comparison; maps of a comparison are bits.
 
     Raises:
         EstimateError: nothing is left to cost.
@@ -100,13 +128,21 @@ def plan_layers(
     for index in mapped:
         special = isinstance(first_last, tuple) and index in ends
         widths[index] = first_last if special else (weight_bits, activation_bits)  # type: ignore[assignment]
+        if index and network.layers[index - 1].operation is Operation.COMPARISON:
+            widths[index] = widths[index][0], 1
+    taking = mapped.copy()
+    for index, layer in enumerate(network.layers):
+        if layer.operation is Operation.COMPARISON:
+            widths[index] = 0, activation_bits
+            taking = sorted({*taking, index})
     planned, left_out = [], []
     for index, layer in enumerate(network.layers):
-        following = next((i for i in mapped if i > index), mapped[-1])
+        following = next((i for i in taking if i > index), mapped[-1])
         output = widths[following][1]
         if not layer.mapped:
             if coverage == "all":
-                planned.append(PlannedLayer(layer, 0, output, output))
+                own = widths[index][1] if index in widths else output
+                planned.append(PlannedLayer(layer, 0, own, output))
         elif (first_last == "off" and index in ends) or (
             coverage == "convolutions" and layer.operation is not Operation.CONVOLUTION
         ):

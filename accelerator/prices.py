@@ -20,7 +20,8 @@ SENSE_PARTS = ("bias", "reference", "latch", "clock", "equalize")
 class Conditions:
     """Where in the table the estimate is made: temperature in K, supplies in V.
 
-    `write_vdd` is the supply of write drivers and write word lines; None is `vdd`.
+    `write_vdd` is the supply of write drivers and write word lines; None is `vdd`. With
+    `row_logic` XOR and OR are priced too, for layers that need them.
     """
 
     corner: str = "tt"
@@ -29,6 +30,7 @@ class Conditions:
     rows: int = 256
     columns: int = 256
     write_vdd: float | None = None
+    row_logic: bool = False
 
     @property
     def shared(self) -> dict[str, Any]:
@@ -71,7 +73,7 @@ class BlockPrice:
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """All that an estimate takes from the table."""
+    """All that an estimate takes from the table; XOR and OR where a layer needs them."""
 
     columns_per_amplifier: int
     amplifiers_per_reference: int
@@ -87,6 +89,13 @@ class Prices:
     cell_area: float
     cell_width: float
     cell_height: float
+    or2: SensePrice | None = None
+    xor2: SensePrice | None = None
+
+    @property
+    def senses(self) -> tuple[SensePrice, ...]:
+        """All senses that amplifiers are asked for."""
+        return tuple(one for one in (self.and2, self.read, self.or2, self.xor2) if one is not None)
 
 
 @lru_cache(maxsize=128)
@@ -102,18 +111,22 @@ def read_prices(table: Table, conditions: Conditions) -> Prices:
     base, written = conditions.shared, conditions.written
     array = {**base, "rows": conditions.rows}
     line = {"columns": conditions.columns}
-    sharing = [
-        (int(table.attribute(g, "columns_per_amplifier")), int(table.attribute(g, name)))
-        for g, name in (("and2", "columns_per_reference"), ("read", "columns_per_reference"))
-    ]
-    if sharing[0] != sharing[1]:
-        raise UnsuitableTableError(
-            f"in the table {table.name} and2 and read share amplifiers differently "
-            f"({sharing[0]} and {sharing[1]}): characterize both with one design"
-        )
+    sharing = _sharing(table, "and2")
+    others = ("read", "or2", "xor2") if conditions.row_logic else ("read",)
+    for group in others:
+        if _sharing(table, group) != sharing:
+            raise UnsuitableTableError(
+                f"in the table {table.name} and2 and {group} share amplifiers differently "
+                f"({sharing} and {_sharing(table, group)}): characterize both with one design"
+            )
+    logic = {
+        group: _sense(look, group, ("00", "01", "10", "11"), array)
+        for group in others
+        if group != "read"
+    }
     return Prices(
-        columns_per_amplifier=sharing[0][0],
-        amplifiers_per_reference=sharing[0][1],
+        columns_per_amplifier=sharing[0],
+        amplifiers_per_reference=sharing[1],
         and2=_sense(look, "and2", ("00", "01", "10", "11"), array),
         read=_sense(look, "read", ("0", "1"), array),
         write=write_price(look, {**written, "rows": conditions.rows}),
@@ -126,6 +139,15 @@ def read_prices(table: Table, conditions: Conditions) -> Prices:
         cell_area=look.price("cell", "area", {}),
         cell_width=look.price("cell", "width", {}),
         cell_height=look.price("cell", "height", {}),
+        **logic,
+    )
+
+
+def _sharing(table: Table, group: str) -> tuple[int, int]:
+    """Columns of an amplifier, and amplifiers of a reference (1)."""
+    return (
+        int(table.attribute(group, "columns_per_amplifier")),
+        int(table.attribute(group, "columns_per_reference")),
     )
 
 

@@ -42,7 +42,7 @@ class LayerReport:
     subarrays: int = 0
     area: float = 0.0
     row_steps: int = 0
-    sense_cycles: int = 0
+    sense_cycles: float = 0
     counts: dict[str, float] = field(default_factory=dict)
     mapping: dict[str, float] = field(default_factory=dict)
     output_bits: int = 0
@@ -52,6 +52,7 @@ class LayerReport:
     wider: Layer | None = None
     active_subarrays: int = 0
     active_area: float = 0.0
+    summands: tuple[int, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The layer's entry in the JSON."""
@@ -80,6 +81,7 @@ class LayerReport:
             else [self.wider.in_channels, self.wider.out_channels],
             "active_subarrays": self.active_subarrays,
             "active_area_m2": self.active_area,
+            **({"summands": list(self.summands)} if self.summands else {}),
         }
 
 
@@ -209,7 +211,7 @@ class Report:
         return self.subarray_area / self.subarrays
 
     @property
-    def sense_cycles(self) -> int:
+    def sense_cycles(self) -> float:
         """Sense cycles, summed over sub-arrays (1)."""
         return sum(layer.sense_cycles for layer in self.layers)
 

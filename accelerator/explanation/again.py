@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from accelerator.assumptions import load_assumptions
 from accelerator.chip import Chip
+from accelerator.comparator.summation import summation_of
 from accelerator.errors import EstimateError
-from accelerator.networks import load_network
+from accelerator.logic_counts import LogicCounts
+from accelerator.networks import Operation, load_network
 from accelerator.occupancy import KeptTiles
 from accelerator.options import Options
 from accelerator.pipeline import build_array, open_table
@@ -120,6 +122,8 @@ def _again(report: Mapping[str, Any], table: Table | str | None) -> Estimate:
             )
         seen, choice = one["seen"], one["choice"]
         layer, wider = waiting.pop(0), one.get("wider_channels")
+        if one["operation"] == Operation.SUMMATION:
+            layer = summation_of(layer, tuple(one["summands"]))
         planned.append(
             PlannedLayer(
                 layer,
@@ -132,8 +136,10 @@ def _again(report: Mapping[str, Any], table: Table | str | None) -> Estimate:
                 None
                 if wider is None
                 else replace(layer, in_channels=wider[0], out_channels=wider[1]),
+                LogicCounts.of(one["counts"]) if layer.row_logic else None,
             )
         )
+    conditions = replace(conditions, row_logic=any(entry.layer.row_logic for entry in planned))
     prices = read_prices(opened, conditions)
     array = build_array(conditions, prices, options, assumptions)
     chip = Chip.build(tuple(planned), array, prices, options, assumptions)

@@ -22,7 +22,8 @@ _BLOCKS: dict[str, tuple[str, dict[str, str]]] = {
     "flip_flop": ("flip_flop", {}),
     "wire": ("wire", {}),
 }
-_OPERANDS = {"and2": ("00", "01", "10", "11"), "read": ("0", "1")}
+_PAIRS = ("00", "01", "10", "11")
+_OPERANDS = {"and2": _PAIRS, "or2": _PAIRS, "xor2": _PAIRS, "read": ("0", "1")}
 
 
 @dataclass(frozen=True, slots=True)

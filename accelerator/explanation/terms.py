@@ -13,16 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from accelerator.chip import Chip, Work
+from accelerator.chip import Chip, Work, work_energy
 from accelerator.costs import (
     COMPONENTS,
     OFF_CHIP,
     Pricing,
-    layer_energy,
     off_chip_energy,
-    outside_energy,
 )
-from accelerator.counts import Counts
 from accelerator.price_list import listed, with_figures
 from accelerator.traffic import Traffic
 
@@ -78,13 +75,9 @@ def _counted(pricing: Pricing, work: Work) -> list[Term]:
             number = getattr(events, field.name)
             if not number:
                 continue
-            counts, traffic = Counts(), Traffic()
-            setattr(counts if kind == "counts" else traffic, field.name, 1)
-            energy = (
-                layer_energy(single, work.mapping, counts, traffic)
-                if work.mapping
-                else outside_energy(single, traffic)
-            )
+            alone = replace(work, counts=type(work.counts)(), traffic=Traffic())
+            setattr(alone.counts if kind == "counts" else alone.traffic, field.name, 1)
+            energy = work_energy(single, alone)
             for component, factors in energy.items():
                 if component == OFF_CHIP:
                     continue

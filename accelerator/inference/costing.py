@@ -10,6 +10,7 @@ from accelerator.array import require_room
 from accelerator.assumptions import load_assumptions
 from accelerator.boundary import OWN_WIDTHS
 from accelerator.errors import EstimateError
+from accelerator.inference.comparisons import ComparisonRun
 from accelerator.inference.network import NetworkRun
 from accelerator.inference.operands import OperandCounts, count_operands
 from accelerator.inference.products import LayerRun
@@ -69,6 +70,7 @@ def plan_run(network: Network, run: NetworkRun) -> Plan:
     Raises EstimateError where the run is of another network.
     """
     runs = {layer.name: layer for layer in run.layers}
+    compared = {layer.name: layer for layer in run.comparisons}
     names = [layer.name for layer in network.mapped]
     missing = [name for name in names if name not in runs]
     if missing or len(runs) != len(names):
@@ -77,12 +79,29 @@ def plan_run(network: Network, run: NetworkRun) -> Plan:
             f"{', '.join(names)}: cost a run with the file that it ran"
         )
     planned = []
-    widths = [runs[name].activations.levels.bits for name in names]
+    # Data between two layers has the width that the next one on sub-arrays takes.
+    taking = [layer.name for layer in network.layers if layer.mapped or layer.row_logic]
+    if not set(taking) <= {*runs, *compared}:
+        raise EstimateError(
+            f"the run lacks comparisons of the network {network.name}: cost a run with the file "
+            "that it ran"
+        )
+    widths = [
+        compared[name].bits if name in compared else runs[name].activations.levels.bits
+        for name in taking
+    ]
     following = 0
     for layer in network.layers:
         if not layer.mapped:
             bits = widths[min(following, len(widths) - 1)]
-            planned.append(PlannedLayer(layer, 0, bits, bits))
+            one_compared: ComparisonRun | None = compared.get(layer.name)
+            following += layer.row_logic
+            output = widths[min(following, len(widths) - 1)]
+            planned.append(
+                PlannedLayer(layer, 0, bits, output, ran=one_compared)
+                if one_compared is not None
+                else PlannedLayer(layer, 0, bits, bits)
+            )
             continue
         following += 1
         output = widths[min(following, len(widths) - 1)]

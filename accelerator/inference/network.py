@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from accelerator.errors import EstimateError
+from accelerator.inference.comparisons import ComparisonRun, compare_node
 from accelerator.inference.digital import DigitalError, DigitalUnit
 from accelerator.inference.errors import AndErrors, with_errors
 from accelerator.inference.grid import Array, OffGridError, Tensor
@@ -28,7 +29,12 @@ from accelerator.inference.quantizers import (
 )
 from accelerator.names import printable
 from accelerator.networks.onnx_attributes import integer, text
-from accelerator.networks.onnx_operators import QUANTIZER_DOMAINS, WEIGHT_INPUT
+from accelerator.networks.onnx_operators import (
+    COMPARISON_DOMAIN,
+    COMPARISONS,
+    QUANTIZER_DOMAINS,
+    WEIGHT_INPUT,
+)
 
 _FAULTS = (OffGridError, QuantizerError, DigitalError, EstimateError)
 _QUANTIZERS = frozenset({"Quant", "IntQuant", "BipolarQuant", "Trunc"})
@@ -40,6 +46,7 @@ class NetworkRun:
 
     outputs: dict[str, Array]
     layers: tuple[LayerRun, ...]
+    comparisons: tuple[ComparisonRun, ...] = ()
 
 
 class QuantizedNetwork:
@@ -84,7 +91,7 @@ class QuantizedNetwork:
         for name, shape in model.shapes.items():
             check_size(model.path, name, shape, len(source))
         tensors: dict[str, Tensor] = {**self._constants, model.inputs[0]: Tensor(source)}
-        layers: list[LayerRun] = []
+        layers: list[LayerRun | ComparisonRun] = []
         altered: Alteration | None = None
         if errors is not None:
             random = np.random.default_rng(seed)
@@ -111,7 +118,11 @@ class QuantizedNetwork:
                 "for each of its kernels"
             )
         outputs = {name: tensors[name].values for name in model.outputs}
-        return NetworkRun(outputs, tuple(layers))
+        return NetworkRun(
+            outputs,
+            tuple(layer for layer in layers if isinstance(layer, LayerRun)),
+            tuple(layer for layer in layers if isinstance(layer, ComparisonRun)),
+        )
 
     def _folded(self) -> list[tuple[int, Any]]:
         """Compute what follows from constants alone; what is left runs for each image."""
@@ -144,6 +155,8 @@ class QuantizedNetwork:
     def _supported(self, node: Any) -> bool:
         if node.domain in QUANTIZER_DOMAINS:
             return node.op_type in _QUANTIZERS
+        if node.domain == COMPARISON_DOMAIN:
+            return node.op_type in COMPARISONS
         if node.op_type in WEIGHT_INPUT and not node.domain:
             return True
         return self._digital.supports(node)
@@ -153,12 +166,16 @@ class QuantizedNetwork:
         node: Any,
         name: str,
         tensors: dict[str, Tensor],
-        layers: list[LayerRun],
+        layers: list[LayerRun | ComparisonRun],
         altered: Alteration | None = None,
     ) -> list[Tensor]:
         inputs = [tensors[entry] if entry else None for entry in node.input]
         if node.domain in QUANTIZER_DOMAINS:
             return [_quantizer(node, inputs)]
+        if node.domain == COMPARISON_DOMAIN and inputs[0] is not None:
+            maps, comparison = compare_node(node, name, inputs[0])
+            layers.append(comparison)
+            return [maps]
         slot = WEIGHT_INPUT.get(node.op_type)
         if slot is not None and not node.domain and node.input[slot] in self._constants:
             made, run = self._layers.run(node, name, inputs, altered)

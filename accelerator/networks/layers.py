@@ -6,12 +6,19 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import prod
 
+from accelerator.comparator.pattern import Pairs
+
 
 class Operation(StrEnum):
-    """What a layer does; the first two have weights and are mapped onto sub-arrays."""
+    """What a layer does; the first two have weights and are mapped onto sub-arrays.
+
+    The two that follow run on sub-arrays by row logic, without weights in cells.
+    """
 
     CONVOLUTION = "convolution"
     PRODUCT = "product"
+    COMPARISON = "comparison"
+    SUMMATION = "summation"
     MAX_POOL = "max_pool"
     AVERAGE_POOL = "average_pool"
     ADDITION = "addition"
@@ -21,6 +28,7 @@ class Operation(StrEnum):
 
 
 MAPPED = frozenset({Operation.CONVOLUTION, Operation.PRODUCT})
+ROW_LOGIC = frozenset({Operation.COMPARISON, Operation.SUMMATION})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +39,9 @@ class Layer:
     product is a convolution with a kernel of one over the rows of its left operand
     (`in_size == out_size == (rows,)`), a fully connected layer has one row.
 
-    `operands` is the number of tensors of the input's shape that the layer reads.
+    `operands` is the number of tensors of the input's shape that the layer reads. `pairs` are
+    the pixels that a comparison compares; `summands` how many input maps each output of a
+    summation adds, the subtracted ones among them.
     """
 
     name: str
@@ -47,11 +57,18 @@ class Layer:
     dilation: tuple[int, ...] = (1, 1)
     groups: int = 1
     operands: int = 1
+    pairs: Pairs | None = None
+    summands: tuple[int, ...] = ()
 
     @property
     def mapped(self) -> bool:
         """True when the layer multiplies weights, so that it lives on sub-arrays."""
         return self.operation in MAPPED
+
+    @property
+    def row_logic(self) -> bool:
+        """True when sub-arrays combine rows of data with each other."""
+        return self.operation in ROW_LOGIC
 
     @property
     def positions(self) -> int:

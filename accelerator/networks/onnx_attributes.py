@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
+
+from accelerator.comparator.pattern import Pairs
+from accelerator.errors import EstimateError
 
 
 def _attribute(node: Any, name: str) -> Any:
@@ -31,6 +35,24 @@ def integers(node: Any, name: str, default: tuple[int, ...]) -> tuple[int, ...]:
     """An attribute of a node that is a list of whole numbers."""
     found = _attribute(node, name)
     return default if found is None else tuple(int(value) for value in found.ints)
+
+
+def compared_pairs(node: Any) -> tuple[tuple[int, ...], Pairs]:
+    """Window and pairs of pixels of a `Compare` node.
+
+    Raises:
+        EstimateError: no odd window of two dimensions, or taps that are not in it.
+    """
+    kernel = integers(node, "kernel_shape", ())
+    pairs = Pairs(integers(node, "neighbours", ()), integers(node, "pivots", ()))
+    taps = (*pairs.neighbours, *pairs.pivots)
+    if len(kernel) != 2 or not all(size > 0 and size % 2 for size in kernel):
+        raise EstimateError(f"a Compare has the window {kernel}: give it two odd sizes")
+    if not taps or len(pairs.neighbours) != len(pairs.pivots):
+        raise EstimateError("a Compare has no neighbour and pivot for each map: give it both")
+    if not 0 <= min(taps) <= max(taps) < prod(kernel):
+        raise EstimateError(f"a Compare has a tap outside its window {kernel}: give 0 or more")
+    return kernel, pairs
 
 
 def padding(

@@ -10,7 +10,7 @@ from typing import Any
 from accelerator.errors import EstimateError
 from accelerator.names import printable
 from accelerator.networks.layers import Layer, Network, Operation
-from accelerator.networks.onnx_attributes import integer, integers, padding
+from accelerator.networks.onnx_attributes import compared_pairs, integer, integers, padding
 from accelerator.networks.onnx_graph import Graph, read_graph
 from accelerator.networks.onnx_operators import (
     ADDITIONS,
@@ -116,6 +116,8 @@ class _Reader:
         kind = fate(node.op_type)
         if kind is Fate.MAPPED:
             kind = self._mapped(node, name)
+        elif kind is Fate.COMPARED:
+            self._compare(node, name)
         elif kind is Fate.POOLED:
             self._pool(node, name)
         elif kind is Fate.ELEMENTWISE:
@@ -240,6 +242,23 @@ class _Reader:
             one,
             groups,
         )
+
+    def _compare(self, node: Any, name: str) -> None:
+        source = self.graph.shape(node.input[0], name)
+        target = self.graph.shape(node.output[0], name)
+        kernel, pairs = compared_pairs(node)
+        if len(source) != 4 or target[1:] != (len(pairs.neighbours), *source[2:]):
+            raise self._error(name, f"an input {source} and an output {target}")
+        if len(pairs.neighbours) % source[1]:
+            raise self._error(name, f"{len(pairs.neighbours)} maps of {source[1]} channels")
+        ones, pads = (1, 1), (kernel[0] // 2, kernel[1] // 2)
+        self.layers.append(
+            Layer(
+                name, Operation.COMPARISON, source[1], source[2:], target[1], target[2:], kernel,
+                ones, pads, pads, ones, pairs=pairs,
+            )
+        )  # fmt: skip
+        self.quantizable.update(node.output)
 
     def _pool(self, node: Any, name: str) -> None:
         source = self.graph.shape(node.input[0], name)

@@ -9,6 +9,7 @@ class Fate(StrEnum):
     """How an operator enters the estimate; the text is what the report calls it."""
 
     MAPPED = "on sub-arrays"
+    COMPARED = "on sub-arrays, by row logic"
     POOLED = "in the digital unit"
     ELEMENTWISE = "elementwise in the digital unit"
     MONOTONE = "folded into the quantizer of the layer before"
@@ -29,6 +30,9 @@ WEIGHT_INPUT = {
     "QLinearMatMul": 3,
 }
 CONVOLUTIONS = frozenset({"Conv", "ConvInteger", "QLinearConv"})
+
+# Of this project: maps of "this pixel is larger than that one"; docs/comparator.md.
+COMPARISON_DOMAIN, COMPARISONS = "mramcim", frozenset({"Compare"})
 
 MAX_POOLS = frozenset({"MaxPool", "GlobalMaxPool"})
 AVERAGE_POOLS = frozenset({"AveragePool", "GlobalAveragePool"})
@@ -209,6 +213,7 @@ def fate(operator: str) -> Fate:
     """What becomes of an operator by its name alone."""
     for names, result in (
         (WEIGHT_INPUT, Fate.MAPPED),
+        (COMPARISONS, Fate.COMPARED),
         (MAX_POOLS | AVERAGE_POOLS, Fate.POOLED),
         (ADDITIONS | MULTIPLICATIONS | NORMALIZATIONS, Fate.ELEMENTWISE),
         (MONOTONE, Fate.MONOTONE),
