@@ -68,11 +68,14 @@ class _Part:
     elements: range
     sums: bool
     staying: list[tuple[OperandRow, int]] = field(default_factory=list)
+    known: dict[int, list[Columns]] = field(default_factory=dict)
 
     def columns(self, segments: int) -> list[Columns]:
         """Columns of each segment of a row."""
-        array = self.subarray.array
-        return [segment_columns(index, len(self.elements), array) for index in range(segments)]
+        if segments not in self.known:
+            array, length = self.subarray.array, len(self.elements)
+            self.known[segments] = [segment_columns(n, length, array) for n in range(segments)]
+        return self.known[segments]
 
 
 class _Run:
