@@ -35,7 +35,7 @@ from accelerator.leakage import IdlePower, buffer_time, busy_leakage
 from accelerator.logic_counts import LogicCounts
 from accelerator.mapping import Mapping, map_layer, narrow
 from accelerator.options import Options
-from accelerator.organisation import Occupation, Organisation
+from accelerator.organisation import Occupation
 from accelerator.plan import PlannedLayer
 from accelerator.prices import Prices
 from accelerator.report import LayerReport
@@ -131,13 +131,7 @@ class Chip:
         subarrays = sum(work.subarrays for work in works) + buffers
         everything = sum((work.hardware for work in works), buffer + digital + registers)
         area = floorplan(everything, None, prices, assumptions).total_area
-        tree = Tree(
-            Organisation.of(assumptions),
-            subarrays,
-            (area / subarrays) ** 0.5,
-            assumptions.root_to_leaf_over_side.value,
-            array.amplifiers,
-        )
+        tree = Tree.over(area, subarrays, array, assumptions)
         return cls(
             works,
             Pricing(prices, array, options, assumptions, tree, buffers),

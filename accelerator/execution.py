@@ -113,13 +113,14 @@ class _Part:
     room: int
     sums: bool
     staying: list[tuple[OperandRow, int]] = field(default_factory=list)
+    known: dict[int, list[Columns]] = field(default_factory=dict)
 
     def used_by(self, layer: Layer) -> _Part:
         """What a layer of the first channels and kernels uses of it."""
         elements, kernels = self.elements, layer.kernels_per_group
         end = max(min(elements.stop, layer.patch_length), elements.start)
         staying = [pair for pair in self.staying if pair[0].owners[0][1] < kernels]
-        return replace(self, elements=range(elements.start, end), staying=staying)
+        return replace(self, elements=range(elements.start, end), staying=staying, known={})
 
     def share(self, mapping: Mapping) -> Share:
         """Which share of a patch's sum it has to do with: first element and first plane."""
@@ -127,11 +128,12 @@ class _Part:
 
     def columns(self, segments: int) -> list[Columns]:
         """Columns of each segment of a row."""
-        array = self.subarray.array
-        return [
-            segment_columns(index, len(self.elements), array, self.room)
-            for index in range(segments)
-        ]
+        if segments not in self.known:
+            array, length = self.subarray.array, len(self.elements)
+            self.known[segments] = [
+                segment_columns(index, length, array, self.room) for index in range(segments)
+            ]
+        return self.known[segments]
 
 
 @dataclass(frozen=True, slots=True)

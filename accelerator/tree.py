@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import sqrt
 
+from accelerator.array import Array
+from accelerator.assumptions import Assumptions
 from accelerator.elementwise import larger
 from accelerator.organisation import Organisation
 from accelerator.prices import Prices
@@ -40,6 +42,17 @@ class Tree:
     pitch: float
     straightness: float
     width: int
+
+    @classmethod
+    def over(cls, area: float, subarrays: int, array: Array, assumptions: Assumptions) -> Tree:
+        """To sub-arrays that take `area` (m2) with all that stands beside them but the tree."""
+        return cls(
+            Organisation.of(assumptions),
+            subarrays,
+            (area / subarrays) ** 0.5,
+            assumptions.root_to_leaf_over_side.value,
+            array.amplifiers,
+        )
 
     def span(self, subarrays: int) -> float:
         """Length from the root of a region of so many sub-arrays to one of them (m)."""

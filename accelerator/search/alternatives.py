@@ -8,15 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accelerator.chip import Chip, Work, first_mapped, plan_work, work_energy, work_time
-from accelerator.hardware import floorplan
+from accelerator.hardware import Hardware, floorplan, transposer
 from accelerator.leakage import IdlePower, buffer_time, busy_leakage
 from accelerator.options import INPUT_STATIONARY, WEIGHT_STATIONARY
 from accelerator.plan import Choice, PlannedLayer
 from accelerator.timing import Clock
 
 AREA, POWER, TIME, ENERGY, CELLS = range(5)
-"""Columns of the sums: area of the sub-arrays (m2), their idle power (W), time (s), energy but
-for what idle neighbours leak (J), and cells (1)."""
+"""Columns of the sums: area of the sub-arrays without the tree of wires (m2), their idle power
+(W), time (s), energy but for what idle neighbours leak (J), and cells (1)."""
 _MOST_COPIES = 4096
 _WAYS = (
     (False, False, WEIGHT_STATIONARY),
@@ -31,11 +31,15 @@ stay."""
 
 @dataclass(frozen=True)
 class Alternatives:
-    """One layer's choices, with what each adds: shape (choices, 5). Off the array it has one."""
+    """One layer's choices, with what each adds: shape (choices, 5). Off the array it has one.
+
+    `registers` (choices,) is the area (m2) of what transposes its patches, which layers share.
+    """
 
     planned: PlannedLayer
     choices: tuple[Choice | None, ...]
     added: NDArray[np.float64]
+    registers: NDArray[np.float64]
 
 
 def alternatives(chip: Chip, planned: PlannedLayer) -> Alternatives:
@@ -58,7 +62,20 @@ def alternatives(chip: Chip, planned: PlannedLayer) -> Alternatives:
         planned,
         tuple(work.planned.choice for work in works),
         np.array([_added(chip, clock, work) for work in works]),
+        np.array([_registers(chip, work) for work in works]),
     )
+
+
+def _registers(chip: Chip, work: Work) -> float:
+    if work.mapping is None:
+        return 0.0
+    return bare_area(chip, transposer([work.mapping], chip.pricing.options))
+
+
+def bare_area(chip: Chip, hardware: Hardware) -> float:
+    """Area without the tree (m2)."""
+    pricing = chip.pricing
+    return floorplan(hardware, None, pricing.prices, pricing.assumptions).total_area
 
 
 def _works(chip: Chip, planned: PlannedLayer, first: bool, last: bool) -> list[Work]:
@@ -91,7 +108,7 @@ def _added(chip: Chip, clock: Clock, work: Work) -> list[float]:
     leaked = idle.during(plan.leakage_power, time, buffer_time(clock, work.traffic))
     own = sum(energy.values()) + leaked - busy_leakage(pricing, work.counts)
     return [
-        plan.total_area,
+        bare_area(chip, work.hardware),
         plan.leakage_power,
         time,
         own - idle.rest * plan.leakage_power * time,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from accelerator.array import Array
 from accelerator.assumptions import Assumptions
 from accelerator.chip import Chip
 from accelerator.errors import EstimateError
+from accelerator.hardware import Hardware, floorplan, memory
 from accelerator.networks import Network
 from accelerator.options import Options
 from accelerator.pipeline import estimate
@@ -25,15 +27,19 @@ from accelerator.search.alternatives import (
     ENERGY,
     POWER,
     TIME,
+    Alternatives,
     alternatives,
+    bare_area,
     idle_power,
 )
 from accelerator.search.merging import Bound, Sums, at_hand, merge
+from accelerator.tree import Tree
 
 OBJECTIVES = ("energy", "latency", "product")
 _JUDGED = 64
 _MOST_ROUNDS = 6
 _SLACK = 0.03
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -127,11 +133,12 @@ class _Search:
             limits, weigh = self._sum_limits(chip), self._of_sums(chip)
             added = [one.added * self._counting() for one in options]
             # Wires are not as long yet as they will be, so what comes close is judged too.
-            known = at_hand(added, limits, weigh) * (1 + _SLACK)
+            known = at_hand(*self._surely(chip, options, limits), weigh) * (1 + _SLACK)
             bound = self._bound(chip) if self.objective == "energy" else None
             merged = merge(added, limits, weigh, known, bound)
             gap = max(gap, merged.gap)
-            for picks in merged.picks[:_JUDGED]:
+            fitting = (picks for picks in merged.picks if self._fits(chip, options, picks))
+            for picks in islice(fitting, _JUDGED):
                 choices = tuple(one.choices[pick] for one, pick in zip(options, picks, strict=True))
                 if choices not in seen:
                     judged += 1
@@ -172,12 +179,50 @@ class _Search:
         return sum(chip.area_components().values()), values[self.objective]
 
     def _sum_limits(self, chip: Chip) -> Sums:
-        # The transposing registers grow with the mapping; the whole model counts them in the end.
-        shared = chip.buffer_plan.total_area + chip.digital_plan.total_area
+        """Of the sums, which are without the tree and the transposing registers."""
         limits = np.full(5, np.inf)
-        limits[AREA] = self.limits[0] - shared
+        limits[AREA] = self.limits[0] - self._shared(chip)
         limits[CELLS] = self.limits[1]
         return limits
+
+    def _shared(self, chip: Chip) -> float:
+        buffer = memory(self.array).times(chip.buffers)
+        return bare_area(chip, buffer) + chip.digital_plan.total_area
+
+    def _surely(
+        self, chip: Chip, options: list[Alternatives], limits: Sums
+    ) -> tuple[list[Sums], Sums]:
+        """What layers add, and limits, so that what keeps these keeps the true ones.
+
+        Every layer has registers of its own here, and a tree of many levels its share of all.
+        """
+        added = []
+        for one in options:
+            own = one.added * self._counting()
+            own[:, AREA] += one.registers * self._counting()[AREA]
+            added.append(own)
+        most = 4 * max(chip.pricing.tree.subarrays, chip.pricing.tree.organisation.sizes[-1])
+        area = most * chip.pricing.tree.pitch**2
+        share = 1 + self._tree_area(area, most) / area
+        limits = limits.copy()
+        limits[AREA] = self.limits[0] / share - self._shared(chip)
+        return added, limits
+
+    def _tree_area(self, area: float, subarrays: int) -> float:
+        """Of the tree over sub-arrays that take `area` without it (m2)."""
+        tree = Tree.over(area, subarrays, self.array, self.assumptions)
+        leaves = Hardware(leaves=subarrays)
+        return floorplan(leaves, tree, self.prices, self.assumptions).total_area
+
+    def _fits(self, chip: Chip, options: list[Alternatives], picks: Sums) -> bool:
+        """Whether a mapping stays within the area; the whole model says the same unrounded."""
+        if not np.isfinite(self.limits[0]):
+            return True
+        pairs = list(zip(options, picks, strict=True))
+        sums = sum(one.added[pick] for one, pick in pairs)
+        area = sums[AREA] + self._shared(chip) + max(one.registers[pick] for one, pick in pairs)
+        subarrays = round(sums[CELLS] / (self.array.rows * self.array.columns)) + chip.buffers
+        return bool(area + self._tree_area(area, subarrays) <= self.limits[0] * (1 + _ROUNDING))
 
     @staticmethod
     def _bound(chip: Chip) -> Bound:

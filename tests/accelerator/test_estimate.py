@@ -131,6 +131,7 @@ ENERGIES = {
         "digital_unit",
         "buffers",
         "weight_load",
+        "interconnect",  # registers between the levels of the chip
     },
     ("wire", "energy"): {"interconnect", "control_clock", "buffers", "weight_load"},
     ("and2", "leakage_power"): {"leakage"},

@@ -38,6 +38,17 @@ SETTINGS = [
         },
     ),
     ("lenet5", {"pipelined": True, "copies": 2}),
+    ("alexnet", {"dataflow": "input_stationary", "copies": 4, "double_buffer": True}),
+    (
+        "lenet5",
+        {
+            "dataflow": "input_stationary",
+            "weight_store": "outside",
+            "off_chip": True,
+            "weight_bits": 2,
+            "assumptions": {"subarrays_per_mat": 4.0, "link_widening": 2.0},
+        },
+    ),
 ]
 
 

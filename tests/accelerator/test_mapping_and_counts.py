@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 
 import numpy as np
 import pytest
-from bitwise_layers import PLAIN, arrays, decoded, layers, reference_convolution
+from bitwise_layers import PLAIN, arrays, layers
+from executed_layers import check_execution
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -15,28 +15,24 @@ from accelerator.accumulator import Accumulator, count_ones
 from accelerator.array import Array
 from accelerator.closed_form import count_events
 from accelerator.errors import EstimateError
-from accelerator.execution import execute_layer
 from accelerator.logic_widths import bit_count_adders, bit_count_depth
 from accelerator.mapping import input_cells_written, map_layer, row_phases
 from accelerator.networks import Layer, load_network
 from accelerator.options import DATAFLOWS, ENCODINGS, Options
 from accelerator.subarray import segment_columns
 
-SPLIT = re.compile(r"\w+_[01]{1,2}")
-
 
 @st.composite
 def options(draw) -> Options:
     return Options(
         weight_encoding=draw(st.sampled_from(ENCODINGS)),
-        dataflow=draw(st.sampled_from(DATAFLOWS)),
         reuse_overlap=draw(st.booleans()),
         double_buffer=draw(st.booleans()),
     )
 
 
 @settings(
-    max_examples=80,
+    max_examples=50,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
@@ -45,29 +41,9 @@ def options(draw) -> Options:
 def test_executing_gives_the_closed_form_and_the_convolution(
     layer: Layer, array: Array, choice: Options, weight_bits: int, activation_bits: int, seed: int
 ) -> None:
-    mapping = map_layer(layer, weight_bits, activation_bits, array, choice)
-    random = np.random.default_rng(seed)
-    shape = (layer.out_channels, layer.in_channels // layer.groups, *layer.kernel)
-    activations = random.integers(0, 2**activation_bits, (layer.in_channels, *layer.in_size))
-    codes = random.integers(0, 2**weight_bits, shape)
-
-    outputs, executed = execute_layer(mapping, array, choice, activations, codes)
-    weights = decoded(codes, weight_bits, choice.weight_encoding)
-    np.testing.assert_array_equal(outputs, reference_convolution(layer, activations, weights))
-
-    closed = count_events(mapping, array, choice)
-    assert closed.ands == layer.macs * weight_bits * activation_bits
-    patches = layer.positions * layer.groups
-    expected_reads = patches * layer.patch_length * activation_bits * choice.sums_activations
-    assert closed.reads == expected_reads
-    exact = {name: n for name, n in closed.to_dict().items() if not SPLIT.fullmatch(name)}
-    assert {name: executed.to_dict()[name] for name in exact} == exact
-
-    # Splits by value: exact when every stored bit outside the padding is one.
-    activations[:], codes[:] = 2**activation_bits - 1, 2**weight_bits - 1
-    ones = dataclasses.replace(choice, activation_density=1.0, weight_density=1.0)
-    _, executed = execute_layer(mapping, array, ones, activations, codes)
-    assert executed.to_dict() == pytest.approx(count_events(mapping, array, ones).to_dict())
+    for dataflow in DATAFLOWS:
+        own = dataclasses.replace(choice, dataflow=dataflow)
+        check_execution(layer, array, own, weight_bits, activation_bits, seed)
 
 
 @pytest.mark.parametrize("name", ["alexnet", "svhn", "resnet18"])

@@ -14,10 +14,11 @@ from accelerator import EstimateError, estimate
 from accelerator.assumptions import load_assumptions
 from accelerator.chip import Chip
 from accelerator.dominance import undominated
+from accelerator.hardware import Hardware, floorplan
 from accelerator.networks.chain import Chain
-from accelerator.options import Options
+from accelerator.options import INPUT_STATIONARY, WEIGHT_STATIONARY, Options
 from accelerator.pipeline import build_array
-from accelerator.plan import plan_layers
+from accelerator.plan import Choice, plan_layers
 from accelerator.prices import Conditions, read_prices
 from accelerator.search.alternatives import AREA, ENERGY, POWER, TIME, alternatives, idle_power
 from accelerator.search.merging import at_hand, merge
@@ -36,18 +37,33 @@ def small():
     )
 
 
-@pytest.fixture(scope="module")
-def one_copy():
-    """The chip with one copy of everything, on the reference table."""
-    conditions, options, assumptions = Conditions(), Options(), load_assumptions()
+def top_heavy():
+    """A convolution, and products whose weights take ten sub-arrays and one."""
+    return (
+        Chain(16, 8)
+        .convolution("conv", 32, 3)
+        .product("fc1", 256)
+        .product("fc2", 10)
+        .network("top-heavy", "made here")
+    )
+
+
+def chip_of_one_copy(network, **choice) -> Chip:
+    conditions, options, assumptions = Conditions(), Options(**choice), load_assumptions()
     prices = read_prices(Table.open(), conditions)
     array = build_array(conditions, prices, options, assumptions)
-    layers = plan_layers(small(), 1, 4, None, "all").layers
+    layers = plan_layers(network, 1, 4, None, "all").layers
     return Chip.build(layers, array, prices, options, assumptions)
 
 
+@pytest.fixture(scope="module")
+def one_copy() -> Chip:
+    """The chip with one copy of everything, on the reference table."""
+    return chip_of_one_copy(small())
+
+
 def every_mapping(chip: Chip):
-    """(area, energy, latency) of all choices of all layers by the whole model."""
+    """(area, energy, latency, sub-arrays) of all choices of all layers by the whole model."""
     layers = [work.planned for work in chip.works]
     choices = [alternatives(chip, layer).choices for layer in layers]
     pricing = chip.pricing
@@ -93,6 +109,21 @@ def test_exhaustive_search_finds_nothing_better(objective, share, all_mappings) 
         assert report.area <= limit
 
 
+def test_kernels_come_from_outside_where_the_chip_is_too_small_for_them() -> None:
+    """Exhaustively again; the least area has no room for the kernels of the large product."""
+    settings = {"weight_store": "outside", "off_chip": True}
+    chip = chip_of_one_copy(top_heavy(), **settings)
+    area, energy, latency, _ = np.array(list(every_mapping(chip))).T
+    for share, chosen in ((0.2, INPUT_STATIONARY), (0.6, WEIGHT_STATIONARY)):
+        limit = float(np.quantile(area, share))
+        for objective, values in (("energy", energy), ("latency", latency)):
+            found = search_mapping(top_heavy(), objective, area_limit=limit, samples=0, **settings)
+            best = values[area <= limit].min()
+            assert getattr(found.report, objective) == pytest.approx(best, rel=1e-9)
+            dataflows = {layer.name: layer.choice.dataflow for layer in found.report.layers}
+            assert (dataflows["conv"], dataflows["fc1"]) == (WEIGHT_STATIONARY, chosen)
+
+
 def test_a_capacity_is_kept(all_mappings) -> None:
     subarrays = all_mappings[:, 3]
     most = float(np.quantile(subarrays, 0.2))
@@ -111,8 +142,7 @@ def test_the_sums_are_those_of_the_whole_model(one_copy) -> None:
             next(
                 place
                 for place, choice in enumerate(one.choices)
-                if choice is None
-                or (choice.copies, choice.reuse_overlap, choice.double_buffer) == (1, False, False)
+                if choice in (None, Choice(1, False, False))
             )
         ]
         for one in options
@@ -124,7 +154,9 @@ def test_the_sums_are_those_of_the_whole_model(one_copy) -> None:
     assert sums[ENERGY] + rest * sums[POWER] * sums[TIME] == pytest.approx(report.energy)
     outside = ("buffers", "transpose", "digital_unit")
     inside = sum(v for name, v in report.area_components.items() if name not in outside)
-    assert sums[AREA] == pytest.approx(inside)
+    pricing, leaves = one_copy.pricing, Hardware(leaves=report.subarrays)
+    tree = floorplan(leaves, pricing.tree, pricing.prices, pricing.assumptions).total_area
+    assert sums[AREA] + tree == pytest.approx(inside, rel=1e-12)
 
 
 def test_the_report_has_its_intervals() -> None:
