@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from accelerator.errors import EstimateError
+from accelerator.inference.contrib import ContribOperators
 from accelerator.inference.digital import DigitalError, DigitalUnit
 from accelerator.inference.errors import AndErrors, with_errors
 from accelerator.inference.grid import Array, OffGridError, Tensor
@@ -22,15 +23,18 @@ from accelerator.inference.quantizers import (
     QuantizerError,
     bipolar,
     dequantize_linear,
+    of_integers,
     quant,
     quantize_linear,
     trunc,
 )
 from accelerator.names import printable
+from accelerator.networks import onnx_contrib
 from accelerator.networks.onnx_attributes import integer, text
 from accelerator.networks.onnx_operators import QUANTIZER_DOMAINS, WEIGHT_INPUT
 
 _FAULTS = (OffGridError, QuantizerError, DigitalError, EstimateError)
+_FROM_CONTRIB = onnx_contrib.SAME_AS_PLAIN | {"QGemm"}
 _QUANTIZERS = frozenset({"Quant", "IntQuant", "BipolarQuant", "Trunc"})
 
 
@@ -54,8 +58,9 @@ class QuantizedNetwork:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self._model: Model = read_model(Path(path))
         self._digital = DigitalUnit(self._model.versions)
+        self._contrib = ContribOperators(self._digital)
         self._layers = Layers()
-        self._constants = {name: Tensor(value) for name, value in self._model.constants.items()}
+        self._constants = {name: _constant(value) for name, value in self._model.constants.items()}
         self._steps = self._folded()
 
     @property
@@ -144,6 +149,8 @@ class QuantizedNetwork:
     def _supported(self, node: Any) -> bool:
         if node.domain in QUANTIZER_DOMAINS:
             return node.op_type in _QUANTIZERS
+        if node.domain == onnx_contrib.DOMAIN:
+            return node.op_type in _FROM_CONTRIB or self._contrib.supports(node)
         if node.op_type in WEIGHT_INPUT and not node.domain:
             return True
         return self._digital.supports(node)
@@ -160,20 +167,14 @@ class QuantizedNetwork:
         if node.domain in QUANTIZER_DOMAINS:
             return [_quantizer(node, inputs)]
         slot = WEIGHT_INPUT.get(node.op_type)
-        if slot is not None and not node.domain and node.input[slot] in self._constants:
+        if slot is not None and node.input[slot] in self._constants:
             made, run = self._layers.run(node, name, inputs, altered)
             layers.append(run)
             return [made]
-        if node.op_type == "QuantizeLinear" and len(inputs) > 2:
-            kind = np.iinfo(_values(inputs[2]).dtype)
-            codes = (int(kind.min), int(kind.max))
-            values, scale, centre = (_values(entry) for entry in inputs[:3])
-            return [quantize_linear(values, scale, centre, integer(node, "axis", 1), codes)]
-        if node.op_type == "DequantizeLinear" and inputs[0] is not None:
-            zero = inputs[2].values if len(inputs) > 2 and inputs[2] is not None else None
-            return [
-                dequantize_linear(inputs[0], _values(inputs[1]), zero, integer(node, "axis", 1))
-            ]
+        if node.op_type in ("QuantizeLinear", "DequantizeLinear"):
+            return [_linear_quantizer(node, inputs)]
+        if node.domain == onnx_contrib.DOMAIN:
+            return [self._contrib.run(node, inputs)]
         return self._digital.run(node, inputs)
 
     def _in_place_of(self, node: Any, batch: int) -> list[Tensor] | None:
@@ -205,6 +206,35 @@ def _quantizer(node: Any, inputs: list[Tensor | None]) -> Tensor:
     return quant(
         source.values, values[0], values[1], values[2], signed=signed, narrow=narrow, mode=mode
     )
+
+
+def _linear_quantizer(node: Any, inputs: list[Tensor | None]) -> Tensor:
+    """ONNX's own quantizer or what undoes it."""
+    if integer(node, "block_size", 0):
+        raise QuantizerError("a scale for each block of values along an axis")
+    source, scale, zero = [*inputs, None][:3]
+    axis = integer(node, "axis", 1)
+    if node.op_type == "QuantizeLinear":
+        centre = _zero_point(node) if zero is None else zero.values
+        return quantize_linear(_values(source), _values(scale), centre, axis)
+    if source is None:
+        raise QuantizerError("an input left out")
+    return dequantize_linear(source, _values(scale), None if zero is None else zero.values, axis)
+
+
+def _zero_point(node: Any) -> Array:
+    """The zero point of a quantizer that names at most the type of its codes."""
+    from onnx import TensorProto
+    from onnx.helper import tensor_dtype_to_np_dtype
+
+    kind = integer(node, "output_dtype", 0) or TensorProto.UINT8
+    return np.zeros(1, tensor_dtype_to_np_dtype(kind))
+
+
+def _constant(values: Array) -> Tensor:
+    """A constant; codes lie on the grid of their type until something narrows them."""
+    narrow = values.dtype.kind in "iuV" and 0 < values.dtype.itemsize <= 2
+    return Tensor(values, of_integers(values) if narrow else None)
 
 
 def _values(entry: Tensor | None) -> Array:

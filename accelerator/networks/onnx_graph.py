@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from accelerator.errors import EstimateError
+from accelerator.networks import onnx_contrib
 from accelerator.networks.onnx_operators import QUANTIZER_DOMAINS
 
 # Shapes are computed from constants no larger than this; weights need not be copied about.
@@ -120,9 +121,14 @@ def _inferred(model: Any, path: Path) -> tuple[Any, dict[str, tuple[int | None, 
     import onnx
 
     graph = model.graph
-    for node in graph.node:
+    # The inference knows none of these; while it runs, plain operators stand for them.
+    own = {}
+    for index, node in enumerate(graph.node):
+        if node.input and node.domain in (*QUANTIZER_DOMAINS, onnx_contrib.DOMAIN):
+            own[index] = onnx.NodeProto()
+            own[index].CopyFrom(node)
+            onnx_contrib.make_plain(node)
         if node.domain in QUANTIZER_DOMAINS and node.input:
-            # Their shape is their input's, which the inference cannot know.
             node.op_type, node.domain = "Identity", ""
             del node.input[1:]
             del node.attribute[:]
@@ -138,6 +144,8 @@ def _inferred(model: Any, path: Path) -> tuple[Any, dict[str, tuple[int | None, 
             "check it with onnx.checker"
         ) from None
     graph = model.graph
+    for index, node in own.items():
+        graph.node[index].CopyFrom(node)
     shapes: dict[str, tuple[int | None, ...]] = {}
     for entry in (*graph.input, *graph.value_info, *graph.output):
         if entry.type.tensor_type.HasField("shape"):

@@ -27,11 +27,14 @@ WEIGHT_INPUT = {
     "MatMul": 1,
     "MatMulInteger": 1,
     "QLinearMatMul": 3,
+    "QGemm": 3,
 }
 CONVOLUTIONS = frozenset({"Conv", "ConvInteger", "QLinearConv"})
 
 MAX_POOLS = frozenset({"MaxPool", "GlobalMaxPool"})
-AVERAGE_POOLS = frozenset({"AveragePool", "GlobalAveragePool"})
+AVERAGE_POOLS = frozenset(
+    {"AveragePool", "GlobalAveragePool", "QLinearAveragePool", "QLinearGlobalAveragePool"}
+)
 
 ADDITIONS = frozenset({"Add", "Sub", "Sum", "Mean", "Max", "Min", "QLinearAdd"})
 MULTIPLICATIONS = frozenset({"Mul", "Div", "QLinearMul"})
@@ -65,6 +68,8 @@ MONOTONE = frozenset(
         "Floor",
         "Round",
         "Sign",
+        "QLinearLeakyRelu",
+        "QLinearSigmoid",
     ]
 )
 
@@ -76,6 +81,7 @@ MOVES = frozenset(
         "Squeeze",
         "Unsqueeze",
         "Concat",
+        "QLinearConcat",
         "Split",
         "Slice",
         "Identity",
@@ -99,6 +105,7 @@ MOVES = frozenset(
         "DequantizeLinear",
         "Range",
         "Where",
+        "QLinearWhere",
         "NonZero",
         "OneHot",
         "EyeLike",
@@ -121,6 +128,7 @@ MOVES = frozenset(
 UNCOUNTED = frozenset(
     [
         "Softmax",
+        "QLinearSoftmax",
         "LogSoftmax",
         "Hardmax",
         "LRN",
@@ -193,7 +201,6 @@ ALWAYS_REFUSED = frozenset(
         "MultiHeadAttention",
         "QAttention",
         "MatMulNBits",
-        "QGemm",
         "NhwcConv",
     ]
 )
