@@ -112,11 +112,11 @@ def _multiplied_and_added(factor: Array, by: np.float32, term: Any) -> Array:
     return np.asarray(exact.astype(_FLOAT))
 
 
-def _added(node: Any, coded: list[_Codes], scale: np.float32, zero: int) -> Array:
+def _added(_: Any, coded: list[_Codes], scale: np.float32, zero: int) -> Array:
     one, two = coded
     first, second = one.scale / scale, two.scale / scale
     shifted = first * _FLOAT(one.zero) + second * _FLOAT(two.zero)
-    fixed = _FLOAT(zero) - shifted
+    fixed: Array = np.asarray(_FLOAT(zero) - shifted)
     if two.values.size == 1 < one.values.size:
         one, two, first, second = two, one, second, first
     if one.values.size == 1:
@@ -127,19 +127,19 @@ def _added(node: Any, coded: list[_Codes], scale: np.float32, zero: int) -> Arra
     return np.rint(_multiplied_and_added(one.values, first, inner))
 
 
-def _multiplied(node: Any, coded: list[_Codes], scale: np.float32, zero: int) -> Array:
+def _multiplied(_: Any, coded: list[_Codes], scale: np.float32, zero: int) -> Array:
     one, two = coded
     ratio = one.scale * two.scale / scale
-    return np.rint((one.centred * two.centred).astype(_FLOAT) * ratio + _FLOAT(zero))
+    return np.asarray(np.rint((one.centred * two.centred).astype(_FLOAT) * ratio + _FLOAT(zero)))
 
 
-def _global_mean(node: Any, coded: list[_Codes], scale: np.float32, zero: int) -> Array:
+def _global_mean(_: Any, coded: list[_Codes], scale: np.float32, zero: int) -> Array:
     (one,) = coded
     axes = tuple(range(2, one.values.ndim))
     count = prod(one.values.shape[2:])
     ratio = one.scale / (scale * _FLOAT(count))
     total = one.centred.sum(axis=axes, keepdims=True)
-    return np.rint(total.astype(_FLOAT) * ratio) + zero
+    return np.asarray(np.rint(total.astype(_FLOAT) * ratio) + zero)
 
 
 def _mean(node: Any, coded: list[_Codes], scale: np.float32, zero: int) -> Array:
@@ -174,11 +174,11 @@ def _mean(node: Any, coded: list[_Codes], scale: np.float32, zero: int) -> Array
     total = np.zeros((*one.values.shape[:2], *target), _FLOAT)
     seen = np.zeros(target, np.int64)
     for tap in np.ndindex(*kernel):
-        window = tuple(
+        window: tuple[Any, ...] = tuple(
             slice(first, first + (count - 1) * step + 1, step)
             for first, count, step in zip(tap, target, stride, strict=True)
         )
-        total += padded[(..., *window)]
+        total += padded[:, :, *window]
         seen += inside[window]
     divisor = _FLOAT(prod(kernel)) if integer(node, "count_include_pad", 0) else seen.astype(_FLOAT)
     return np.rint(total / divisor / scale + _FLOAT(zero))

@@ -28,7 +28,7 @@ def integer_range(kind: Any) -> tuple[int, int]:
     from ml_dtypes import iinfo
 
     try:
-        found = iinfo(kind)
+        found: Any = iinfo(kind)  # type: ignore[no-untyped-call]
     except ValueError:
         raise OffGridError(f"codes of type {np.dtype(kind)}, which are no integers") from None
     return int(found.min), int(found.max)

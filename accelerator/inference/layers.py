@@ -55,8 +55,8 @@ class Layers:
         operator = str(node.op_type)
         if operator == "QGemm":
             # Its bias stands where the other two have the scale of their output.
-            x, w, bias, y = inputs[:3], inputs[3:6], inputs[6], inputs[7:]
-            return self._linear(node, name, [*x, *w, *[*y, None, None][:2], bias], altered)
+            constant, *scaled = [*inputs[6:], None, None, None][:3]
+            return self._linear(node, name, [*inputs[:6], *scaled, constant], altered)
         if operator.startswith("QLinear"):
             return self._linear(node, name, inputs, altered)
         if operator.endswith("Integer"):

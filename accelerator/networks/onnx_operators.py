@@ -31,6 +31,7 @@ WEIGHT_INPUT = {
 }
 CONVOLUTIONS = frozenset({"Conv", "ConvInteger", "QLinearConv"})
 
+MEANS = frozenset({"ReduceMean"})
 MAX_POOLS = frozenset({"MaxPool", "GlobalMaxPool"})
 AVERAGE_POOLS = frozenset(
     {"AveragePool", "GlobalAveragePool", "QLinearAveragePool", "QLinearGlobalAveragePool"}
@@ -141,7 +142,6 @@ UNCOUNTED = frozenset(
         "RMSNormalization",
         "LpPool",
         "GlobalLpPool",
-        "ReduceMean",
         "ReduceSum",
         "ReduceMax",
         "ReduceMin",
@@ -216,7 +216,7 @@ def fate(operator: str) -> Fate:
     """What becomes of an operator by its name alone."""
     for names, result in (
         (WEIGHT_INPUT, Fate.MAPPED),
-        (MAX_POOLS | AVERAGE_POOLS, Fate.POOLED),
+        (MAX_POOLS | AVERAGE_POOLS | MEANS, Fate.POOLED),
         (ADDITIONS | MULTIPLICATIONS | NORMALIZATIONS, Fate.ELEMENTWISE),
         (MONOTONE, Fate.MONOTONE),
         (MOVES, Fate.MOVED),
