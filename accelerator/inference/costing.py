@@ -10,9 +10,7 @@ from accelerator.array import require_room
 from accelerator.assumptions import load_assumptions
 from accelerator.boundary import OWN_WIDTHS
 from accelerator.errors import EstimateError
-from accelerator.inference.network import NetworkRun
-from accelerator.inference.operands import count_operands
-from accelerator.inference.products import LayerRun
+from accelerator.inference.results import LayerCounts, NetworkRun
 from accelerator.networks import Network, load_network
 from accelerator.options import read_options, whole_number
 from accelerator.pipeline import cost_plan, open_table
@@ -66,7 +64,7 @@ def plan_run(network: Network, run: NetworkRun) -> Plan:
 
     Raises EstimateError where the run is of another network.
     """
-    runs = {layer.name: layer for layer in run.layers}
+    runs = {layer.name: layer for layer in run.counts}
     names = [layer.name for layer in network.mapped]
     missing = [name for name in names if name not in runs]
     if missing or len(runs) != len(names):
@@ -75,7 +73,7 @@ def plan_run(network: Network, run: NetworkRun) -> Plan:
             f"{', '.join(names)}: cost a run with the file that it ran"
         )
     planned = []
-    widths = [runs[name].activations.levels.bits for name in names]
+    widths = [runs[name].activations.bits for name in names]
     following = 0
     for layer in network.layers:
         if not layer.mapped:
@@ -85,18 +83,17 @@ def plan_run(network: Network, run: NetworkRun) -> Plan:
         following += 1
         output = widths[min(following, len(widths) - 1)]
         one = runs[layer.name]
-        stored = one.weights.stored.levels
         planned.append(
-            PlannedLayer(layer, stored.bits, one.activations.levels.bits, output, _seen(one))
+            PlannedLayer(layer, one.weights.bits, one.activations.bits, output, _seen(one))
         )
     return Plan(tuple(planned), ())
 
 
-def _seen(run: LayerRun) -> Seen:
-    counts = count_operands(run)
+def _seen(run: LayerCounts) -> Seen:
+    counts = run.operands
     total = counts.ands
     return Seen(
-        run.weights.stored.levels.encoding,
+        run.weights.encoding,
         (
             counts.and_00 / total,
             counts.and_01 / total,
