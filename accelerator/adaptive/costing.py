@@ -11,7 +11,7 @@ from accelerator.assumptions import load_assumptions
 from accelerator.boundary import OWN_WIDTHS
 from accelerator.errors import EstimateError
 from accelerator.inference.costing import plan_run
-from accelerator.inference.network import NetworkRun
+from accelerator.inference.results import NetworkRun
 from accelerator.networks import Network, load_network
 from accelerator.options import Options
 from accelerator.pipeline import cost_plan, open_table

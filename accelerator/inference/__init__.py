@@ -9,6 +9,7 @@ met and `costing` prices them.
 
 from accelerator.inference.costing import cost_run
 from accelerator.inference.errors import AndErrors
-from accelerator.inference.network import NetworkRun, QuantizedNetwork
+from accelerator.inference.network import QuantizedNetwork
+from accelerator.inference.results import NetworkRun
 
 __all__ = ["AndErrors", "NetworkRun", "QuantizedNetwork", "cost_run"]

@@ -11,9 +11,7 @@ from accelerator.assumptions import load_assumptions
 from accelerator.boundary import OWN_WIDTHS
 from accelerator.errors import EstimateError
 from accelerator.inference.comparisons import ComparisonRun
-from accelerator.inference.network import NetworkRun
-from accelerator.inference.operands import OperandCounts, count_operands
-from accelerator.inference.products import LayerRun
+from accelerator.inference.results import LayerCounts, NetworkRun
 from accelerator.networks import Network, load_network
 from accelerator.occupancy import WeightOccupancy
 from accelerator.options import read_options, whole_number
@@ -69,7 +67,7 @@ def plan_run(network: Network, run: NetworkRun) -> Plan:
 
     Raises EstimateError where the run is of another network.
     """
-    runs = {layer.name: layer for layer in run.layers}
+    runs = {layer.name: layer for layer in run.counts}
     compared = {layer.name: layer for layer in run.comparisons}
     names = [layer.name for layer in network.mapped]
     missing = [name for name in names if name not in runs]
@@ -87,8 +85,7 @@ def plan_run(network: Network, run: NetworkRun) -> Plan:
             "that it ran"
         )
     widths = [
-        compared[name].bits if name in compared else runs[name].activations.levels.bits
-        for name in taking
+        compared[name].bits if name in compared else runs[name].activations.bits for name in taking
     ]
     following = 0
     for layer in network.layers:
@@ -106,25 +103,25 @@ def plan_run(network: Network, run: NetworkRun) -> Plan:
         following += 1
         output = widths[min(following, len(widths) - 1)]
         one = runs[layer.name]
-        stored, counts = one.weights.stored, count_operands(one)
         planned.append(
             PlannedLayer(
                 layer,
-                stored.levels.bits,
-                one.activations.levels.bits,
+                one.weights.bits,
+                one.activations.bits,
                 output,
-                seen_of(one, counts),
-                occupancy=WeightOccupancy(stored.codes != 0, counts.element_ones),
+                seen_of(one),
+                occupancy=WeightOccupancy(one.nonzero, one.operands.element_ones),
             )
         )
     return Plan(tuple(planned), ())
 
 
-def seen_of(run: LayerRun, counts: OperandCounts) -> Seen:
+def seen_of(run: LayerCounts) -> Seen:
     """The shares of a layer's operand bits, weights that are left out later included."""
+    counts = run.operands
     total = counts.ands
     return Seen(
-        run.weights.stored.levels.encoding,
+        run.weights.encoding,
         (
             counts.and_00 / total,
             counts.and_01 / total,

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from accelerator.inference.grid import Array, Grid, Tensor
+from accelerator.networks.onnx_attributes import integer, integers, text
 
 _SAME = frozenset(
     [
@@ -31,6 +32,7 @@ _SAME = frozenset(
     ]
 )
 """They move or select values."""
+_MEANS = frozenset(["AveragePool", "GlobalAveragePool", "ReduceMean"])
 _KEEPS_CHANNELS = frozenset(["Identity", "Dropout", "Relu", "MaxPool", "GlobalMaxPool"])
 
 
@@ -96,16 +98,19 @@ def _grids(node: Any, inputs: list[Tensor | None], outputs: list[Any]) -> list[G
     elif operator in ("Add", "Sub"):
         first = _summed(present, operator)
     elif source is not None and (source.scalar or operator in _KEEPS_CHANNELS):
-        first = _grid_after(operator, source, present)
+        first = _grid_after(node, source, present, outputs)
     elif source is not None and operator == "Transpose":
         first = _turned(source, present[0].values, node)
     every = operator == "Split"
     return [first if index == 0 or every else None for index in range(len(outputs))]
 
 
-def _grid_after(operator: str, grid: Grid, inputs: list[Tensor]) -> Grid | None:
+def _grid_after(node: Any, grid: Grid, inputs: list[Tensor], outputs: list[Any]) -> Grid | None:
+    operator = str(node.op_type)
     if operator in _SAME or operator == "Transpose":
         return grid
+    if operator in ("Resize", "Upsample"):
+        return grid if text(node, "mode", "nearest") == "nearest" else None
     if operator == "MaxPool":
         # Padding is never the largest unless a window holds nothing else.
         return grid
@@ -117,8 +122,9 @@ def _grid_after(operator: str, grid: Grid, inputs: list[Tensor]) -> Grid | None:
             if _pads_zero(inputs) and grid.step == 1
             else None
         )
-    if operator in ("AveragePool", "GlobalAveragePool"):
-        return _averaged(grid, inputs[0].values, operator)
+    if operator in _MEANS and grid.step == 1:
+        count = _averaged(node, operator, inputs[0].values, outputs[0])
+        return None if count is None else _summed_over(grid, count)
     if operator in ("Mul", "Div") and len(inputs) == 2 and inputs[1].values.size == 1:
         factor = float(inputs[1].values.ravel()[0])
         if not np.isfinite(factor) or factor <= 0:
@@ -137,12 +143,21 @@ def _pads_zero(inputs: list[Tensor]) -> bool:
     return len(inputs) < 3 or not np.any(inputs[2].values)
 
 
-def _averaged(grid: Grid, source: Array, operator: str) -> Grid | None:
-    """A mean over a window is a sum on a finer grid; only whole windows are."""
-    if operator != "GlobalAveragePool" or grid.step != 1:
+def _averaged(node: Any, operator: str, source: Array, target: Any) -> int | None:
+    """How many numbers each mean is of, where all are of as many."""
+    if operator != "AveragePool":
+        return source.size // max(np.size(target), 1)
+    # Padding is zero, a number of the grid, where it counts; elsewhere windows differ in size.
+    padded = any(integers(node, "pads", ())) or text(node, "auto_pad", "NOTSET") != "NOTSET"
+    if integer(node, "ceil_mode", 0) or (padded and not integer(node, "count_include_pad", 0)):
         return None
-    count = prod(source.shape[2:])
-    return Grid(grid.scale / count, grid.low * count, grid.high * count)
+    return prod(integers(node, "kernel_shape", ()))
+
+
+def _summed_over(grid: Grid, count: int) -> Grid:
+    """A mean of whole numbers is their sum on a finer grid."""
+    low, high = min(grid.low, 0), max(grid.high, 0)
+    return Grid(grid.scale / count, low * count, high * count)
 
 
 def _joined(grids: list[Grid | None]) -> Grid | None:

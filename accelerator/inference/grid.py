@@ -20,6 +20,20 @@ class OffGridError(ValueError):
     """Values that do not lie on their grid; the text is part of a sentence."""
 
 
+def integer_range(kind: Any) -> tuple[int, int]:
+    """Least and greatest number of an integer type, those of 2 and 4 bits too.
+
+    Raises OffGridError for another type.
+    """
+    from ml_dtypes import iinfo
+
+    try:
+        found: Any = iinfo(kind)  # type: ignore[no-untyped-call]
+    except ValueError:
+        raise OffGridError(f"codes of type {np.dtype(kind)}, which are no integers") from None
+    return int(found.min), int(found.max)
+
+
 @dataclass(frozen=True)
 class Grid:
     """The values are `scale` times an integer from `low` to `high`, every `step`-th of them.

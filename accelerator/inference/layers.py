@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from accelerator.inference.grid import Array, Coded, Grid, Tensor
+from accelerator.inference.grid import Array, Coded, Grid, Tensor, integer_range
 from accelerator.inference.products import (
     Integers,
     LayerRun,
@@ -53,6 +53,10 @@ class Layers:
         """
         altered = altered or _exact
         operator = str(node.op_type)
+        if operator == "QGemm":
+            # Its bias stands where the other two have the scale of their output.
+            constant, *scaled = [*inputs[6:], None, None, None][:3]
+            return self._linear(node, name, [*inputs[:6], *scaled, constant], altered)
         if operator.startswith("QLinear"):
             return self._linear(node, name, inputs, altered)
         if operator.endswith("Integer"):
@@ -88,14 +92,10 @@ class Layers:
     def _linear(
         self, node: Any, name: str, inputs: list[Tensor | None], altered: Alteration
     ) -> tuple[Tensor, LayerRun]:
-        """QLinearConv and QLinearMatMul: codes in, codes out."""
+        """QLinearConv, QLinearMatMul and QGemm: codes in, codes out, or reals without a scale."""
         x, x_scale, x_zero, w, w_scale, w_zero, y_scale, y_zero, bias = [*inputs, None][:9]
-        assert x is not None
-        assert w is not None
-        assert y_scale is not None
-        assert y_zero is not None
-        assert x_scale is not None
-        assert w_scale is not None
+        if x is None or w is None or x_scale is None or w_scale is None:
+            raise ProductError("an input left out")
         axes = _axes(node)
         data, weights = _centred(x, x_zero, axes[0]), _centred(w, w_zero, axes[1])
         run, _ = self._product(node, name, data, weights, altered)
@@ -103,13 +103,19 @@ class Layers:
         if bias is not None:
             results = results + bias.values.astype(np.int64).reshape(1, -1, 1, 1)
         # In single precision and in this order, as the operator is implemented elsewhere.
-        factor = (x_scale.values * w_scale.values / y_scale.values).astype(np.float32)
+        alpha = np.float32(real(node, "alpha", 1.0))
+        factor = (alpha * x_scale.values * w_scale.values).astype(np.float32)
+        if y_scale is not None:
+            factor = (factor / y_scale.values).astype(np.float32)
         scaled = results.astype(np.float32) * factor.reshape(1, -1, 1, 1)
-        kind = np.iinfo(y_zero.values.dtype)
-        codes = np.rint(scaled) + y_zero.values.astype(np.float32).ravel()[0]
-        clipped = np.clip(codes, kind.min, kind.max).astype(y_zero.values.dtype)
+        if y_scale is None:
+            return Tensor(_shaped(scaled, node, data.values)), run
+        zero = np.zeros(1, np.uint8) if y_zero is None else y_zero.values
+        low, high = integer_range(zero.dtype)
+        codes = np.rint(scaled) + zero.astype(np.float32).ravel()[0]
+        clipped = np.clip(codes, low, high).astype(zero.dtype)
         values = _shaped(clipped, node, data.values)
-        return Tensor(values, Grid(np.ones(()), int(kind.min), int(kind.max))), run
+        return Tensor(values, Grid(np.ones(()), low, high)), run
 
     def _product(
         self, node: Any, name: str, data: Tensor, weights: Tensor, altered: Alteration
@@ -144,7 +150,9 @@ def _operands(inputs: list[Tensor | None]) -> tuple[Tensor, Tensor]:
 
 def _axes(node: Any) -> tuple[int, int]:
     """Where zero points of rows and of kernels lie, should there be several."""
-    return (0, 0) if "Conv" in node.op_type else (-2, -1)
+    if "Conv" in node.op_type:
+        return 0, 0
+    return -2, 0 if integer(node, "transB", 0) else -1
 
 
 def _centred(entry: Tensor, zero: Tensor | None, axis: int) -> Tensor:
@@ -168,9 +176,9 @@ def _prepare(node: Any, data: Array, weights: Tensor, convolution: bool) -> Prep
     else:
         if values.ndim != 2:
             raise ProductError(f"weights of {values.ndim} dimensions")
-        if node.op_type != "Gemm" or not integer(node, "transB", 0):
+        if not integer(node, "transB", 0):
             values, scale = values.T, scale.T
-        if node.op_type == "Gemm" and integer(node, "transA", 0):
+        if integer(node, "transA", 0):
             raise ProductError("a transposed left operand")
         values, scale = values[:, :, None, None], scale[:, :, None, None]
         window = Window()
@@ -199,7 +207,7 @@ def _images(codes: Integers, node: Any, convolution: bool) -> Integers:
     """Codes as images x channels x height x width."""
     if convolution:
         return codes[:, :, None] if codes.ndim == 3 else codes
-    if node.op_type == "Gemm" and codes.ndim != 2:
+    if node.op_type in ("Gemm", "QGemm") and codes.ndim != 2:
         raise ProductError(f"a left operand of {codes.ndim} dimensions")
     return codes.reshape(-1, codes.shape[-1])[:, :, None, None]
 

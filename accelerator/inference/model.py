@@ -8,8 +8,6 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from accelerator.errors import EstimateError
 from accelerator.inference.grid import Array
 from accelerator.networks.onnx_graph import parse_model, tensor_shapes
@@ -29,6 +27,7 @@ class Model:
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     versions: Mapping[str, int]
+    takes_integers: bool
 
     @property
     def input_shape(self) -> tuple[int | None, ...]:
@@ -66,7 +65,11 @@ def read_model(path: Path) -> Model:
     nodes = tuple(graph.node)
     _check_order(path, nodes, {*constants, *inputs}, outputs)
     versions = {entry.domain: entry.version for entry in model.opset_import}
-    return Model(path, nodes, constants, shapes, inputs, outputs, versions)
+    (entry,) = (entry for entry in graph.input if entry.name == inputs[0])
+    kind = entry.type.tensor_type.elem_type
+    takes_integers = kind not in (onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16,
+                                  onnx.TensorProto.DOUBLE, onnx.TensorProto.UNDEFINED)  # fmt: skip
+    return Model(path, nodes, constants, shapes, inputs, outputs, versions, takes_integers)
 
 
 def _bring_in(model: Any, path: Path) -> None:
@@ -126,21 +129,3 @@ def check_size(path: Path, name: str, shape: tuple[int | None, ...], batch: int)
             f"{path}: the tensor {name!r} has {elements} elements, more than the "
             f"{LARGEST_TENSOR} of a network that is run; give fewer images at once"
         )
-
-
-def as_images(path: Path, images: object, shape: tuple[int | None, ...]) -> Array:
-    """Images as the model's input takes them.
-
-    Raises EstimateError where the shape is another.
-    """
-    array = np.asarray(images)
-    if array.dtype.kind not in "fiub":
-        raise EstimateError(f"images of type {array.dtype} are no numbers")
-    wanted = ", ".join("any" if size is None else str(size) for size in shape)
-    if array.ndim != len(shape) or any(
-        size is not None and size != given for size, given in zip(shape, array.shape, strict=True)
-    ):
-        raise EstimateError(
-            f"{path} takes images of the shape ({wanted}), not {array.shape}; reshape them"
-        )
-    return array

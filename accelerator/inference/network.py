@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,41 +12,19 @@ from typing import Any
 import numpy as np
 
 from accelerator.errors import EstimateError
-from accelerator.inference.comparisons import ComparisonRun, compare_node
-from accelerator.inference.digital import DigitalError, DigitalUnit
+from accelerator.inference.comparisons import ComparisonRun
+from accelerator.inference.digital import DigitalError
 from accelerator.inference.errors import AndErrors, with_errors
-from accelerator.inference.grid import Array, OffGridError, Tensor
-from accelerator.inference.layers import Alteration, Layers
-from accelerator.inference.model import Model, as_images, check_size, read_model
-from accelerator.inference.products import LayerRun
-from accelerator.inference.quantizers import (
-    QuantizerError,
-    bipolar,
-    dequantize_linear,
-    quant,
-    quantize_linear,
-    trunc,
-)
+from accelerator.inference.grid import OffGridError, Tensor
+from accelerator.inference.images import as_images, as_input, split
+from accelerator.inference.layers import Alteration
+from accelerator.inference.model import Model, check_size, read_model
+from accelerator.inference.operators import Operators, constant
+from accelerator.inference.quantizers import QuantizerError
+from accelerator.inference.results import LayerCounts, NetworkRun, joined
 from accelerator.names import printable
-from accelerator.networks.onnx_attributes import integer, text
-from accelerator.networks.onnx_operators import (
-    COMPARISON_DOMAIN,
-    COMPARISONS,
-    QUANTIZER_DOMAINS,
-    WEIGHT_INPUT,
-)
 
 _FAULTS = (OffGridError, QuantizerError, DigitalError, EstimateError)
-_QUANTIZERS = frozenset({"Quant", "IntQuant", "BipolarQuant", "Trunc"})
-
-
-@dataclass(frozen=True)
-class NetworkRun:
-    """Outputs by name, and the layers that ran on sub-arrays, in their order."""
-
-    outputs: dict[str, Array]
-    layers: tuple[LayerRun, ...]
-    comparisons: tuple[ComparisonRun, ...] = ()
 
 
 class QuantizedNetwork:
@@ -54,16 +32,16 @@ class QuantizedNetwork:
 
     `path` is an ONNX file: QONNX (`Quant`, `BipolarQuant`, `Trunc`), QCDQ (`QuantizeLinear`,
     `Clip`, `DequantizeLinear` around plain operators) or operators on integers (`QLinearConv`,
-    `ConvInteger` and their products). Raises EstimateError where it cannot be run; everything
-    that stands in the way is listed.
+    `ConvInteger` and their like, those of onnxruntime too). Raises EstimateError where it cannot
+    be run; everything that stands in the way is listed.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self._model: Model = read_model(Path(path))
-        self._digital = DigitalUnit(self._model.versions)
-        self._layers = Layers()
-        self._constants = {name: Tensor(value) for name, value in self._model.constants.items()}
+        self._operators = Operators(self._model.versions)
+        self._constants = {name: constant(value) for name, value in self._model.constants.items()}
         self._steps = self._folded()
+        self._done_with = self._last_uses()
 
     @property
     def input_shape(self) -> tuple[int | None, ...]:
@@ -77,40 +55,67 @@ class QuantizedNetwork:
         *,
         errors: AndErrors | None = None,
         seed: int = 0,
+        highest: int | None = None,
+        keep: bool = True,
     ) -> NetworkRun:
         """Run images through the network, with wrong ANDs where `errors` has rates for them.
 
         Equal seeds give equal results. `told` is called with the name and value of every
-        tensor that is made. Raises EstimateError where the images do not fit, or operators
-        that cannot be run stand in the way, all of them listed.
+        tensor that is made. A file for so many images at once runs a multiple of them in turn.
+        With `highest`, images are whole numbers from 0 to it and the network takes them divided
+        by it, so that a first layer without a quantizer knows their levels. Without `keep` the
+        layers' operands and results are counted and dropped, and images run a few at a time, so
+        that the memory does not grow with their number. Raises EstimateError where the images do
+        not fit, or operators that cannot be run stand in the way, all of them listed.
         """
         model = self._model
-        source = as_images(model.path, images, model.input_shape)
-        if source.dtype == np.float64:
-            source = source.astype(np.float32)
-        for name, shape in model.shapes.items():
-            check_size(model.path, name, shape, len(source))
-        tensors: dict[str, Tensor] = {**self._constants, model.inputs[0]: Tensor(source)}
-        layers: list[LayerRun | ComparisonRun] = []
+        source = as_images(model.path, images, model.input_shape, highest)
         altered: Alteration | None = None
         if errors is not None:
-            random = np.random.default_rng(seed)
-            altered = partial(with_errors, errors=errors, random=random)
+            altered = partial(with_errors, errors=errors, random=np.random.default_rng(seed))
+        parts = split(source, model, self._constants, several=not keep)
+        made = [self._pass(as_input(part, model, highest), told, altered, keep) for part in parts]
+        return joined(model.path, made, [len(part) for part in parts])
+
+    def _pass(
+        self,
+        source: Tensor,
+        told: Callable[[str, Tensor], None] | None,
+        altered: Alteration | None,
+        keep: bool,
+    ) -> NetworkRun:
+        """What a number of images make together."""
+        model, batch = self._model, len(source.values)
+        for name, shape in model.shapes.items():
+            check_size(model.path, name, shape, batch)
+        tensors: dict[str, Tensor] = {**self._constants, model.inputs[0]: source}
+        found = NetworkRun({}, ())
         problems: list[str] = []
-        for index, node in self._steps:
+        for (index, node), done in zip(self._steps, self._done_with, strict=True):
             name = printable(node.name or f"{node.op_type}_{index}")
+            inputs = [tensors[entry] if entry else None for entry in node.input]
             try:
-                made = self._step(node, name, tensors, layers, altered)
+                made, layer = self._operators.run(node, name, inputs, self._constants, altered)
             except _FAULTS as error:
                 problems.append(f"{name} ({node.op_type}): {error}")
-                stand_ins = self._in_place_of(node, len(source))
+                stand_ins = self._in_place_of(node, batch)
                 if stand_ins is None:
                     break
-                made = stand_ins
+                made, layer = stand_ins, None
+            if isinstance(layer, ComparisonRun):
+                found = replace(found, comparisons=(*found.comparisons, layer))
+            elif layer is not None and keep:
+                found = replace(found, layers=(*found.layers, layer))
+            elif layer is not None:
+                found = replace(found, counted=(*found.counted, LayerCounts.of(layer)))
             for output, tensor in zip(node.output, made, strict=False):
                 tensors[output] = tensor
                 if told is not None:
                     told(output, tensor)
+            # Names that nothing takes any more let go of their values.
+            inputs, made, layer = [], [], None
+            for entry in done:
+                tensors.pop(entry, None)
         if problems:
             raise EstimateError(
                 f"{model.path} cannot be run: " + "; ".join(problems) + "; quantize what is "
@@ -118,11 +123,7 @@ class QuantizedNetwork:
                 "for each of its kernels"
             )
         outputs = {name: tensors[name].values for name in model.outputs}
-        return NetworkRun(
-            outputs,
-            tuple(layer for layer in layers if isinstance(layer, LayerRun)),
-            tuple(layer for layer in layers if isinstance(layer, ComparisonRun)),
-        )
+        return NetworkRun(outputs, found.layers, found.counted, found.comparisons)
 
     def _folded(self) -> list[tuple[int, Any]]:
         """Compute what follows from constants alone; what is left runs for each image."""
@@ -130,14 +131,15 @@ class QuantizedNetwork:
         unsupported = []
         for index, node in enumerate(self._model.nodes):
             name = printable(node.name or f"{node.op_type}_{index}")
-            if not self._supported(node):
+            if not self._operators.supports(node):
                 domain = f"{node.domain}." if node.domain else ""
                 unsupported.append(f"{name} ({domain}{node.op_type})")
             elif all(entry in self._constants for entry in node.input if entry):
                 for output in node.output:
                     check_size(self._model.path, output, self._model.shapes.get(output, ()), 1)
+                inputs = [self._constants[entry] if entry else None for entry in node.input]
                 try:
-                    made = self._step(node, name, self._constants, [])
+                    made, _ = self._operators.run(node, name, inputs, ())
                 except _FAULTS as error:
                     raise EstimateError(
                         f"{self._model.path} cannot be run: {name} ({node.op_type}): {error}"
@@ -152,46 +154,15 @@ class QuantizedNetwork:
             )
         return left
 
-    def _supported(self, node: Any) -> bool:
-        if node.domain in QUANTIZER_DOMAINS:
-            return node.op_type in _QUANTIZERS
-        if node.domain == COMPARISON_DOMAIN:
-            return node.op_type in COMPARISONS
-        if node.op_type in WEIGHT_INPUT and not node.domain:
-            return True
-        return self._digital.supports(node)
-
-    def _step(
-        self,
-        node: Any,
-        name: str,
-        tensors: dict[str, Tensor],
-        layers: list[LayerRun | ComparisonRun],
-        altered: Alteration | None = None,
-    ) -> list[Tensor]:
-        inputs = [tensors[entry] if entry else None for entry in node.input]
-        if node.domain in QUANTIZER_DOMAINS:
-            return [_quantizer(node, inputs)]
-        if node.domain == COMPARISON_DOMAIN and inputs[0] is not None:
-            maps, comparison = compare_node(node, name, inputs[0])
-            layers.append(comparison)
-            return [maps]
-        slot = WEIGHT_INPUT.get(node.op_type)
-        if slot is not None and not node.domain and node.input[slot] in self._constants:
-            made, run = self._layers.run(node, name, inputs, altered)
-            layers.append(run)
-            return [made]
-        if node.op_type == "QuantizeLinear" and len(inputs) > 2:
-            kind = np.iinfo(_values(inputs[2]).dtype)
-            codes = (int(kind.min), int(kind.max))
-            values, scale, centre = (_values(entry) for entry in inputs[:3])
-            return [quantize_linear(values, scale, centre, integer(node, "axis", 1), codes)]
-        if node.op_type == "DequantizeLinear" and inputs[0] is not None:
-            zero = inputs[2].values if len(inputs) > 2 and inputs[2] is not None else None
-            return [
-                dequantize_linear(inputs[0], _values(inputs[1]), zero, integer(node, "axis", 1))
-            ]
-        return self._digital.run(node, inputs)
+    def _last_uses(self) -> list[tuple[str, ...]]:
+        """Which tensors nothing takes after each step."""
+        kept = {*self._model.outputs, *self._constants}
+        done: list[tuple[str, ...]] = []
+        for _, node in reversed(self._steps):
+            last = {name for name in (*node.input, *node.output) if name and name not in kept}
+            kept |= last
+            done.append(tuple(sorted(last)))
+        return done[::-1]
 
     def _in_place_of(self, node: Any, batch: int) -> list[Tensor] | None:
         """Zeros of the shapes that should have come out, so that the search for faults goes on."""
@@ -203,28 +174,3 @@ class QuantizedNetwork:
             sizes = [batch if size is None else size for size in shape]
             made.append(Tensor(np.zeros(sizes, np.float32)))
         return made
-
-
-def _quantizer(node: Any, inputs: list[Tensor | None]) -> Tensor:
-    source = inputs[0]
-    assert source is not None
-    values = [_values(entry) for entry in inputs[1:]]
-    wanted = {"Quant": (3,), "IntQuant": (3,), "BipolarQuant": (1,), "Trunc": (4, 5)}[node.op_type]
-    if len(values) not in wanted:
-        raise QuantizerError(f"{len(values) + 1} inputs")
-    if node.op_type == "BipolarQuant":
-        return bipolar(source.values, values[0])
-    signed, narrow = bool(integer(node, "signed", 1)), bool(integer(node, "narrow", 0))
-    if node.op_type == "Trunc":
-        mode = text(node, "rounding_mode", "FLOOR")
-        return trunc(source, values, signed=signed, narrow=narrow, mode=mode)
-    mode = text(node, "rounding_mode", "ROUND")
-    return quant(
-        source.values, values[0], values[1], values[2], signed=signed, narrow=narrow, mode=mode
-    )
-
-
-def _values(entry: Tensor | None) -> Array:
-    if entry is None:
-        raise QuantizerError("an input left out")
-    return entry.values

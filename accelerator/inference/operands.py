@@ -6,7 +6,7 @@ ones in two codes; summed over positions and kernels, of two sums for each tap.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,10 +45,21 @@ class OperandCounts:
         """All ANDs."""
         return self.and_00 + self.and_01 + self.and_10 + self.and_11
 
+    def together(self, other: OperandCounts) -> OperandCounts:
+        """With those of other images; the weights are stored once."""
+        sums = (getattr(self, entry.name) + getattr(other, entry.name) for entry in fields(self))
+        met = self.images * self.element_ones + other.images * other.element_ones
+        return replace(
+            OperandCounts(*sums),
+            weight_bits=self.weight_bits,
+            weight_ones=self.weight_ones,
+            element_ones=met / (self.images + other.images),
+        )
 
-def ones(stored: Coded) -> Integers:
+
+def ones(stored: Coded) -> NDArray[np.uint8]:
     """Bits that are one in the stored form of each code."""
-    found: Integers = _ONES[stored.bits].astype(np.int64)
+    found: NDArray[np.uint8] = _ONES[stored.bits]
     return found
 
 
@@ -57,7 +68,7 @@ def count_operands(run: LayerRun) -> OperandCounts:
     stored, window = run.weights.stored, run.weights.window
     kernels, channels, height, width = stored.codes.shape
     groups = window.groups
-    weight_ones = ones(stored)
+    weight_ones = ones(stored).astype(np.int64)
     by_tap = weight_ones.reshape(groups, kernels // groups, channels, height, width).sum(axis=1)
     rows, columns = run.results.shape[2:]
     seen = _seen(run.activations, window, (height, width), (rows, columns))
@@ -100,5 +111,5 @@ def _seen(
                 y : y + (size[0] - 1) * window.stride[0] + 1 : window.stride[0],
                 x : x + (size[1] - 1) * window.stride[1] + 1 : window.stride[1],
             ]
-            found[:, row, column] = met.sum(axis=(0, 2, 3))
+            found[:, row, column] = met.sum(axis=(0, 2, 3), dtype=np.int64)
     return found

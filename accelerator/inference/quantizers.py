@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from accelerator.inference.grid import Array, Grid, Tensor
+from accelerator.inference.grid import Array, Grid, Tensor, integer_range
 
 ROUNDINGS: dict[str, Callable[[Array], Array]] = {
     "ROUND": np.round,
@@ -89,13 +89,12 @@ def trunc(source: Tensor, inputs: list[Array], *, signed: bool, narrow: bool, mo
     return Tensor(real, Grid(np.asarray(out_scale, np.float64), int(ends[0]), int(ends[1])))
 
 
-def quantize_linear(
-    values: Array, scale: Array, zero: Array, axis: int, saturated: tuple[int, int]
-) -> Tensor:
-    """ONNX `QuantizeLinear`: integer codes, halves to even."""
+def quantize_linear(values: Array, scale: Array, zero: Array, axis: int) -> Tensor:
+    """ONNX `QuantizeLinear`: codes of the zero point's integer type, halves to even."""
     _check_scale(scale)
+    saturated = integer_range(zero.dtype)
     scale, zero = (_along(entry, axis, values.ndim) for entry in (scale, zero))
-    codes = np.rint(values / scale) + zero
+    codes = np.rint(values / scale) + zero.astype(np.float32)
     codes = np.clip(codes, *saturated).astype(zero.dtype)
     return Tensor(codes, Grid(np.ones(()), *saturated))
 
@@ -116,8 +115,7 @@ def dequantize_linear(source: Tensor, scale: Array, zero: Array | None, axis: in
 
 def of_integers(values: Array) -> Grid:
     """The grid of an integer tensor: the range of its type."""
-    kind = np.iinfo(values.dtype)
-    return Grid(np.ones(()), int(kind.min), int(kind.max))
+    return Grid(np.ones(()), *integer_range(values.dtype))
 
 
 def limits(bits: int, *, signed: bool, narrow: bool) -> tuple[int, int]:

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from accelerator.errors import EstimateError
+from accelerator.networks import onnx_contrib
+from accelerator.networks.onnx_folding import fold_sizes
 from accelerator.networks.onnx_operators import QUANTIZER_DOMAINS
 
 # Shapes are computed from constants no larger than this; weights need not be copied about.
@@ -120,9 +122,14 @@ def _inferred(model: Any, path: Path) -> tuple[Any, dict[str, tuple[int | None, 
     import onnx
 
     graph = model.graph
-    for node in graph.node:
+    # The inference knows none of these; while it runs, plain operators stand for them.
+    own = {}
+    for index, node in enumerate(graph.node):
+        if node.input and node.domain in (*QUANTIZER_DOMAINS, onnx_contrib.DOMAIN):
+            own[index] = onnx.NodeProto()
+            own[index].CopyFrom(node)
+            onnx_contrib.make_plain(node)
         if node.domain in QUANTIZER_DOMAINS and node.input:
-            # Their shape is their input's, which the inference cannot know.
             node.op_type, node.domain = "Identity", ""
             del node.input[1:]
             del node.attribute[:]
@@ -130,14 +137,24 @@ def _inferred(model: Any, path: Path) -> tuple[Any, dict[str, tuple[int | None, 
     for tensor in graph.initializer:
         if len(tensor.raw_data) > LARGEST_SHAPE_CONSTANT:
             tensor.ClearField("raw_data")
-    try:
-        model = onnx.shape_inference.infer_shapes(model, data_prop=True)
-    except Exception as error:
-        raise EstimateError(
-            f"the shapes in {path} contradict each other ({_first_line(error)}): "
-            "check it with onnx.checker"
-        ) from None
-    graph = model.graph
+    while True:
+        try:
+            model = onnx.shape_inference.infer_shapes(model, data_prop=True)
+        except Exception as error:
+            raise EstimateError(
+                f"the shapes in {path} contradict each other ({_first_line(error)}): "
+                "check it with onnx.checker"
+            ) from None
+        shapes = _known_shapes(model.graph) | weights
+        made = [shapes.get(name, (None,)) for node in model.graph.node for name in node.output]
+        if not any(None in shape for shape in made) or not fold_sizes(model, shapes, own):
+            break
+    for index, node in own.items():
+        model.graph.node[index].CopyFrom(node)
+    return model, shapes
+
+
+def _known_shapes(graph: Any) -> dict[str, tuple[int | None, ...]]:
     shapes: dict[str, tuple[int | None, ...]] = {}
     for entry in (*graph.input, *graph.value_info, *graph.output):
         if entry.type.tensor_type.HasField("shape"):
@@ -145,7 +162,7 @@ def _inferred(model: Any, path: Path) -> tuple[Any, dict[str, tuple[int | None, 
             shapes[entry.name] = tuple(
                 int(dim.dim_value) if dim.HasField("dim_value") else None for dim in dims
             )
-    return model, shapes | weights
+    return shapes
 
 
 def _parse(path: Path) -> Any:

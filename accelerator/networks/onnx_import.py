@@ -17,6 +17,7 @@ from accelerator.networks.onnx_operators import (
     CONTROL_FLOW,
     CONVOLUTIONS,
     MAX_POOLS,
+    MEANS,
     NORMALIZATIONS,
     WEIGHT_INPUT,
     Fate,
@@ -118,6 +119,8 @@ class _Reader:
             kind = self._mapped(node, name)
         elif kind is Fate.COMPARED:
             self._compare(node, name)
+        elif node.op_type in MEANS:
+            kind = self._mean(node, name)
         elif kind is Fate.POOLED:
             self._pool(node, name)
         elif kind is Fate.ELEMENTWISE:
@@ -276,6 +279,24 @@ class _Reader:
                 integers(node, "strides", ones), zeros, zeros, ones,
             )
         )  # fmt: skip
+
+    def _mean(self, node: Any, name: str) -> Fate:
+        """A mean over whole axes: one window for each number that it leaves."""
+        sizes = [self.graph.shapes.get(tensor) or () for tensor in (node.input[0], node.output[0])]
+        if not sizes[0] or None in (*sizes[0], *sizes[1]):
+            return Fate.UNCOUNTED
+        source, target = (prod(size or 1 for size in shape) for shape in sizes)
+        if target < 1 or source % target:
+            return Fate.UNCOUNTED
+        window = (source // target,)
+        left = max(target // self.batch, 1)
+        one, zero = (1,), (0,)
+        self.layers.append(
+            Layer(
+                name, Operation.AVERAGE_POOL, left, window, left, one, window, one, zero, zero, one
+            )
+        )  # fmt: skip
+        return Fate.POOLED
 
     def _elementwise(self, node: Any, name: str) -> Fate:
         """Between tensors it is costed; with constants the quantizer absorbs it if it can."""

@@ -28,14 +28,18 @@ WEIGHT_INPUT = {
     "MatMul": 1,
     "MatMulInteger": 1,
     "QLinearMatMul": 3,
+    "QGemm": 3,
 }
 CONVOLUTIONS = frozenset({"Conv", "ConvInteger", "QLinearConv"})
 
 # Of this project: maps of "this pixel is larger than that one"; docs/comparator.md.
 COMPARISON_DOMAIN, COMPARISONS = "mramcim", frozenset({"Compare"})
 
+MEANS = frozenset({"ReduceMean"})
 MAX_POOLS = frozenset({"MaxPool", "GlobalMaxPool"})
-AVERAGE_POOLS = frozenset({"AveragePool", "GlobalAveragePool"})
+AVERAGE_POOLS = frozenset(
+    {"AveragePool", "GlobalAveragePool", "QLinearAveragePool", "QLinearGlobalAveragePool"}
+)
 
 ADDITIONS = frozenset({"Add", "Sub", "Sum", "Mean", "Max", "Min", "QLinearAdd"})
 MULTIPLICATIONS = frozenset({"Mul", "Div", "QLinearMul"})
@@ -69,6 +73,8 @@ MONOTONE = frozenset(
         "Floor",
         "Round",
         "Sign",
+        "QLinearLeakyRelu",
+        "QLinearSigmoid",
     ]
 )
 
@@ -80,6 +86,7 @@ MOVES = frozenset(
         "Squeeze",
         "Unsqueeze",
         "Concat",
+        "QLinearConcat",
         "Split",
         "Slice",
         "Identity",
@@ -103,6 +110,7 @@ MOVES = frozenset(
         "DequantizeLinear",
         "Range",
         "Where",
+        "QLinearWhere",
         "NonZero",
         "OneHot",
         "EyeLike",
@@ -125,6 +133,7 @@ MOVES = frozenset(
 UNCOUNTED = frozenset(
     [
         "Softmax",
+        "QLinearSoftmax",
         "LogSoftmax",
         "Hardmax",
         "LRN",
@@ -137,7 +146,6 @@ UNCOUNTED = frozenset(
         "RMSNormalization",
         "LpPool",
         "GlobalLpPool",
-        "ReduceMean",
         "ReduceSum",
         "ReduceMax",
         "ReduceMin",
@@ -197,7 +205,6 @@ ALWAYS_REFUSED = frozenset(
         "MultiHeadAttention",
         "QAttention",
         "MatMulNBits",
-        "QGemm",
         "NhwcConv",
     ]
 )
@@ -214,7 +221,7 @@ def fate(operator: str) -> Fate:
     for names, result in (
         (WEIGHT_INPUT, Fate.MAPPED),
         (COMPARISONS, Fate.COMPARED),
-        (MAX_POOLS | AVERAGE_POOLS, Fate.POOLED),
+        (MAX_POOLS | AVERAGE_POOLS | MEANS, Fate.POOLED),
         (ADDITIONS | MULTIPLICATIONS | NORMALIZATIONS, Fate.ELEMENTWISE),
         (MONOTONE, Fate.MONOTONE),
         (MOVES, Fate.MOVED),

@@ -69,7 +69,7 @@ def alternatives(chip: Chip, planned: PlannedLayer) -> Alternatives:
 def _registers(chip: Chip, work: Work) -> float:
     if work.mapping is None:
         return 0.0
-    return bare_area(chip, transposer([work.mapping], chip.pricing.options))
+    return bare_area(chip, transposer([work.waiting_bits], chip.pricing.options))
 
 
 def bare_area(chip: Chip, hardware: Hardware) -> float:

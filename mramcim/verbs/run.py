@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mramcim.arguments import add_json
+from mramcim.arguments import add_json, positive_count
 from mramcim.errors import CommandError
 from mramcim.estimates import (
     ARRAY_OPTIONS,
@@ -42,6 +42,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_image_options(parser)
     parser.add_argument(
+        "--highest",
+        type=positive_count,
+        metavar="N",
+        help="the images of --images are whole numbers from 0 to N, which the network takes "
+        "divided by N (255 for bytes); needed where the first layer has no quantizer before it",
+    )
+    parser.add_argument(
         "--output", metavar="Y.npy", help="write the network's first output to this file"
     )
     parser.add_argument(
@@ -69,6 +76,9 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.data is not None or arguments.count is not None:
             raise CommandError("--data and --count choose images of a --dataset; give that too")
         images, data = _images(arguments.images), None
+        highest = arguments.highest
+    elif arguments.highest is not None:
+        raise CommandError("--highest is of --images; a --dataset knows its own")
     else:
         data = asked_images(arguments, arguments.dataset, "test")
 
@@ -85,11 +95,11 @@ def run(arguments: argparse.Namespace) -> int:
         from accelerator.accuracy import fitted
 
         data = fitted(data, network)
-        images = data.images
+        images, highest = data.codes, data.highest
     wrong = None
     if arguments.errors:
         wrong = AndErrors.of_table(open_table(arguments.lut), Conditions(**given))
-    found = network.run(images, errors=wrong, seed=arguments.seed)
+    found = network.run(images, errors=wrong, seed=arguments.seed, highest=highest, keep=False)
     report = cost_run(
         path,
         found,

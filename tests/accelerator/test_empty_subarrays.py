@@ -24,6 +24,7 @@ from accelerator.inference.costing import seen_of
 from accelerator.inference.grid import Coded
 from accelerator.inference.operands import count_operands
 from accelerator.inference.products import Weights, Window, multiply
+from accelerator.inference.results import LayerCounts
 from accelerator.mapping import map_layer, ranges
 from accelerator.networks import Layer, Operation, load_network
 from accelerator.occupancy import KeptTiles, WeightOccupancy
@@ -227,7 +228,7 @@ def test_operands_of_a_run_are_those_of_the_sub_arrays_that_are_left(encoding, g
     )  # fmt: skip
     found = count_operands(run)
     planned = PlannedLayer(
-        layer, 2, 2, 2, seen_of(run, found), None,
+        layer, 2, 2, 2, seen_of(LayerCounts.of(run)), None,
         WeightOccupancy(weights != 0, found.element_ones),
     )  # fmt: skip
     work = plan_work(planned, SMALL, Options(), load_assumptions(), False, False)

@@ -1,0 +1,139 @@
+"""Which part of the accelerator runs a node: sub-arrays, quantizers or the digital unit."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from accelerator.inference.comparisons import ComparisonRun, compare_node
+from accelerator.inference.contrib import ContribOperators
+from accelerator.inference.digital import DigitalUnit
+from accelerator.inference.grid import Array, Tensor
+from accelerator.inference.layers import Alteration, Layers
+from accelerator.inference.products import LayerRun
+from accelerator.inference.quantizers import (
+    QuantizerError,
+    bipolar,
+    dequantize_linear,
+    of_integers,
+    quant,
+    quantize_linear,
+    trunc,
+)
+from accelerator.networks import onnx_contrib
+from accelerator.networks.onnx_attributes import integer, text
+from accelerator.networks.onnx_operators import (
+    COMPARISON_DOMAIN,
+    COMPARISONS,
+    QUANTIZER_DOMAINS,
+    WEIGHT_INPUT,
+)
+
+_FROM_CONTRIB = onnx_contrib.SAME_AS_PLAIN | {"QGemm"}
+_QUANTIZERS = frozenset({"Quant", "IntQuant", "BipolarQuant", "Trunc"})
+
+
+class Operators:
+    """Runs single nodes of a model with these operator versions."""
+
+    def __init__(self, versions: Mapping[str, int]) -> None:
+        self._digital = DigitalUnit(versions)
+        self._contrib = ContribOperators(self._digital)
+        self._layers = Layers()
+
+    def supports(self, node: Any) -> bool:
+        """Whether there is something that runs the node's operator."""
+        if node.domain in QUANTIZER_DOMAINS:
+            return node.op_type in _QUANTIZERS
+        if node.domain == COMPARISON_DOMAIN:
+            return node.op_type in COMPARISONS
+        if node.domain == onnx_contrib.DOMAIN:
+            return node.op_type in _FROM_CONTRIB or self._contrib.supports(node)
+        if node.op_type in WEIGHT_INPUT and not node.domain:
+            return True
+        return self._digital.supports(node)
+
+    def run(
+        self,
+        node: Any,
+        name: str,
+        inputs: Sequence[Tensor | None],
+        constants: Container[str],
+        altered: Alteration | None = None,
+    ) -> tuple[list[Tensor], LayerRun | ComparisonRun | None]:
+        """The node's outputs, and what was done on sub-arrays if it has weights.
+
+        A product is one with weights where its slot for them holds one of `constants`. Raises
+        ValueError of several kinds, whose text is part of a sentence, where it cannot be run.
+        """
+        given = list(inputs)
+        if node.domain in QUANTIZER_DOMAINS:
+            return [_quantizer(node, given)], None
+        if node.domain == COMPARISON_DOMAIN and given[0] is not None:
+            maps, comparison = compare_node(node, name, given[0])
+            return [maps], comparison
+        slot = WEIGHT_INPUT.get(node.op_type)
+        if slot is not None and node.input[slot] in constants:
+            made, run = self._layers.run(node, name, given, altered)
+            return [made], run
+        if node.op_type in ("QuantizeLinear", "DequantizeLinear"):
+            return [_linear_quantizer(node, given)], None
+        if node.domain == onnx_contrib.DOMAIN:
+            return [self._contrib.run(node, given)], None
+        return self._digital.run(node, given), None
+
+
+def constant(values: Array) -> Tensor:
+    """A constant; codes lie on the grid of their type until something narrows them."""
+    narrow = values.dtype.kind in "iuV" and 0 < values.dtype.itemsize <= 2
+    return Tensor(values, of_integers(values) if narrow else None)
+
+
+def _quantizer(node: Any, inputs: list[Tensor | None]) -> Tensor:
+    source = inputs[0]
+    assert source is not None
+    values = [_values(entry) for entry in inputs[1:]]
+    wanted = {"Quant": (3,), "IntQuant": (3,), "BipolarQuant": (1,), "Trunc": (4, 5)}[node.op_type]
+    if len(values) not in wanted:
+        raise QuantizerError(f"{len(values) + 1} inputs")
+    if node.op_type == "BipolarQuant":
+        return bipolar(source.values, values[0])
+    signed, narrow = bool(integer(node, "signed", 1)), bool(integer(node, "narrow", 0))
+    if node.op_type == "Trunc":
+        mode = text(node, "rounding_mode", "FLOOR")
+        return trunc(source, values, signed=signed, narrow=narrow, mode=mode)
+    mode = text(node, "rounding_mode", "ROUND")
+    return quant(
+        source.values, values[0], values[1], values[2], signed=signed, narrow=narrow, mode=mode
+    )
+
+
+def _linear_quantizer(node: Any, inputs: list[Tensor | None]) -> Tensor:
+    """ONNX's own quantizer or what undoes it."""
+    if integer(node, "block_size", 0):
+        raise QuantizerError("a scale for each block of values along an axis")
+    source, scale, zero = [*inputs, None][:3]
+    axis = integer(node, "axis", 1)
+    if node.op_type == "QuantizeLinear":
+        centre = _zero_point(node) if zero is None else zero.values
+        return quantize_linear(_values(source), _values(scale), centre, axis)
+    if source is None:
+        raise QuantizerError("an input left out")
+    return dequantize_linear(source, _values(scale), None if zero is None else zero.values, axis)
+
+
+def _zero_point(node: Any) -> Array:
+    """The zero point of a quantizer that names at most the type of its codes."""
+    from onnx import TensorProto
+    from onnx.helper import tensor_dtype_to_np_dtype
+
+    kind = integer(node, "output_dtype", 0) or TensorProto.UINT8
+    return np.zeros(1, tensor_dtype_to_np_dtype(kind))
+
+
+def _values(entry: Tensor | None) -> Array:
+    if entry is None:
+        raise QuantizerError("an input left out")
+    return entry.values

@@ -1,0 +1,66 @@
+"""Operators on codes that onnxruntime's quantizer writes (com.microsoft), and what they stand for.
+
+Each is a plain ONNX operator between quantizers: its tensors come as a code, a scale and a zero
+point, and its output's scale and zero point are inputs too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+DOMAIN = "com.microsoft"
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """The plain operator, and where among the inputs its own stand.
+
+    Each of `coded` is followed by its scale and its zero point; `coded` is empty where all
+    inputs but the first two are such triples. `whole` are taken as they are. `target` is where
+    the output's scale stands, its zero point behind it.
+    """
+
+    operator: str
+    coded: tuple[int, ...]
+    target: int
+    whole: tuple[int, ...] = ()
+
+    def places(self, inputs: int) -> tuple[int, ...]:
+        """Where the codes stand among so many inputs."""
+        return self.coded or tuple(range(2, inputs - 2, 3))
+
+
+MEANINGS = {
+    "QGemm": Meaning("Gemm", (0, 3), 7),
+    "QLinearAdd": Meaning("Add", (0, 3), 6),
+    "QLinearMul": Meaning("Mul", (0, 3), 6),
+    "QLinearAveragePool": Meaning("AveragePool", (0,), 3),
+    "QLinearGlobalAveragePool": Meaning("GlobalAveragePool", (0,), 3),
+    "QLinearConcat": Meaning("Concat", (), 0),
+    "QLinearLeakyRelu": Meaning("LeakyRelu", (0,), 3),
+    "QLinearSigmoid": Meaning("Sigmoid", (0,), 3),
+    "QLinearSoftmax": Meaning("Softmax", (0,), 3),
+    "QLinearWhere": Meaning("Where", (1, 4), 7, (0,)),
+}
+SAME_AS_PLAIN = frozenset({"QuantizeLinear", "DequantizeLinear"})
+"""Those of the standard for widths that it did not have yet."""
+
+
+def meaning(node: Any) -> Meaning | None:
+    """What a node stands for, where it is one of these operators."""
+    return MEANINGS.get(node.op_type) if node.domain == DOMAIN else None
+
+
+def make_plain(node: Any) -> None:
+    """Turn a node into the plain operator whose output has the same shape."""
+    found = meaning(node)
+    if found is not None:
+        inputs = [node.input[place] for place in (*found.whole, *found.places(len(node.input)))]
+        node.op_type, node.domain = found.operator, ""
+        del node.input[:]
+        node.input.extend(inputs)
+    elif node.domain == DOMAIN and node.op_type in SAME_AS_PLAIN:
+        node.op_type, node.domain = "Identity", ""
+        del node.input[1:]
+        del node.attribute[:]
