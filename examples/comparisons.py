@@ -26,12 +26,8 @@ def main() -> None:
     random = np.random.default_rng(0)
 
     def energy(counts, name):
-        if name == "read":
-            return sum(
-                counts.to_dict()[f"read_{v}"] * sum(prices.read.energy[v].values()) for v in "01"
-            )
-        parts = senses[name].energy
-        return sum(counts.to_dict()[f"{name}_{v}"] * sum(parts[v].values()) for v in VALUES)
+        number, parts = counts.to_dict(), senses[name].energy
+        return sum(number[f"{name}_{value}"] * sum(parts[value].values()) for value in parts)
 
     print("bits  XORs  compared fJ  planes a row  added: senses fJ  written fJ")
     for bits in (1, 2, 4, 8):
