@@ -266,6 +266,14 @@ def work_energy(pricing: Pricing, work: Work) -> dict[str, float]:
     return layer_energy(pricing, work.mapping, work.counts, work.traffic)
 
 
+def work_busy_leakage(pricing: Pricing, work: Work) -> float:
+    """Leakage that the table's energies of a layer's senses and writes already contain (J)."""
+    leaked = busy_leakage(pricing, work.counts)
+    if isinstance(work.counts, LogicCounts):
+        leaked += row_busy_leakage(pricing, work.counts)
+    return leaked
+
+
 def _layer_report(
     work: Work,
     plan: Floorplan,
@@ -284,10 +292,9 @@ def _layer_report(
     else:
         share = latency / pace.latency
         leaked = idle.pipelined(plan.leakage_power, latency, in_buffer, pace.interval, share)
-    energy["leakage"] = leaked - busy_leakage(pricing, work.counts)
+    energy["leakage"] = leaked - work_busy_leakage(pricing, work)
     cycles: float = work.counts.and_cycles + work.counts.read_cycles
     if isinstance(work.counts, LogicCounts):
-        energy["leakage"] -= row_busy_leakage(pricing, work.counts)
         cycles += work.counts.xor_cycles + work.counts.or_cycles
     return LayerReport(
         layer.name,

@@ -7,9 +7,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from accelerator.chip import Chip, Work, first_mapped, plan_work, work_energy, work_time
+from accelerator.chip import (
+    Chip,
+    Work,
+    first_mapped,
+    plan_work,
+    work_busy_leakage,
+    work_energy,
+    work_time,
+)
 from accelerator.hardware import floorplan
-from accelerator.leakage import IdlePower, buffer_time, busy_leakage
+from accelerator.leakage import IdlePower, buffer_time
 from accelerator.plan import Choice, PlannedLayer
 from accelerator.timing import Clock
 
@@ -78,7 +86,7 @@ def _added(chip: Chip, clock: Clock, work: Work) -> list[float]:
     cells = work.mapping.subarrays * array.rows * array.columns if work.mapping else 0
     idle = idle_power(chip, installed=plan.leakage_power)
     leaked = idle.during(plan.leakage_power, time, buffer_time(clock, work.traffic))
-    own = sum(energy.values()) + leaked - busy_leakage(pricing, work.counts)
+    own = sum(energy.values()) + leaked - work_busy_leakage(pricing, work)
     return [
         plan.total_area,
         plan.leakage_power,
