@@ -293,6 +293,14 @@ def work_energy(pricing: Pricing, work: Work) -> dict[str, float]:
     return layer_energy(pricing, work.mapping, work.counts, work.traffic)
 
 
+def work_busy_leakage(pricing: Pricing, work: Work) -> float:
+    """Leakage that the table's energies of a layer's senses and writes already contain (J)."""
+    leaked = busy_leakage(pricing, work.counts)
+    if isinstance(work.counts, LogicCounts):
+        leaked += row_busy_leakage(pricing, work.counts)
+    return leaked
+
+
 def _layer_report(
     work: Work,
     plan: Floorplan,
@@ -314,10 +322,9 @@ def _layer_report(
         own = running.leakage_power
         leaked = idle.pipelined(own, latency, in_buffer, pace.interval, share)
         leaked += (plan.leakage_power - own) * idle.rest * pace.interval
-    energy["leakage"] = leaked - busy_leakage(pricing, work.counts)
+    energy["leakage"] = leaked - work_busy_leakage(pricing, work)
     cycles: float = work.counts.and_cycles + work.counts.read_cycles
     if isinstance(work.counts, LogicCounts):
-        energy["leakage"] -= row_busy_leakage(pricing, work.counts)
         cycles += work.counts.xor_cycles + work.counts.or_cycles
     return LayerReport(
         layer.name,

@@ -116,6 +116,16 @@ def test_the_space_is_explored(tmp_path):
     assert page.stat().st_size > 100_000
 
 
+def test_comparisons_take_up_to_two_xors_and_additions_write_most():
+    lines = run(EXAMPLES / "comparisons.py").splitlines()[1:]
+    rows = [[float(word) for word in line.split()] for line in lines]
+    assert [row[0] for row in rows] == [1, 2, 4, 8]
+    for bits, xors, _, planes, sensed, written in rows:
+        assert xors == pytest.approx(2 - 2 ** (1 - bits), abs=0.02)
+        assert planes <= bits
+        assert written > sensed
+
+
 def test_the_plan_of_supplies_has_random_devices_at_each(own_store):
     text = run("-m", "mramcim", "characterize", EXAMPLES / "supply.toml", "--dry-run", "--json")
     assert json.loads(text)["points"] == 196

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 ADDED = "cmpnet, added in rows"
 FORMAT = "mramcim-comparator-study/1"
 SVHN_WIDTHS = (8, 4, 2)
+TERNARY_SHARE = 0.576
+"""Of weights drawn from a normal law, those above 0.7 of the mean size, which stay: 2 (1 -
+Phi(0.7 sqrt(2 / pi))). Trained weights have their own share."""
 
 
 @dataclass(frozen=True)
@@ -155,7 +158,22 @@ def shape_results(
             network = network_of(one)
             report = costing.report(network, plan_shapes(network, one))
             found.append(Result(kind, one, report, None))
+            if kind == "cmpnet":
+                plan = _shapes_added(plan_shapes(network, one))
+                found.append(Result(ADDED, one, costing.report(network, plan), None))
     return tuple(found)
+
+
+def _shapes_added(plan: Plan) -> Plan:
+    """The plan with the pointwise sums of binary maps as additions of rows."""
+    layers = []
+    for entry in plan.layers:
+        if entry.layer.mapped and entry.layer.name.endswith("gather"):
+            summands = round(TERNARY_SHARE * entry.layer.in_channels)
+            layer = summation_of(entry.layer, (summands,) * entry.layer.out_channels)
+            entry = PlannedLayer(layer, 0, 1, entry.output_bits)
+        layers.append(entry)
+    return replace(plan, layers=tuple(layers))
 
 
 def plan_shapes(network: Network, one: Configuration) -> Plan:

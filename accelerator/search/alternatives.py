@@ -7,9 +7,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from accelerator.chip import Chip, Work, first_mapped, plan_work, work_energy, work_time
+from accelerator.chip import (
+    Chip,
+    Work,
+    first_mapped,
+    plan_work,
+    work_busy_leakage,
+    work_energy,
+    work_time,
+)
 from accelerator.hardware import Hardware, floorplan, transposer
-from accelerator.leakage import IdlePower, buffer_time, busy_leakage
+from accelerator.leakage import IdlePower, buffer_time
 from accelerator.options import INPUT_STATIONARY, WEIGHT_STATIONARY
 from accelerator.plan import Choice, PlannedLayer
 from accelerator.timing import Clock
@@ -67,8 +75,6 @@ def alternatives(chip: Chip, planned: PlannedLayer) -> Alternatives:
 
 
 def _registers(chip: Chip, work: Work) -> float:
-    if work.mapping is None:
-        return 0.0
     return bare_area(chip, transposer([work.waiting_bits], chip.pricing.options))
 
 
@@ -106,7 +112,7 @@ def _added(chip: Chip, clock: Clock, work: Work) -> list[float]:
     cells = work.subarrays * array.rows * array.columns
     idle = idle_power(chip, installed=plan.leakage_power)
     leaked = idle.during(plan.leakage_power, time, buffer_time(clock, work.traffic))
-    own = sum(energy.values()) + leaked - busy_leakage(pricing, work.counts)
+    own = sum(energy.values()) + leaked - work_busy_leakage(pricing, work)
     return [
         bare_area(chip, work.hardware),
         plan.leakage_power,

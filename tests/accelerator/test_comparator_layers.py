@@ -29,7 +29,7 @@ from accelerator.inference import QuantizedNetwork, cost_run
 from accelerator.inference.costing import plan_run
 from accelerator.networks import Layer, Operation, load_network
 from accelerator.options import Options
-from accelerator.uncertainty.propagation import Sampling
+from accelerator.search.search import search_mapping
 from lut import Table, TableError, write_table
 
 ARRAY = Array(256, 256, 8, 1, 1, 100, 19)
@@ -332,8 +332,13 @@ def test_too_few_rows_and_odd_maps_are_refused(ran):
         plan_run(load_network(path), replace(run, comparisons=()))
 
 
-def test_intervals_have_no_samples_where_none_are_asked(ran, table):
-    path, run = ran
-    network = load_network(path)
-    assert Costing.of(table).report(network, plan_run(network, run)).uncertainty is None
-    assert Sampling(0).samples == 0
+def test_the_search_of_mappings_takes_such_layers_as_they_are(ran, table):
+    path, _ = ran
+    chosen = {"table": table, "weight_bits": 2, "activation_bits": 5, "samples": 0}
+    found = search_mapping(path, "latency", **chosen).report
+    plain = estimate(path, **chosen)
+    assert found.latency < plain.latency
+    for after, before in zip(found.layers, plain.layers, strict=True):
+        if after.operation == "comparison":
+            assert after.choice is None
+            assert after.counts == before.counts
