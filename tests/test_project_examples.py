@@ -135,6 +135,21 @@ def test_the_plan_of_supplies_has_random_devices_at_each(own_store):
     assert {point.group for point in drawn} == {"and2_statistics"}
 
 
+def test_pruned_tiles_are_shown_layer_by_layer():
+    *layers, energy, area, latency = run(EXAMPLES / "prune_tiles.py").splitlines()
+    for line in layers:
+        _, kept, _, tiles, _, *shown = line.split()
+        marks = "".join(shown)
+        assert (marks.count("#"), len(marks)) == (int(kept), int(tiles))
+    assert any("." in line.split("%")[1] for line in layers)
+    for line in (energy, area):
+        before, after = (
+            float(part.split()[-2]) for part in line.replace(" with", ",").split(",")[:2]
+        )
+        assert after < before
+    assert latency.startswith("latency: ")
+
+
 def test_every_example_is_tried():
     # margin_histogram.py has its tests beside those of the variation.
     text = Path(__file__).read_text(encoding="utf-8")

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from accelerator.array import Array
 from accelerator.assumptions import load_assumptions
 from accelerator.inference import QuantizedNetwork, cost_run
@@ -106,6 +108,17 @@ def ablation(record: Record, table: Any = None, **options: Any) -> tuple[ArmResu
             )
         )
     return tuple(found)
+
+
+def dense_compression(record: Record, arm: str, table: Table) -> Compression:
+    """Of an arm's network by the widths alone, no tile left out."""
+    array = pruning_array(record.recipe.rows, record.recipe.columns, table)
+    path = record.path(arm)
+    run = QuantizedNetwork(path).run(record.images[:1])
+    return together(
+        layer_compression(one.tiles, np.ones(one.layer.weights, dtype=bool), one.weight_bits)
+        for one in grouped(load_network(path), run.layers, array)
+    )
 
 
 def grouped(network: Any, runs: tuple[LayerRun, ...], array: Array) -> list[Grouped]:

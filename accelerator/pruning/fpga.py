@@ -9,7 +9,7 @@ partial sum in memory. A group's weights stay while all positions pass, so
 
 Ternary weights need no multiplier: a product is an operand, its negative or zero, and the trees
 stand in look-up tables, one a bit of an adder. Weights of more bits take a DSP slice a product.
-Static power, wires beyond those in the cited ratio, and memory outside are not counted.
+Wires beyond those in the cited ratio and memory outside the device are not counted.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ class Constants:
     memory_energy_per_bit: Assumption
     logic_energy_factor: Assumption
     hard_energy_factor: Assumption
+    static_power: Assumption
     partial_sum_bits: Assumption
     memory_block_bits: Assumption
 
@@ -73,7 +74,7 @@ class Grouped:
 
 @dataclass(frozen=True)
 class FieldProgrammable:
-    """One image on the array: cycles (1), time (s), dynamic energy by part (J), resources (1).
+    """One image on the array: cycles (1), time (s), energy by part (J), resources (1).
 
     skipped_cycles: what pruned groups would have taken.
     """
@@ -91,7 +92,7 @@ class FieldProgrammable:
 
     @property
     def energy(self) -> float:
-        """Dynamic energy of one image (J)."""
+        """Energy of one image (J)."""
         return sum(self.energy_by_part.values())
 
 
@@ -144,6 +145,7 @@ def cost_on_fpga(
         inside = one.layer.input_elements + one.layer.output_elements
         largest = max(largest, inside * one.activation_bits)
         largest = max(largest, one.layer.output_elements * sums_width)
+    energy["static"] = known.static_power.value * cycles / known.clock.value
     return FieldProgrammable(
         kernels,
         elements,

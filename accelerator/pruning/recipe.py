@@ -35,10 +35,12 @@ class PruningRecipe:
     rows, columns: of the sub-arrays whose tiles are the groups.
     activation_bits, whole_bits: of activations, and of weights that are not ternary.
     ends_like_others: the first and the last layer are ternary too where the others are.
-    warm_epochs, penalty_epochs, fine_epochs: of the dense network, with the penalty, after pruning.
-    rate, fine_rate: Adam's at the start of each phase; it falls along half a cosine.
-    penalty: lambda; clip: a, of the clipped arm; cut: norm of a group, over its layer's mean,
-        below which it is pruned.
+    rounds: times that a share of the groups is pruned.
+    warm_epochs, penalty_epochs, fine_epochs: of the dense network, with the penalty before each
+        pruning, after the last.
+    rate, penalty_rate, fine_rate: Adam's at the start of each phase; it falls along half a cosine.
+    penalty: lambda; clip: a, of the clipped arm; share: of the groups, those of least norm over
+        their layer's mean, that are pruned in a round.
     """
 
     blocks: int = 1
@@ -48,21 +50,25 @@ class PruningRecipe:
     activation_bits: int = 4
     whole_bits: int = 8
     ends_like_others: bool = True
-    warm_epochs: int = 16
-    penalty_epochs: int = 16
-    fine_epochs: int = 16
-    rate: float = 2e-3
-    fine_rate: float = 1e-3
+    rounds: int = 2
+    warm_epochs: int = 10
+    penalty_epochs: int = 6
+    fine_epochs: int = 12
+    rate: float = 6e-3
+    penalty_rate: float = 6e-3
+    fine_rate: float = 4e-3
     batch: int = 64
     shift: int = 1
-    penalty: float = 1e-2
+    penalty: float = 0.3
     clip: float = 1.0
-    cut: float = 0.3
+    share: float = 0.5
 
     def __post_init__(self) -> None:
-        if self.penalty < 0 or self.clip <= 0 or not 0 <= self.cut < 1:
+        if self.rounds < 1:
+            raise EstimateError(f"{self.rounds} rounds of pruning are none: give 1 or more")
+        if self.penalty < 0 or self.clip <= 0 or not 0 <= self.share < 1:
             raise EstimateError(
-                f"a penalty of {self.penalty:g}, clipping at {self.clip:g} and a cut of "
-                f"{self.cut:g} prune nothing sensibly: give a penalty of 0 or more, a clipping "
-                "above 0 and a cut from 0 to below 1"
+                f"a penalty of {self.penalty:g}, clipping at {self.clip:g} and a share of "
+                f"{self.share:g} do not prune: give a penalty of 0 or more, a clipping above 0 "
+                "and a share from 0 to below 1"
             )

@@ -86,7 +86,8 @@ def cifar_resnet_graph(
             side = shape.shape[1]
             last = activated(graph.add(Add(outer, straight)))
     pool = Chain(wide, side).average_pool("pool", side, side)
-    last = activated(graph.add(Pool(last, pool.layers[0])))
+    # Means stay sums of codes: many would lie halfway between levels to be rounded to.
+    last = graph.add(Pool(last, pool.layers[0]))
     score = Chain(wide, 1).product("fc", classes).layers[0]
     convolution(last, score)
     return graph

@@ -127,6 +127,9 @@ class _Writer:
                 return self._node("Add", out, source, f"step{other}", name=name)
             case Pool(layer=layer):
                 largest = layer.operation is Operation.MAX_POOL
+                if not largest and layer.kernel == layer.in_size:
+                    # Sums of codes, which are exact where nothing rounds them.
+                    return self._node("GlobalAveragePool", out, source, name=layer.name)
                 return self._node(
                     "MaxPool" if largest else "AveragePool", out, source, name=layer.name,
                     kernel_shape=layer.kernel, strides=layer.stride,

@@ -29,6 +29,8 @@ from accelerator.training.train import fit, seeded
 
 _SMALLEST = 1e-12
 """Under the root of a group's norm, whose slope is infinite at zero."""
+_GONE = 2e-6
+"""Above the norm of a pruned group, which is the root of that."""
 
 
 class PrunedModel(QuantizedModel):
@@ -59,23 +61,38 @@ class PrunedModel(QuantizedModel):
         kernels, elements = (self.get_buffer(f"{side}{number}") for side in ("kernels", "elements"))
         return torch.sqrt(kernels.T @ squares @ elements + _SMALLEST)
 
-    def prune(self, cut: float) -> None:
-        """Set tiles to zero for good whose norm is below `cut` times their layer's mean."""
+    def means(self) -> dict[int, tuple[Tensor, Tensor]]:
+        """By step: the norms of its tiles and their mean over those that are not pruned."""
+        found = {}
+        for number in self.tiles:
+            norms = self.norms_of_groups(number)
+            found[number] = norms, norms[norms > _GONE].mean()
+        return found
+
+    def prune(self, share: float) -> None:
+        """Set a share of the tiles that are left to zero for good.
+
+        They are those of least norm over their layer's mean. The largest tile of a layer stays, so
+        that no layer vanishes.
+        """
         with torch.no_grad():
+            norms = self.means()
+            relative = {number: one / mean for number, (one, mean) in norms.items()}
+            every = torch.cat([one[norms[number][0] > _GONE] for number, one in relative.items()])
+            threshold = every.sort().values[min(round(share * len(every)), len(every) - 1)]
             for number, tiles in self.tiles.items():
-                norms = self.norms_of_groups(number)
-                kept = (norms >= cut * norms.mean()).numpy()
+                own = relative[number]
+                kept = (own >= threshold) | (own == own.max())
                 mask = self.get_buffer(f"mask{number}")
-                mask *= torch.from_numpy(tiles.spread(kept)).reshape(mask.shape)
+                mask *= torch.from_numpy(tiles.spread(kept.numpy())).reshape(mask.shape)
 
 
 def penalty(model: PrunedModel, clip: float | None) -> Tensor:
     """sum_l sum_g min(||W_l,g||_2, clip mean_g ||W_l,g||_2); without `clip` the norms alone."""
     total = torch.zeros(())
-    for number in model.tiles:
-        norms = model.norms_of_groups(number)
+    for norms, mean in model.means().values():
         if clip is not None:
-            norms = torch.minimum(norms, clip * norms.mean().detach())
+            norms = torch.minimum(norms, clip * mean.detach())
         total = total + norms.sum()
     return total
 
@@ -133,7 +150,7 @@ def warm_start(graph: Graph, phases: Phases) -> QuantizedModel:
 def trained_arm(
     arm: Arm, start: QuantizedModel, tiles: Mapping[int, Tiles], phases: Phases
 ) -> PrunedModel:
-    """Take a warm start through the arm's two phases; all arms train for as many epochs."""
+    """Take a warm start through the arm's phases; all arms train for as many epochs."""
     recipe = phases.recipe
     levels = WeightLevels.TERNARY if arm.ternary else WeightLevels.REAL
     ends = levels if recipe.ends_like_others or not arm.ternary else WeightLevels.WHOLE
@@ -142,9 +159,10 @@ def trained_arm(
     model.load_state_dict(start.state_dict(), strict=False)
     weight = recipe.penalty if arm.pruned else 0.0
     clip = recipe.clip if arm.clipped else None
-    phases.run(model, recipe.penalty_epochs, recipe.rate, weight, clip)
-    if arm.pruned:
-        model.prune(recipe.cut)
+    for _ in range(recipe.rounds):
+        phases.run(model, recipe.penalty_epochs, recipe.penalty_rate, weight, clip)
+        if arm.pruned:
+            model.prune(recipe.share)
     phases.run(model, recipe.fine_epochs, recipe.fine_rate, 0.0, None)
     return model
 

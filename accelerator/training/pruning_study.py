@@ -16,7 +16,7 @@ from accelerator.pruning.tiles import Tiles, tiles_of
 from accelerator.training.cifar_resnet import cifar_resnet_graph
 from accelerator.training.errors import TrainingError
 from accelerator.training.export import export_qonnx
-from accelerator.training.graph import Graph, Product
+from accelerator.training.graph import Activate, Graph, Pool, Product, Quantize
 from accelerator.training.model import QuantizedModel
 from accelerator.training.pruning import (
     Phases,
@@ -114,8 +114,18 @@ def arm_tiles(arm: Arm, graph: Graph, recipe: PruningRecipe, array: Array) -> di
     for number, step in products.items():
         narrow = arm.ternary and (recipe.ends_like_others or number not in ends)
         bits = 2 if narrow else recipe.whole_bits
-        found[number] = tiles_of(step.layer, bits, recipe.activation_bits, array)
+        found[number] = tiles_of(step.layer, bits, _width(graph, step.source), array)
     return found
+
+
+def _width(graph: Graph, number: int) -> int:
+    """Bits of the codes that a product reads: those of their quantizer, or of sums of them."""
+    step = graph.steps[number]
+    if isinstance(step, Pool):
+        return (((1 << _width(graph, step.source)) - 1) * step.layer.taps).bit_length()
+    if not isinstance(step, Quantize | Activate):
+        raise TypeError(f"step {number} gives no codes")
+    return step.bits
 
 
 def _arm(

@@ -27,16 +27,18 @@ _RECIPE = (
     ("rows", int, "of the sub-arrays whose tiles are the groups"),
     ("columns", int, "of these sub-arrays"),
     ("activation-bits", int, "between the layers"),
+    ("rounds", int, "times that a share of the groups is pruned"),
     ("warm-epochs", int, "of the dense network"),
-    ("penalty-epochs", int, "with the penalty"),
+    ("penalty-epochs", int, "with the penalty, in each round"),
     ("fine-epochs", int, "after pruning"),
-    ("rate", float, "Adam's at the start of each phase"),
+    ("rate", float, "Adam's at the start for the dense network"),
+    ("penalty-rate", float, "the same with the penalty"),
     ("fine-rate", float, "the same after pruning"),
     ("batch", int, "images of one step"),
     ("shift", int, "pixels by which images are moved about"),
     ("penalty", float, "weight of the group lasso"),
     ("clip", float, "norm over its layer's mean above which a group feels no penalty"),
-    ("cut", float, "norm over its layer's mean below which a group is pruned"),
+    ("share", float, "of the groups that is pruned in a round"),
 )
 
 
@@ -106,7 +108,7 @@ def _train(arguments: argparse.Namespace, folder: Path) -> None:
     learnt = asked_images(arguments, arguments.dataset, "train")
     tested = asked_images(arguments, arguments.dataset, "test")
     array = pruning_array(recipe.rows, recipe.columns, open_table(arguments.lut))
-    phases = recipe.penalty_epochs + recipe.fine_epochs
+    phases = recipe.rounds * recipe.penalty_epochs + recipe.fine_epochs
     total = len(arguments.seeds) * (recipe.warm_epochs + len(ARMS) * phases)
     done = 0
     with Bar("epoch") as bar:
