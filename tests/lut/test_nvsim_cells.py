@@ -14,7 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from accelerator.prices import Conditions
+from lut import Table
 from lut.nvsim import NUMBERS, WORDS, cell_text, read_cell
+from mramcim.nvsim_cell import cell_design, cell_parts
 
 # Keys in the order in which NVSim compares the beginning of a line, with what scanf is asked for
 # and what the number is divided by. Those of SRAM, DRAM and flash are left out.
@@ -202,3 +205,11 @@ def test_remarks_fit_into_the_line_that_nvsim_has_room_for():
     text = cell_text([("x" * 9000, {"MemCellType": "MRAM"})])
     assert max(map(len, text.splitlines())) < 5000
     agrees(text)
+
+
+def test_the_exported_cell_is_read_whole():
+    table = Table.open()
+    text = cell_text(cell_parts(table, cell_design(table, None), Conditions(corner="ss")))
+    agrees(text)
+    keys = [line for line in text.splitlines() if line.startswith("-")]
+    assert len(as_nvsim_reads(text)) == len(keys) == 20
