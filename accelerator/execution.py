@@ -7,21 +7,21 @@ comes and meets all that stay.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
-from accelerator.accumulator import Accumulator, count_ones
+from accelerator.accumulator import Accumulator
 from accelerator.array import Array
 from accelerator.counts import Counts
 from accelerator.logic_widths import largest_bits
-from accelerator.mapping import Mapping, ranges, segment_phases
-from accelerator.networks.layers import Layer
+from accelerator.mapping import Mapping, ranges
+from accelerator.operand_parts import Part, Products, Setting, Share, Summing
 from accelerator.operand_rows import Integers, OperandRow, OperandRows, Owner
 from accelerator.options import Options
-from accelerator.subarray import Columns, SubArray, segment_columns
+from accelerator.subarray import SubArray
 
 
 def execute_layer(
@@ -95,47 +95,6 @@ def _group_tiles(mapping: Mapping) -> list[range]:
     return [range(first, min(first + mapping.groups_per_row, groups)) for first in firsts]
 
 
-Share = tuple[int, int]
-
-
-@dataclass(slots=True)
-class _Part:
-    """One sub-array's share: the planes of what stays and the elements that it holds.
-
-    room: elements that it has columns for.
-    sums: whether it reads what it gets of a patch, for the patch's sum.
-    staying: rows of operands with the row of cells of their lowest plane.
-    """
-
-    subarray: SubArray
-    planes: range
-    elements: range
-    room: int
-    sums: bool
-    staying: list[tuple[OperandRow, int]] = field(default_factory=list)
-    known: dict[int, list[Columns]] = field(default_factory=dict)
-
-    def used_by(self, layer: Layer) -> _Part:
-        """What a layer of the first channels and kernels uses of it."""
-        elements, kernels = self.elements, layer.kernels_per_group
-        end = max(min(elements.stop, layer.patch_length), elements.start)
-        staying = [pair for pair in self.staying if pair[0].owners[0][1] < kernels]
-        return replace(self, elements=range(elements.start, end), staying=staying, known={})
-
-    def share(self, mapping: Mapping) -> Share:
-        """Which share of a patch's sum it has to do with: first element and first plane."""
-        return self.elements.start, 0 if mapping.weights_stay else self.planes.start
-
-    def columns(self, segments: int) -> list[Columns]:
-        """Columns of each segment of a row."""
-        if segments not in self.known:
-            array, length = self.subarray.array, len(self.elements)
-            self.known[segments] = [
-                segment_columns(index, length, array, self.room) for index in range(segments)
-            ]
-        return self.known[segments]
-
-
 @dataclass(frozen=True, slots=True)
 class LoadedLayer:
     """A mapped layer with its weights in the cells of sub-arrays, and the events of loading.
@@ -145,7 +104,7 @@ class LoadedLayer:
 
     mapping: Mapping
     array: Array
-    tiles: tuple[tuple[range, tuple[_Part, ...]], ...]
+    tiles: tuple[tuple[range, tuple[Part, ...]], ...]
     counts: Counts
 
     @property
@@ -167,6 +126,7 @@ class _Run:
         self.mapping, self.array, self.options = mapping, array, options
         layer = mapping.layer
         self.counts = Counts()
+        self.setting = Setting(mapping, array, options, self.counts)
         self.outputs: Integers = np.zeros((layer.out_channels, layer.positions), dtype=np.int64)
         self.sums: dict[Owner, dict[Share, int]] = {}
         """Shares of the sums of patches, by group and position."""
@@ -178,7 +138,7 @@ class _Run:
         layer = self.mapping.layer
         return self.outputs.reshape(layer.out_channels, *layer.out_size), self.counts
 
-    def filled(self, rows: list[OperandRow], group_tile: int, tile: int) -> list[_Part]:
+    def filled(self, rows: list[OperandRow], group_tile: int, tile: int) -> list[Part]:
         """Sub-arrays with one tile of what stays, below the room for what comes."""
         mapping = self.mapping
         parts, sums = [], []
@@ -190,12 +150,12 @@ class _Run:
             for planes in ranges(mapping.plane_groups):
                 reads = not mapping.weights_stay or (first and planes.start == 0)
                 subarray = SubArray(self.array, self.counts)
-                part = _Part(subarray, planes, elements, len(elements), reads)
+                part = Part(subarray, planes, elements, len(elements), reads)
                 lowest = self.array.reserved_rows + mapping.planes_at_once * mapping.buffers
                 for row in rows:
                     part.staying.append((row, lowest))
                     cells = {plane: lowest + plane - planes.start for plane in reversed(planes)}
-                    summing = _Summing(self, part, row, len(planes))
+                    summing = Summing(self.setting, part, row, len(planes))
                     self._write(part, row, cells, summing)
                     sums.append(summing)
                     lowest += len(planes)
@@ -203,16 +163,16 @@ class _Run:
         self._keep(sums)
         return parts
 
-    def meet(self, parts: list[_Part], row: OperandRow) -> None:
+    def meet(self, parts: list[Part], row: OperandRow) -> None:
         """Write what comes into all parts, and AND it with all that stays there."""
         mapping = self.mapping
         results: dict[tuple[Owner, Owner], list[int]] = {}
         sums = []
         planes = list(reversed(range(mapping.coming_bits)))
         for part in parts:
-            summing = _Summing(self, part, row, mapping.coming_bits)
+            summing = Summing(self.setting, part, row, mapping.coming_bits)
             partners = [pair for pair in part.staying if pair[0].rotation == row.rotation]
-            products = [_Products(self, part, partner, row) for partner in partners]
+            products = [Products(self.setting, part, partner, row) for partner in partners]
             for start in range(0, len(planes), mapping.planes_at_once):
                 at_once = planes[start : start + mapping.planes_at_once]
                 cells = {
@@ -232,9 +192,7 @@ class _Run:
         for key, values in results.items():
             self._combine(*key, values, shares)
 
-    def _write(
-        self, part: _Part, row: OperandRow, cells: dict[int, int], summing: _Summing
-    ) -> None:
+    def _write(self, part: Part, row: OperandRow, cells: dict[int, int], summing: Summing) -> None:
         """Write planes, each into its row of cells, and read those of a patch to sum it."""
         fresh = np.resize(row.fresh, len(part.elements))
         columns = np.concatenate([own[fresh] for own in part.columns(len(row.values))])
@@ -260,7 +218,7 @@ class _Run:
             counts.sum_flip_flops += full + 1
         self.outputs[kernel[0] * layer.kernels_per_group + kernel[1], patch[1]] = value
 
-    def _keep(self, sums: list[_Summing]) -> None:
+    def _keep(self, sums: list[Summing]) -> None:
         for summing in sums:
             for patch, value in summing.values().items():
                 share = summing.part.share(self.mapping)
@@ -297,107 +255,3 @@ def _added(width: int, values: list[int]) -> Accumulator:
     for value in values[1:]:
         total.add(value)
     return total
-
-
-class _Summing:
-    """Sums of the patches in a row, plane by plane from the highest, in one sub-array."""
-
-    def __init__(self, run: _Run, part: _Part, row: OperandRow, planes: int) -> None:
-        self.run, self.part, self.row = run, part, row
-        self.columns = part.columns(len(row.values))
-        length = len(part.elements)
-        self.phases = np.cumsum(segment_phases(length, run.array))[:-1]
-        active = row.patches and part.sums and run.options.sums_activations
-        width = largest_bits(part.room, 1, planes)
-        self.registers = [Accumulator(width) for _ in row.values] if active else []
-
-    def read(self, place: int) -> None:
-        """Read one plane and add it, where this row is summed here."""
-        if not self.registers:
-            return
-        bits = self.part.subarray.read_row(place, np.concatenate(self.columns))
-        for register, own in zip(self.registers, np.split(bits, len(self.columns)), strict=True):
-            register.shift()
-            for phase in np.split(own, self.phases):
-                ones, adders = count_ones(phase)
-                self.run.counts.sum_count_adders += adders
-                register.add(ones)
-
-    def values(self) -> dict[Owner, int]:
-        """This sub-array's share of each patch's sum."""
-        for register in self.registers:
-            self.run.counts.sum_adders += register.adders
-            self.run.counts.sum_flip_flops += register.adders
-        first = 0 if self.run.mapping.weights_stay else self.part.planes.start
-        return {
-            owner: register.value << first
-            for owner, register in zip(self.row.owners, self.registers, strict=False)
-        }
-
-
-class _Products:
-    """What comes times one row of what stays, segment by segment, in one sub-array."""
-
-    def __init__(
-        self, run: _Run, part: _Part, partner: tuple[OperandRow, int], row: OperandRow
-    ) -> None:
-        self.run, self.part, self.row = run, part, row
-        self.stays, self.lowest = partner
-        # Kernels may lie beside more positions than there are patches.
-        self.columns = part.columns(min(len(row.values), len(self.stays.values)))
-        length, planes = len(part.elements), len(part.planes)
-        self.phases = np.cumsum(segment_phases(length, run.array))[:-1]
-        mapping = run.mapping
-        # The planes of ternary weights have the same weight, so that nothing is shifted.
-        self.equal = mapping.ternary, mapping.weights_stay
-        self.inner_width = mapping.result_bits(part.room, planes, 1)
-        outer_width = mapping.result_bits(part.room, planes, mapping.coming_bits)
-        self.outer = [Accumulator(outer_width) for _ in self.columns]
-
-    def multiply(self, coming_plane: int, place: int) -> None:
-        """One plane of what comes, in row `place`, with all planes here of what stays."""
-        counts = self.run.counts
-        columns = np.concatenate(self.columns)
-        inner = [Accumulator(self.inner_width) for _ in self.columns]
-        for plane in reversed(self.part.planes):
-            cells = {
-                self.row.patches: place,
-                self.stays.patches: self.lowest + plane - self.part.planes.start,
-            }
-            bits = self.part.subarray.and_rows(cells[False], cells[True], columns)
-            sign = self._sign(self.stays, plane)
-            for register, own in zip(inner, np.split(bits, len(inner)), strict=True):
-                if self.equal != (True, True):
-                    register.shift()
-                for phase in np.split(own, self.phases):
-                    ones, adders = count_ones(phase)
-                    counts.bit_count_adders += adders
-                    register.add(sign * ones)
-        sign = self._sign(self.row, coming_plane)
-        for register, outer in zip(inner, self.outer, strict=True):
-            if self.equal != (True, False):
-                outer.shift()
-            outer.add(sign * register.value)
-            counts.accumulate_adders += register.adders
-            counts.accumulate_flip_flops += register.adders
-
-    def _sign(self, row: OperandRow, plane: int) -> int:
-        """Minus one for the top plane of weights in two's complement, or of ternary ones."""
-        mapping = self.run.mapping
-        top = not row.patches and plane == mapping.weight_bits - 1
-        signed = mapping.ternary or self.run.options.weight_encoding == "twos_complement"
-        return -1 if top and signed else 1
-
-    def values(self) -> dict[tuple[Owner, Owner], int]:
-        """The products by kernel and patch, once all planes have come."""
-        counts = self.run.counts
-        for register in self.outer:
-            counts.accumulate_adders += register.adders
-            counts.accumulate_flip_flops += register.adders
-        kernels, patches = (self.stays, self.row) if self.row.patches else (self.row, self.stays)
-        return {
-            (kernel, patch): register.value
-            for kernel, patch, register in zip(
-                kernels.owners, patches.owners, self.outer, strict=False
-            )
-        }
