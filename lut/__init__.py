@@ -20,13 +20,14 @@ from lut.model import Axis, Content, Group, Variable
 from lut.outcomes import Outcome
 from lut.places import ZERO_CELSIUS, shown_coordinate, shown_place
 from lut.provenance import ProvenanceChange
-from lut.schema import SCHEMA, SCHEMA_VERSION, STATISTICS
+from lut.schema import AGED, SCHEMA, SCHEMA_VERSION, STATISTICS
 from lut.specs import VariableSpec
 from lut.summary import info
 from lut.table import Table, reference_path
 from lut.writing import require_writable, write_table
 
 __all__ = [
+    "AGED",
     "SCHEMA",
     "SCHEMA_VERSION",
     "STATISTICS",

@@ -68,5 +68,14 @@ def _third(content: Content) -> Content:
     return replace(content, schema_version="3")
 
 
-CONVERTERS: Mapping[str, Callable[[Content], Content]] = {"1": _second, "2": _third}
+def _fourth(content: Content) -> Content:
+    """Schema 3 to 4: groups of aged circuits were added, which no earlier table has."""
+    return replace(content, schema_version="4")
+
+
+CONVERTERS: Mapping[str, Callable[[Content], Content]] = {
+    "1": _second,
+    "2": _third,
+    "3": _fourth,
+}
 """Schema version -> what makes such a content one of the next version."""

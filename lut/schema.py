@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from lut.specs import AttributeSpec, AxisSpec, GroupSpec, VariableSpec
 
-SCHEMA_VERSION = "3"
+SCHEMA_VERSION = "4"
 
 ROOT_ATTRIBUTES = (
     "schema_version",
@@ -28,6 +28,8 @@ _CONDITIONS = {
 }
 _ROWS = AxisSpec("count", "1", "rows of bit-cells on the column")
 _COLUMNS = AxisSpec("count", "1", "columns of bit-cells on the line")
+
+AGE = AxisSpec("real", "s", "time under stress at the point's own supply and temperature")
 
 _OUTCOME = VariableSpec("1", "how the simulation of the point ended", "outcome", required=True)
 _ERROR_RATE = VariableSpec("1", "probability of a wrong result, where known", expected=False)
@@ -135,6 +137,33 @@ def _statistics(operation: str) -> GroupSpec:
     )
 
 
+def _aged(of: GroupSpec) -> GroupSpec:
+    """What a bench measures once its p transistors have been under stress for a time."""
+    variant = next((name for name in ("operands", "line") if name in of.axes), None)
+    axes = {name: axis for name, axis in of.axes.items() if name != variant}
+    variables = {
+        "threshold_shift": VariableSpec("V", "how far the p transistors' thresholds have grown"),
+        **{
+            name: of.variables[name]
+            for name in ("energy", "delay", "margin", "offset_tolerance", "logic_value")
+            if name in of.variables
+        },
+        "leakage_power": of.variables["leakage_power"],
+        "outcome": _OUTCOME,
+    }
+    return GroupSpec(
+        meaning=f"{of.meaning}: after years of stress",
+        axes={**axes, "age": AGE} | ({variant: of.axes[variant]} if variant else {}),
+        variables=variables,
+        attributes={
+            "ageing": AttributeSpec("text", "1", "name of the ageing set"),
+            "duty": AttributeSpec("real", "1", "share of the time that a p transistor is on"),
+            "technology": AttributeSpec("text", "1", "name of the transistor technology"),
+        },
+        truth=of.truth,
+    )
+
+
 def _periphery(
     meaning: str,
     axes: Mapping[str, AxisSpec],
@@ -210,10 +239,7 @@ SENSING: Mapping[str, GroupSpec] = {
 STATISTICS: Mapping[str, str] = {name: f"{name}_statistics" for name in SENSING}
 """Sensing operation -> its group of errors and spreads over random devices."""
 
-SCHEMA: Mapping[str, GroupSpec] = {
-    **SENSING,
-    **{group: _statistics(name) for name, group in STATISTICS.items()},
-    "write": _WRITE,
+PERIPHERY: Mapping[str, GroupSpec] = {
     "wordline_driver": _periphery(
         "driver of one row with its word line",
         {"columns": _COLUMNS, "line": AxisSpec("text", "1", "word line", ("read", "write"))},
@@ -250,5 +276,15 @@ SCHEMA: Mapping[str, GroupSpec] = {
         delay="delay of 1 mm",
         of="1 mm with its repeaters",
     ),
+}
+AGED: Mapping[str, str] = {name: f"{name}_aged" for name in (*SENSING, *PERIPHERY)}
+"""Sense or block of the periphery -> its group after years of stress."""
+
+SCHEMA: Mapping[str, GroupSpec] = {
+    **SENSING,
+    **{group: _statistics(name) for name, group in STATISTICS.items()},
+    "write": _WRITE,
+    **PERIPHERY,
+    **{group: _aged({**SENSING, **PERIPHERY}[name]) for name, group in AGED.items()},
     "cell": _CELL,
 }
