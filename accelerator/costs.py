@@ -145,7 +145,7 @@ def layer_energy(
     )
     cycles = counts.and_cycles + counts.read_cycles
     cycles += counts.input_pulses if options.count_input_writes else 0
-    out["control_clock"] = _control(pricing, cycles)
+    out["control_clock"] = control(pricing, cycles)
 
     sent = pricing.wire(
         traffic.input_bits,
@@ -198,7 +198,7 @@ def loading_energy(pricing: Pricing, counts: Counts, traffic: Traffic) -> float:
         + counts.weight_half_selected * prices.write.half_selected
         + counts.weight_rows * prices.write_line.energy
         + pricing.decoding(counts.weight_rows)
-        + _control(pricing, counts.weight_pulses)
+        + control(pricing, counts.weight_pulses)
         + pricing.wire(
             traffic.weight_bits,
             pricing.distances.root_to_leaf,
@@ -207,7 +207,7 @@ def loading_energy(pricing: Pricing, counts: Counts, traffic: Traffic) -> float:
     )
 
 
-def _control(pricing: Pricing, cycles: float) -> float:
+def control(pricing: Pricing, cycles: float) -> float:
     """Controller of a sub-array and its clock line, along both sides, for `cycles` (J)."""
     prices, array = pricing.prices, pricing.array
     line = array.rows * prices.cell_height + array.columns * prices.cell_width
@@ -232,7 +232,7 @@ def _buffer(pricing: Pricing, traffic: Traffic) -> float:
         + reads / array.columns * prices.read_line.energy
         + writes / array.columns * prices.write_line.energy
         + pricing.decoding((reads + writes) / array.columns)
-        + _control(
+        + control(
             pricing,
             (reads * array.columns_per_amplifier + writes * pulses) / array.columns,
         )

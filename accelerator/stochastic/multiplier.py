@@ -73,9 +73,7 @@ def remaining(bits: int, dropped: int) -> int:
     """Bits that are left of `bits`, at least one."""
     left = width_in_range(bits) - dropped
     if not 1 <= left <= bits:
-        raise EstimateError(
-            f"{dropped} of {bits} bits cannot be dropped: give 0 to {bits - 1}"
-        )
+        raise EstimateError(f"{dropped} of {bits} bits cannot be dropped: give 0 to {bits - 1}")
     return left
 
 

@@ -16,6 +16,7 @@ from accelerator.networks.chain import Chain
 from accelerator.networks.layers import Network
 from accelerator.networks.library import NETWORKS
 from accelerator.stochastic.fixed_point import FixedPoint
+from accelerator.stochastic.ladder import Rung
 from accelerator.stochastic.network import FixedNetwork, Parameters, narrower
 
 FORMAT = "mramcim-stochastic/1"
@@ -44,12 +45,17 @@ FIVE_LAYERS = {"digits": small_digits, "mnist": NETWORKS["lenet5"]}
 
 @dataclass(frozen=True)
 class TrainedOnce:
-    """One training: parameters of the layers with weights, and the points of what they take."""
+    """One training: parameters of the layers with weights, and the points of what they take.
+
+    accuracy: share (1) of the test images in floating point. rungs: in which order layers give up
+    bits, see `ladder`.
+    """
 
     seed: int
     parameters: tuple[Parameters, ...]
     taken: tuple[FixedPoint, ...]
     accuracy: float
+    rungs: tuple[Rung, ...]
 
     def fixed(self, network: Network, bits: int = BITS) -> FixedNetwork:
         """The network on so many bits."""
@@ -88,6 +94,7 @@ class StoredNetworks:
                     "seed": once.seed,
                     "accuracy": once.accuracy,
                     "fractions": [point.fraction for point in once.taken],
+                    "rungs": once.rungs,
                 }
                 for once in self.trainings
             ],
@@ -106,8 +113,9 @@ class StoredNetworks:
             if about["format"] != FORMAT:
                 raise ValueError
             layers = five_layers(about["dataset"]).mapped
-            trainings = tuple(_training(entry, arrays, [e.name for e in layers])
-                              for entry in about["seeds"])
+            trainings = tuple(
+                _training(entry, arrays, [e.name for e in layers]) for entry in about["seeds"]
+            )
         except FileNotFoundError:
             raise EstimateError(
                 f"there is no file {path}: make it with mramcim study stochastic --train"
@@ -128,7 +136,8 @@ def _training(entry: dict[str, Any], arrays: dict[str, Any], names: Sequence[str
         for name in names
     )
     taken = tuple(FixedPoint(BITS, fraction) for fraction in entry["fractions"])
-    return TrainedOnce(seed, parameters, taken, entry["accuracy"])
+    rungs = tuple(tuple(rung) for rung in entry["rungs"])
+    return TrainedOnce(seed, parameters, taken, entry["accuracy"], rungs)
 
 
 def five_layers(dataset: str) -> Network:
