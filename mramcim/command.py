@@ -29,6 +29,7 @@ VERBS = (
     "netlist",
     "simulate",
     "switch",
+    "study",
     "size",
     "list",
 )

@@ -32,7 +32,7 @@ class FixedPoint:
 
     def values(self, codes: Integers) -> NDArray[np.float64]:
         """What codes stand for."""
-        return codes * 2.0**-self.fraction
+        return np.asarray(codes * 2.0**-self.fraction, np.float64)
 
 
 def chosen_point(values: Reals, bits: int) -> FixedPoint:
@@ -63,4 +63,4 @@ def rescaled(sums: Integers, shift: int, bits: int) -> Integers:
     A negative shift multiplies. Negative sums become zero, which is the rectifier.
     """
     moved = (sums + (1 << shift >> 1)) >> shift if shift >= 0 else sums << -shift
-    return np.clip(moved, 0, (1 << bits) - 1)
+    return np.asarray(np.clip(moved, 0, (1 << bits) - 1))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from math import ceil
 from typing import Any
 
@@ -95,7 +96,7 @@ class LaneMachine:
         """The same after some time, or anywhere else in the table."""
         return replace(self, prices=prices)
 
-    @property
+    @cached_property
     def pricing(self) -> Pricing:
         """Prices of senses, wires and the rest; all sub-arrays stand side by side."""
         array = build_array(self.conditions, self.prices, Options(), self.assumptions)
@@ -103,7 +104,7 @@ class LaneMachine:
         lengths = Distances(side, side, side)
         return Pricing(self.prices, array, Options(), self.assumptions, lengths)
 
-    @property
+    @cached_property
     def group(self) -> LaneGroup:
         """The lanes, their sums wide enough for the longest patch."""
         longest = max(own.layer.patch_length for own in self.network.layers)
@@ -114,7 +115,7 @@ class LaneMachine:
         """The shortest period of the lanes' clock (s)."""
         return self.group.period(self.prices)
 
-    @property
+    @cached_property
     def hardware(self) -> Hardware:
         """Lanes, and sub-arrays for all weights with signs and for a batch's largest tensors."""
         pricing, bits = self.pricing, self.network.bits

@@ -42,9 +42,7 @@ def ladder(network: FixedNetwork, images: Reals, least_bits: int = LEAST_BITS) -
 
 def _next(rung: Rung, most: int) -> list[Rung]:
     return [
-        (*rung[:place], cut + 1, *rung[place + 1 :])
-        for place, cut in enumerate(rung)
-        if cut < most
+        (*rung[:place], cut + 1, *rung[place + 1 :]) for place, cut in enumerate(rung) if cut < most
     ]
 
 

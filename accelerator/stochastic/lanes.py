@@ -21,9 +21,6 @@ from accelerator.prices import BlockPrice, Conditions, Prices, read_prices
 if TYPE_CHECKING:
     from lut import Table
 
-BLOCKS = ("full_adder", "flip_flop", "decoder_gate")
-"""What the lanes are made of, all of which age."""
-
 
 @dataclass(frozen=True, slots=True)
 class LaneGroup:
@@ -93,24 +90,29 @@ class LaneGroup:
 
 
 def aged_prices(table: Table, conditions: Conditions, age: float) -> Prices:
-    """Prices with the lanes' blocks as they are after `age` s; the rest is as new.
+    """Prices with the blocks that lanes are made of as they are after `age` s, the rest as new.
 
     Raises lut.TableError where the table has not aged them.
     """
-    at = {
-        "age": age,
-        "temperature": conditions.temperature,
-        "vdd": conditions.vdd,
-        "corner": conditions.corner,
-    }
     fresh = read_prices(table, conditions)
-    blocks = {
-        name: BlockPrice(
-            aged_energy(table, name, **at),
-            aged_delay(table, name, **at),
-            aged_leakage_power(table, name, **at),
-            getattr(fresh, name).area,
+
+    def block(name: str, area: float) -> BlockPrice:
+        energy, delay, leakage = (
+            value(
+                table,
+                name,
+                age=age,
+                temperature=conditions.temperature,
+                vdd=conditions.vdd,
+                corner=conditions.corner,
+            )
+            for value in (aged_energy, aged_delay, aged_leakage_power)
         )
-        for name in BLOCKS
-    }
-    return replace(fresh, **blocks)
+        return BlockPrice(energy, delay, leakage, area)
+
+    return replace(
+        fresh,
+        full_adder=block("full_adder", fresh.full_adder.area),
+        flip_flop=block("flip_flop", fresh.flip_flop.area),
+        decoder_gate=block("decoder_gate", fresh.decoder_gate.area),
+    )

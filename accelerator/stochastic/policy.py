@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 from accelerator.ageing.delays import YEAR
@@ -25,9 +26,8 @@ from accelerator.stochastic.ladder import Rung
 from accelerator.stochastic.lanes import aged_prices
 
 if TYPE_CHECKING:
-    from lut import Table
-
     from accelerator.prices import Conditions, Prices
+    from lut import Table
 
 GUARD_BAND = "guard band"
 SLOWING = "slowing clock"
@@ -81,14 +81,7 @@ class Life:
     rungs: Sequence[Rung]
     last: float = YEARS[-1] * YEAR
 
-    @classmethod
-    def of(
-        cls, machine: LaneMachine, table: Table, conditions: Conditions, rungs: Sequence[Rung]
-    ) -> Life:
-        """With what a table says of aged blocks."""
-        return cls(machine, lambda age: aged_prices(table, conditions, age), rungs)
-
-    @property
+    @cached_property
     def fresh_rate(self) -> float:
         """Images a second on the first day, with all bits (1/s)."""
         new = self.machine.with_prices(self.prices_at(0.0))
@@ -137,6 +130,11 @@ class Life:
             f"no width gives the first day's {self.fresh_rate:.4g} images a second at a period of "
             f"{period:.3g} s: the clock has slowed too far"
         )
+
+
+def prices_over_age(table: Table, conditions: Conditions) -> Callable[[float], Prices]:
+    """Age [s] -> prices, each looked up once."""
+    return cache(lambda age: aged_prices(table, conditions, age))
 
 
 def mean_bits(machine: LaneMachine, dropped: Rung) -> float:

@@ -85,8 +85,6 @@ def width_scores(
         }
         cycles = tuple(cycles_of(fixed, cut) / network.macs for fixed in wide)
         found.append(
-            WidthScore(
-                bits, {name: Spread(tuple(values[name])) for name in SERIES}, Spread(cycles)
-            )
+            WidthScore(bits, {name: Spread(tuple(values[name])) for name in SERIES}, Spread(cycles))
         )
     return tuple(found)

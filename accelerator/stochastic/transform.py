@@ -43,7 +43,8 @@ def photograph(size: int = 256) -> NDArray[np.uint8]:
     # Luma as in ITU-R BT.601.
     grey = colours @ np.array([0.299, 0.587, 0.114])
     top, left = ((side - size) // 2 for side in grey.shape)
-    return np.rint(grey[top : top + size, left : left + size]).astype(np.uint8)
+    square = grey[top : top + size, left : left + size]
+    return np.asarray(np.rint(square).astype(np.uint8))
 
 
 def there_and_back(

@@ -7,7 +7,7 @@ from importlib import import_module
 
 SUMMARY = "study one of the systems beside bit-wise convolution: what it costs, how accurate it is"
 
-STUDIES: tuple[str, ...] = ()
+STUDIES: tuple[str, ...] = ("stochastic",)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
