@@ -117,12 +117,17 @@ class LaneMachine:
 
     @cached_property
     def hardware(self) -> Hardware:
-        """Lanes, and sub-arrays for all weights with signs and for a batch's largest tensors."""
+        """Lanes, and sub-arrays for all weights with signs and for the largest tensors.
+
+        Where a layer has fewer positions than there are lanes, tensors of as many images as fill
+        them.
+        """
         pricing, bits = self.pricing, self.network.bits
         cells = pricing.array.operand_rows * pricing.array.columns
         weights = sum(own.weights.size for own in self.network.layers) * (bits + 1)
         tensors = max(e.input_elements + e.output_elements for e in self.network.network.layers)
-        subarrays = ceil(weights / cells) + ceil(tensors * bits * self.group.lanes / cells)
+        batch = ceil(self.group.lanes / min(own.layer.positions for own in self.network.layers))
+        subarrays = ceil(weights / cells) + ceil(tensors * bits * batch / cells)
         registers = Hardware(flip_flops=self.assumptions.control_flip_flops.value)
         return (memory(pricing.array) + registers).times(subarrays) + self.group.hardware
 
@@ -167,7 +172,7 @@ class LaneMachine:
         if self.time(dropped, 0.0) > time:
             return 0.0
         low, high = 0.0, time
-        for _ in range(100):
+        for _ in range(60):
             middle = (low + high) / 2
             low, high = (middle, high) if self.time(dropped, middle) <= time else (low, middle)
         return low

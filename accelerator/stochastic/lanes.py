@@ -15,7 +15,6 @@ from accelerator.ageing.delays import aged_delay, aged_energy, aged_leakage_powe
 from accelerator.array import Array
 from accelerator.errors import EstimateError
 from accelerator.hardware import Hardware
-from accelerator.logic_widths import largest_bits
 from accelerator.prices import BlockPrice, Conditions, Prices, read_prices
 
 if TYPE_CHECKING:
@@ -38,8 +37,8 @@ class LaneGroup:
     def beside(cls, array: Array, bits: int, patch_length: int, phases: int) -> LaneGroup:
         """Beside a sub-array, for sums of up to `patch_length` products and a bias.
 
-        A product is below 2^bits, so a sum has `bits` less than one of whole products; the sign
-        and the bias, taken as one product more, come on top.
+        A product is at most the activation, 2^bits - 1; the bias counts as one product more, and
+        the sign comes on top.
         """
         at_once = array.amplifiers // bits
         if at_once < 1:
@@ -51,7 +50,7 @@ class LaneGroup:
             raise EstimateError(
                 f"a row is sensed in 1 to {array.columns_per_amplifier} phases, not {phases}"
             )
-        sum_bits = largest_bits(patch_length + 1, bits, bits) - bits + 1
+        sum_bits = ((patch_length + 1) * ((1 << bits) - 1)).bit_length() + 1
         return cls(bits, sum_bits, phases * at_once, phases)
 
     @property

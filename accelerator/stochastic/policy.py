@@ -43,8 +43,9 @@ class Moment:
     """One policy at one age.
 
     age: s. frequency: Hz. dropped: bits by layer. bits: mean width of the multiplications, by
-    their number. rate: images a second. energy: J an image. power: W, `active_power` of it
-    without leakage.
+    their number. rate: images a second. product_rate: products a second of a lane, each taking
+    the most cycles that there are, f / 2^N of the widest layer. energy: J an image. power: W,
+    `active_power` of it without leakage.
     """
 
     policy: str
@@ -53,6 +54,7 @@ class Moment:
     dropped: Rung
     bits: float
     rate: float
+    product_rate: float
     energy: float
     power: float
     active_power: float
@@ -66,6 +68,7 @@ class Moment:
             "dropped": list(self.dropped),
             "bits": self.bits,
             "rate_Hz": self.rate,
+            "product_rate_Hz": self.product_rate,
             "energy_J": self.energy,
             "power_W": self.power,
             "active_power_W": self.active_power,
@@ -114,6 +117,7 @@ class Life:
             dropped,
             mean_bits(self.machine, dropped),
             1 / cost.time,
+            1 / (period * 2 ** (self.machine.network.bits - min(dropped))),
             cost.energy,
             cost.power,
             (cost.energy - cost.components["leakage"]) / cost.time,

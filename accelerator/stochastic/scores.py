@@ -9,7 +9,7 @@ from typing import Any
 
 from accelerator.datasets import Dataset
 from accelerator.stochastic.ladder import Rung, cycles_of
-from accelerator.stochastic.network import FixedNetwork
+from accelerator.stochastic.network import MULTIPLIERS, FixedNetwork
 from accelerator.stochastic.stored import BITS, StoredNetworks
 
 SERIES = ("stochastic", "exact", "stochastic_stored", "exact_stored")
@@ -77,12 +77,12 @@ def width_scores(
     for bits in widths:
         cut = BITS - bits
         narrow = [once.fixed(network, bits) for once in stored.trainings]
-        values = {
-            "stochastic": [accuracy_of(fixed, data, cut) for fixed in wide],
-            "exact": [accuracy_of(fixed, data, cut, "exact") for fixed in wide],
-            "stochastic_stored": [accuracy_of(fixed, data) for fixed in narrow],
-            "exact_stored": [accuracy_of(fixed, data, 0, "exact") for fixed in narrow],
-        }
+        values = {}
+        for name in MULTIPLIERS:
+            values[name] = [accuracy_of(fixed, data, cut, name) for fixed in wide]
+            values[f"{name}_stored"] = (
+                [accuracy_of(fixed, data, 0, name) for fixed in narrow] if cut else values[name]
+            )
         cycles = tuple(cycles_of(fixed, cut) / network.macs for fixed in wide)
         found.append(
             WidthScore(bits, {name: Spread(tuple(values[name])) for name in SERIES}, Spread(cycles))

@@ -62,6 +62,7 @@ class YearPoint:
     accuracy: Spread
     rate: Spread
     relative_rate: Spread
+    product_rate: Spread
     power: Spread
     active_power: Spread
 
@@ -76,6 +77,7 @@ class YearPoint:
             "accuracy": self.accuracy.to_dict(),
             "rate_Hz": self.rate.to_dict(),
             "relative_rate": self.relative_rate.to_dict(),
+            "product_rate_Hz": self.product_rate.to_dict(),
             "power_W": self.power.to_dict(),
             "active_power_W": self.active_power.to_dict(),
         }
@@ -194,6 +196,7 @@ def _year_point(
         Spread(tuple(accuracies)),
         Spread(tuple(moment.rate for moment in moments)),
         Spread(tuple(relative)),
+        Spread(tuple(moment.product_rate for moment in moments)),
         Spread(tuple(moment.power for moment in moments)),
         Spread(tuple(moment.active_power for moment in moments)),
     )
