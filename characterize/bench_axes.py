@@ -13,10 +13,14 @@ from circuits import BENCHES
 _UNITS = {"vdd": "V", "temperature": "K", "driver_width": "m"}
 
 
-def bench_axes(bench: str, axes: Mapping[str, tuple[Any, ...]]) -> dict[str, tuple[Any, ...]]:
-    """The axes that a bench has, in order, with its variants (operands or lines) last."""
+def bench_axes(
+    bench: str,
+    axes: Mapping[str, tuple[Any, ...]],
+    further: Mapping[str, tuple[Any, ...]] | None = None,
+) -> dict[str, tuple[Any, ...]]:
+    """The axes that a bench has, in order: its own, `further` ones, its operands or lines."""
     kind = BENCHES[bench]
-    own = {name: axes[name] for name in kind.axes}
+    own = {name: axes[name] for name in kind.axes} | dict(further or {})
     if kind.variants:
         own[kind.variant_axis] = kind.variants
     return own

@@ -18,7 +18,9 @@ _TYPICAL = {
     "read": 0.35, "and2": 0.45, "or2": 0.45, "xor2": 0.7, "write": 0.25, "wordline_driver": 0.03,
     "decoder_gate": 0.02, "full_adder": 0.25, "flip_flop": 0.1, "wire": 0.02,
     "read_statistics": 60.0, "and2_statistics": 90.0, "or2_statistics": 90.0,
-    "xor2_statistics": 150.0,
+    "xor2_statistics": 150.0, "read_aged": 0.4, "and2_aged": 0.5, "or2_aged": 0.5,
+    "xor2_aged": 0.8, "wordline_driver_aged": 0.03, "decoder_gate_aged": 0.02,
+    "full_adder_aged": 0.25, "flip_flop_aged": 0.1, "wire_aged": 0.02,
 }  # fmt: skip
 
 

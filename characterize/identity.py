@@ -20,13 +20,14 @@ from typing import Any
 
 from characterize.plan import Point
 from characterize.statistics_section import Draws
-from circuits import Deck, Design, build_deck
+from circuits import Deck, Design
+from circuits.ageing import shift_of
 from circuits.varied import variables
 
 # These act through the text of a deck alone.
 _DECK_BUILDING = {
-    "benches", "blocks", "cancelled", "cancelled_sensing", "cells", "column", "counting", "deck",
-    "design", "gates", "layout", "modelcards", "modelfiles", "netlist", "operations",
+    "ageing", "benches", "blocks", "cancelled", "cancelled_sensing", "cells", "column", "counting",
+    "deck", "design", "gates", "layout", "modelcards", "modelfiles", "netlist", "operations",
     "periphery", "precharge", "sense_parts", "sensing", "sot_cell", "strongarm", "stt_cell",
     "technologies", "writing",
 }  # fmt: skip
@@ -58,7 +59,7 @@ class Identity:
     def content(self, point: Point) -> str:
         """Key of what decides the point's result; builds its deck."""
         design = self._design
-        deck = build_deck(design, point.bench, point.variant, point.conditions, point.offset)
+        deck = point.deck(design)
         measuring = _hash_of(measuring_sources())
         asked: list[Any] = [
             point.bench, point.variant, point.tolerance, point.offset, point.write_error_rate
@@ -68,6 +69,9 @@ class Identity:
         made = [self._version, measuring, _deck(deck), self._device, _canonical([*asked, rest])]
         if point.draws is not None:
             made += [_hash_of(_drawing_sources()), *_drawn(deck, design, point.draws)]
+        if point.stress is not None:
+            # Its shift is in the deck; the age zero has the deck of what never aged.
+            made += [_hash_of(_ageing_sources()), _canonical(shift_of(deck, point.stress))]
         return _hash(made)
 
 
@@ -132,6 +136,12 @@ def measuring_sources() -> tuple[Path, ...]:
 def _drawing_sources() -> tuple[Path, ...]:
     """Sources that decide what is made of random devices, beside the measuring ones."""
     return tuple(sorted(_imported("statistics_points", set()) - _imported("plan", set())))
+
+
+@cache
+def _ageing_sources() -> tuple[Path, ...]:
+    """Sources that decide what is made of an aged deck, beside the measuring ones."""
+    return tuple(sorted(_imported("ageing_points", set()) - _imported("plan", set())))
 
 
 def _imported(module: str, seen: set[Path]) -> set[Path]:

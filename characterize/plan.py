@@ -10,6 +10,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from characterize.ageing_section import AgeingSection, read_ageing
 from characterize.bench_axes import bench_axes
 from characterize.errors import PlanError
 from characterize.limit_entries import read_limits
@@ -19,11 +20,14 @@ from characterize.statistics_section import Draws, Statistics, read_statistics
 from circuits import (
     BENCHES,
     Conditions,
+    Deck,
     Design,
     DesignError,
+    build_deck,
     load_design,
 )
-from lut import STATISTICS
+from circuits.ageing import Stress, aged
+from lut import AGED, STATISTICS
 
 PLAN_FOLDER = Path(__file__).parent / "plans"
 _KEYS = (
@@ -38,6 +42,7 @@ _KEYS = (
     "time_limit",
     "limits",
     "statistics",
+    "ageing",
 )
 _AXES: dict[str, str] = {
     "corner": "text",
@@ -55,7 +60,8 @@ class Point:
 
     `offset` [V] is imposed on the inputs of a sense amplifier; with `tolerance`, the input
     offset tolerated in either polarity is searched. With `write_error_rate` the pulse that a
-    write needs for it is found. With `draws` the devices are random.
+    write needs for it is found. With `draws` the devices are random, with `stress` its p
+    transistors have aged.
     """
 
     bench: str
@@ -65,11 +71,19 @@ class Point:
     offset: float = 0.0
     write_error_rate: float | None = None
     draws: Draws | None = None
+    stress: Stress | None = None
 
     @property
     def group(self) -> str:
         """The table's group that the point is in."""
-        return self.bench if self.draws is None else STATISTICS[self.bench]
+        if self.draws is not None:
+            return STATISTICS[self.bench]
+        return self.bench if self.stress is None else AGED[self.bench]
+
+    def deck(self, design: Design) -> Deck:
+        """The deck of its nominal devices, aged where they have aged."""
+        deck = build_deck(design, self.bench, self.variant, self.conditions, self.offset)
+        return deck if self.stress is None else aged(deck, design, self.stress)
 
 
 @dataclass(frozen=True)
@@ -88,6 +102,7 @@ class Plan:
     """Probability of leaving the old bit that the write pulse is chosen for."""
     limits: tuple[Limit, ...] = ()
     statistics: Statistics | None = None
+    ageing: AgeingSection | None = None
 
     @property
     def groups(self) -> dict[str, str]:
@@ -95,14 +110,18 @@ class Plan:
         found = {bench: bench for bench in self.benches}
         if self.statistics is not None:
             found |= {STATISTICS[bench]: bench for bench in self.statistics.benches}
+        if self.ageing is not None:
+            found |= {AGED[bench]: bench for bench in self.ageing.benches}
         return found
 
     def group_axes(self, group: str) -> dict[str, tuple[Any, ...]]:
         """The axes of one group, in order, with the variant axis last."""
-        own = self.axes
-        if group not in self.benches and self.statistics is not None:
+        bench, own = self.groups[group], self.axes
+        if group == AGED.get(bench) and self.ageing is not None:
+            return bench_axes(bench, self.ageing.axes, {"age": self.ageing.ages})
+        if group == STATISTICS.get(bench) and self.statistics is not None:
             own = self.statistics.axes
-        return bench_axes(self.groups[group], own)
+        return bench_axes(bench, own)
 
     def points(self) -> Iterator[Point]:
         """Every point, lazily: groups in order, the last axis running fastest."""
@@ -113,13 +132,18 @@ class Plan:
     def _points_of(self, group: str) -> Iterator[Point]:
         bench, axes = self.groups[group], self.group_axes(group)
         kind = BENCHES[bench]
-        draws = None if group == bench or self.statistics is None else self.statistics.draws
+        draws = None
+        if group == STATISTICS.get(bench) and self.statistics is not None:
+            draws = self.statistics.draws
         tolerance = self.tolerance and kind.senses and draws is None
         rate = self.write_error_rate if bench == "write" else None
+        stresses: tuple[Stress | None, ...] = (None,)
+        if group == AGED.get(bench) and self.ageing is not None:
+            stresses = self.ageing.stresses
         for values in product(*(axes[name] for name in kind.axes)):
             where = Conditions(**dict(zip(kind.axes, values, strict=True)))
-            for variant in kind.variants or ("",):
-                yield Point(bench, variant, where, tolerance, 0.0, rate, draws)
+            for stress, variant in product(stresses, kind.variants or ("",)):
+                yield Point(bench, variant, where, tolerance, 0.0, rate, draws, stress)
 
     def count(self) -> int:
         """Number of points."""
@@ -171,7 +195,8 @@ def load_plan(
         device=device or _named(chosen, contents, "device"),
         technology=technology or _named(chosen, contents, "technology"),
     )
-    benches = _benches(chosen, contents.get("benches", list(BENCHES)), "statistics" in contents)
+    others = "statistics" in contents or "ageing" in contents
+    benches = _benches(chosen, contents.get("benches", list(BENCHES)), others)
     axes = _axes(chosen, contents.get("axes"), loaded)
     tolerance = contents.get("tolerance", True)
     if not isinstance(tolerance, bool):
@@ -188,8 +213,11 @@ def load_plan(
     statistics = None
     if "statistics" in contents:
         statistics = read_statistics(chosen, contents["statistics"], axes)
+    ageing = None
+    if "ageing" in contents:
+        ageing = read_ageing(chosen, contents["ageing"], axes, loaded)
     plan = Plan(
-        title, loaded, benches, axes, tolerance, limit, text, 0, float(rate), (), statistics
+        title, loaded, benches, axes, tolerance, limit, text, 0, float(rate), (), statistics, ageing
     )
     group_axes = {group: plan.group_axes(group) for group in plan.groups}
     return replace(plan, limits=read_limits(chosen, contents.get("limits", []), group_axes))

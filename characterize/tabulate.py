@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from characterize.ageing_section import AgeingSection
 from characterize.plan import Plan, Point
 from characterize.simulate import PointResult
 from characterize.statistics_section import Statistics
@@ -106,6 +107,8 @@ def _attributes(plan: Plan, group: str) -> dict[str, Any]:
     if plan.statistics is not None:
         draws = plan.statistics.draws
         known |= {"variation": draws.variation.name, "samples": draws.samples, "seed": draws.seed}
+    if plan.ageing is not None:
+        known |= {"ageing": plan.ageing.model.name, "duty": plan.ageing.duty}
     return {name: known[name] for name in SCHEMA[group].attributes if name in known}
 
 
@@ -148,7 +151,20 @@ def provenance_of(plan: Plan, results: Mapping[Point, PointResult]) -> dict[str,
     }
     if plan.statistics is not None:
         found["statistics"] = _statistics_record(plan.statistics)
+    if plan.ageing is not None:
+        found["ageing"] = _ageing_record(plan.ageing)
     return found
+
+
+def _ageing_record(ageing: AgeingSection) -> dict[str, Any]:
+    return {
+        "duty": ageing.duty,
+        "model": {
+            "name": ageing.model.name,
+            "sha256": ageing.model.content_hash,
+            "parameters": _numbers(ageing.model.parameters),
+        },
+    }
 
 
 def _statistics_record(statistics: Statistics) -> dict[str, Any]:
@@ -175,7 +191,8 @@ def _numbers(parameters: ParameterSet) -> dict[str, Any]:
 
 def _place(point: Point) -> dict[str, Any]:
     where = {f.name: getattr(point.conditions, f.name) for f in fields(Conditions)}
-    return {"bench": point.group, "variant": point.variant, **where}
+    age = {} if point.stress is None else {"age": point.stress.age}
+    return {"bench": point.group, "variant": point.variant, **where, **age}
 
 
 def design_record(design: Design) -> dict[str, Any]:
@@ -201,7 +218,7 @@ def _netlists(plan: Plan) -> dict[str, Any]:
         example = ""
         for point in plan.points():
             if point.group == group:
-                text = build_deck(plan.design, bench, point.variant, point.conditions).netlist
+                text = point.deck(plan.design).netlist
                 example = example or text
                 digest.update(text.encode())
         models = plan.design.technology.model_text(plan.axes["corner"][0]).rstrip("\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from characterize.ageing_points import AgedSimulator
 from characterize.ngspice import Ngspice, Waveforms
 from characterize.plan import Point
 from characterize.simulate import PointResult, Simulator
@@ -22,6 +23,7 @@ class Simulating:
         self._ngspice = Ngspice()
         self._design = design
         self._simulator = None if design is None else Simulator(self._ngspice, design)
+        self._ageing = None if design is None else AgedSimulator(self._ngspice, design)
         self.hello = self._ngspice.version
         self.spent = False
         # Loads PySpice now, so that the first point's time limit does not pay for it.
@@ -39,6 +41,9 @@ class Simulating:
         assert self._design is not None, "as above"
         if item.draws is not None:
             result = statistics_point(self._ngspice, self._design, item)
+        elif item.stress is not None:
+            assert self._ageing is not None, "as above"
+            result = self._ageing.point(item)
         else:
             result = self._simulator.point(item)
         self.spent = result.poisoned

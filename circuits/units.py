@@ -75,6 +75,17 @@ _PLAIN = {
     "fJ/(V m)": Unit(1e-15, "surface energy by field"),
     "V m": Unit(1.0, "voltage length"),
     "mV um": Unit(1e-9, "voltage length"),
+    "hour": Unit(3600.0, "time"),
+    "day": Unit(86400.0, "time"),
+    "month": Unit(365.25 * 86400.0 / 12, "time"),
+    "year": Unit(365.25 * 86400.0, "time"),
+    "eV": Unit(1.602176634e-19, "energy"),
+    "V/m": Unit(1.0, "electric field"),
+    "V/nm": Unit(1e9, "electric field"),
+    "s/m^2": Unit(1.0, "time by area"),
+    "s/nm^2": Unit(1e18, "time by area"),
+    "C^-0.5 m^-2.5": Unit(1.0, "trap generation"),
+    "C^-0.5 nm^-2.5": Unit(10**22.5, "trap generation"),
 }
 UNITS: Mapping[str, Unit] = {
     **{
