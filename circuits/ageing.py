@@ -225,7 +225,8 @@ def _comments(deck: Deck, stress: Stress, duties: Mapping[str, float] | None) ->
 def _check(age: float, duty: float) -> None:
     if not (age == 0.0 or SHORTEST <= age <= LONGEST):
         raise DesignError(
-            f"an age of {age:g} s is not 0 or from an hour to a hundred years; choose another"
+            f"an age of {age / YEAR:g} years is not 0 or from an hour to a hundred years; "
+            "choose another"
         )
     if not 0 < duty < 1:
         raise DesignError(f"a duty of {duty:g} is not between 0 and 1; choose another")

@@ -32,7 +32,8 @@ def check(path: str | os.PathLike[str]) -> list[str]:
       wrong_logic;
     - an output is valid within the cycle, a write current that is ok exceeds the critical one,
       error rates are probabilities, an interval holds its value, and a cell's area is its
-      width times its height.
+      width times its height;
+    - no age is negative; thresholds have not moved at age zero and never move back.
 
     Raises:
         TableError: the file cannot be read as a table at all.
@@ -175,6 +176,29 @@ def _intervals_hold_their_value(group: Group, _spec: GroupSpec) -> Iterator[str]
                 yield f"/{name}: outside its interval {_first(group, bad)}"
 
 
+def _thresholds_move_with_age(group: Group, _spec: GroupSpec) -> Iterator[str]:
+    if "age" not in group.axes:
+        return
+    ages = np.asarray(group.axes["age"].values)
+    if ages[0] < 0:
+        yield f"/age: {ages[0]:g} s is negative"
+    if "threshold_shift" not in group.variables:
+        return
+    measured = np.isin(_outcomes(group), _MEASURED)
+    shift = group.spread("threshold_shift")
+    fresh = ages.reshape([-1 if name == "age" else 1 for name in group.axes]) == 0
+    bad = measured & fresh & (shift != 0)
+    if bad.any():
+        yield f"/threshold_shift: not zero at age zero {_first(group, bad)}"
+    along = list(group.axes).index("age")
+    # Each is held against all before it, so that a failed point between two hides nothing.
+    before = np.maximum.accumulate(np.where(measured, shift, -np.inf), axis=along)
+    before = np.insert(np.delete(before, -1, along), 0, -np.inf, axis=along)
+    bad = measured & (shift < before)
+    if bad.any():
+        yield f"/threshold_shift: below that of a lower age {_first(group, bad)}"
+
+
 def _area_is_pitches(group: Group, _spec: GroupSpec) -> Iterator[str]:
     if {"area", "width", "height"} <= set(group.variables):
         area, width, height = (group.spread(name) for name in ("area", "width", "height"))
@@ -191,5 +215,6 @@ _LAWS: tuple[Callable[[Group, GroupSpec], Iterator[str]], ...] = (
     _write_meets_its_error_rate,
     _rates_are_probabilities,
     _intervals_hold_their_value,
+    _thresholds_move_with_age,
     _area_is_pitches,
 )

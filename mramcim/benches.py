@@ -10,6 +10,7 @@ from mramcim.arguments import finite, kelvin, positive_count
 
 if TYPE_CHECKING:
     from circuits import Conditions, Deck, Design
+    from circuits.ageing import Stress
 
 DEFAULT_TEMPERATURE = 300.15  # 27 degC, ngspice's own
 
@@ -62,6 +63,22 @@ def add_bench_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="distributions of the sample: a name, or the path of a .toml file (default: default)",
     )
+    parser.add_argument(
+        "--age",
+        type=finite,
+        metavar="YEARS",
+        default=0.0,
+        help="years under stress at this temperature and supply, which slow the p transistors "
+        "(default: 0)",
+    )
+    parser.add_argument(
+        "--duty", type=finite, metavar="D", help="share of them that each is on (default: 0.5)"
+    )
+    parser.add_argument(
+        "--ageing",
+        metavar="NAME",
+        help="model of ageing: a name, or the path of a .toml file (default: nbti)",
+    )
     add_design_arguments(parser)
 
 
@@ -95,24 +112,28 @@ class Request:
     offset: float
     variation: str | None
     sample: int | None
+    stress: Stress | None = None
 
     def deck(self) -> Deck:
-        """The deck, its devices off their nominal values where a sample is asked for."""
+        """The deck, its devices off their nominal values or aged where that is asked for."""
         from circuits import build_deck
 
         deck = build_deck(self.design, self.bench, self.variant, self.conditions, self.offset)
         return self.varied(deck)
 
     def varied(self, deck: Deck) -> Deck:
-        """Any deck of this request with the sample's deviates."""
-        if self.sample is None:
-            return deck
+        """Any deck of this request with the sample's deviates, and aged."""
+        if self.sample is not None:
+            from circuits.variation import DEFAULT_VARIATION, load_variation
+            from circuits.varied import sampled
 
-        from circuits.variation import DEFAULT_VARIATION, load_variation
-        from circuits.varied import sampled
+            variation = load_variation(self.variation or DEFAULT_VARIATION)
+            deck = sampled(deck, self.design, variation, self.sample)
+        if self.stress is not None:
+            from circuits.ageing import aged
 
-        variation = load_variation(self.variation or DEFAULT_VARIATION)
-        return sampled(deck, self.design, variation, self.sample)
+            deck = aged(deck, self.design, self.stress)
+        return deck
 
 
 def request(arguments: argparse.Namespace) -> Request:
@@ -148,15 +169,42 @@ def request(arguments: argparse.Namespace) -> Request:
     if arguments.sample is None and arguments.variation is not None:
         raise DesignError("--variation needs a seed to draw by; add --sample SEED")
     return Request(
-        design, name, variant, conditions, arguments.offset, arguments.variation, arguments.sample
-    )
+        design, name, variant, conditions, arguments.offset, arguments.variation, arguments.sample,
+        _stress(arguments),
+    )  # fmt: skip
 
 
-def sample_content(arguments: argparse.Namespace) -> dict[str, object]:
-    """What JSON says of the sample: variation set and seed, null for a nominal deck."""
+def _stress(arguments: argparse.Namespace) -> Stress | None:
+    """What the arguments say of ageing; None for a fresh deck."""
+    from circuits import DesignError
+
+    if not arguments.age:
+        for option in ("duty", "ageing"):
+            if getattr(arguments, option) is not None:
+                raise DesignError(f"--{option} is of an aged circuit; add --age YEARS")
+        return None
+
+    from circuits.ageing import DEFAULT_AGEING, DEFAULT_DUTY, YEAR, Stress, load_ageing
+
+    duty = DEFAULT_DUTY if arguments.duty is None else arguments.duty
+    return Stress(load_ageing(arguments.ageing or DEFAULT_AGEING), arguments.age * YEAR, duty)
+
+
+def sample_content(asked: Request, deck: Deck) -> dict[str, object]:
+    """What JSON says of a sample and of age: sets, seed and shift, null where there is none."""
     name = None
-    if arguments.sample is not None:
+    if asked.sample is not None:
         from circuits.variation import DEFAULT_VARIATION
 
-        name = arguments.variation or DEFAULT_VARIATION
-    return {"variation": name, "sample": arguments.sample}
+        name = asked.variation or DEFAULT_VARIATION
+    found: dict[str, object] = {"variation": name, "sample": asked.sample, "ageing": None}
+    if asked.stress is not None:
+        from circuits.ageing import shift_of
+
+        found["ageing"] = {
+            "name": asked.stress.ageing.name,
+            "age_s": asked.stress.age,
+            "duty": asked.stress.duty,
+            "threshold_shift_V": shift_of(deck, asked.stress),
+        }
+    return found

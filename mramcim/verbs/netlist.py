@@ -21,7 +21,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the deck."""
     check_outputs({"--json": arguments.json})
-    deck = request(arguments).deck()
+    asked = request(arguments)
+    deck = asked.deck()
     if arguments.json is not None:
         content = {
             "format": "mramcim-netlist/1",
@@ -30,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
             "corner": deck.conditions.corner,
             "vdd_V": deck.conditions.vdd,
             "temperature_K": deck.conditions.temperature,
-            **sample_content(arguments),
+            **sample_content(asked, deck),
             "cycle_start_s": deck.cycle.start,
             "cycle_stop_s": deck.cycle.stop,
             "netlist": deck.netlist,

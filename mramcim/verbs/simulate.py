@@ -31,7 +31,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Simulate, print the measures and draw the waveforms."""
     check_outputs({"--plot": arguments.plot, "--json": arguments.json})
-    deck, waves, values, outcome = _simulated(request(arguments))
+    asked = request(arguments)
+    deck, waves, values, outcome = _simulated(asked)
 
     from lut import SCHEMA
 
@@ -51,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
             "corner": deck.conditions.corner,
             "vdd_V": deck.conditions.vdd,
             "temperature_K": deck.conditions.temperature,
-            **sample_content(arguments),
+            **sample_content(asked, deck),
             "outcome": outcome.meaning,
             "measures": {
                 name if units == "1" else f"{name}_{units}": value for name, value, units, _ in rows

@@ -16,6 +16,7 @@ COORDINATES = {
     "rows": np.array([64, 256]),
     "columns": np.array([128, 512]),
     "driver_width": np.array([4e-6, 8e-6]),
+    "age": np.array([0.0, 3.15576e7]),
 }
 MAGNITUDES = {"J": 1e-15, "s": 1e-9, "V": 0.05, "W": 1e-9, "A": 1e-5, "m2": 1e-12, "m": 1e-7}
 ATTRIBUTES = {
@@ -29,6 +30,8 @@ ATTRIBUTES = {
     "variation": "Foundry2020",
     "samples": 64,
     "seed": 1,
+    "ageing": "Author2006",
+    "duty": 0.5,
 }
 
 
@@ -66,6 +69,10 @@ def build_group(name: str) -> Group:
         ends = (f"{key}_low", f"{key}_high")
         if set(ends) <= set(values):
             values[ends[0]], values[ends[1]] = 0.9 * values[key], 1.1 * values[key]
+    if "threshold_shift" in values:
+        fresh = np.asarray(axes["age"].values) == 0
+        along = [-1 if dim == "age" else 1 for dim in axes]
+        values["threshold_shift"] = np.where(fresh.reshape(along), 0.0, values["threshold_shift"])
     if name == "cell":
         values["area"] = values["width"] * values["height"]
     variables = {

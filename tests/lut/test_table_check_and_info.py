@@ -60,6 +60,21 @@ def set_first(value):
             "write/error_rate: within error_rate_target",
         ),
         ("and2", "error_rate", lambda v: v + 1, "and2/error_rate: not between 0 and 1"),
+        (
+            "and2_aged",
+            "threshold_shift",
+            set_first(1e-6),
+            "and2_aged/threshold_shift: not zero at age zero at 1 point, first "
+            "corner=tt, vdd=0.9, temperature=233.15, rows=64, age=0.0, operands=00",
+        ),
+        (
+            "full_adder_aged",
+            "threshold_shift",
+            lambda v: -v,
+            "full_adder_aged/threshold_shift: below that of a lower age at 18 points, first .* "
+            "age=31557600.0",
+        ),
+        ("and2_aged", "logic_value", set_first(1.0), "and2_aged/logic_value: against the truth"),
         ("cell", "area", lambda v: v * 1.01, "cell/area: not width times height"),
     ],
 )

@@ -14,6 +14,8 @@ def test_every_group_has_what_the_contract_promises():
         *("read", "and2", "or2", "xor2", "write", "wordline_driver", "decoder_gate"),
         *("full_adder", "flip_flop", "wire", "cell"),
         *("read_statistics", "and2_statistics", "or2_statistics", "xor2_statistics"),
+        *("read_aged", "and2_aged", "or2_aged", "xor2_aged", "wordline_driver_aged"),
+        *("decoder_gate_aged", "full_adder_aged", "flip_flop_aged", "wire_aged"),
     }
     for name, spec in SCHEMA.items():
         units = {key: variable.units for key, variable in spec.variables.items()}
@@ -24,6 +26,13 @@ def test_every_group_has_what_the_contract_promises():
         if name.endswith("_statistics"):
             assert spec.dims == SCHEMA[name.removesuffix("_statistics")].dims
             assert units["error_rate"] == "1"
+            continue
+        if name.endswith("_aged"):
+            fresh = SCHEMA[name.removesuffix("_aged")]
+            assert tuple(dim for dim in spec.dims if dim != "age") == fresh.dims
+            assert set(spec.variables) - {"threshold_shift"} < set(fresh.variables)
+            assert units.items() >= {"threshold_shift": "V", "delay": "s", "energy": "J"}.items()
+            assert spec.axes["age"].units == "s"
             continue
         common = {"energy": "J", "delay": "s", "leakage_power": "W", "area": "m2", "outcome": "1"}
         assert units.items() >= common.items()
