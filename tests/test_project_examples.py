@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -115,6 +116,18 @@ def test_the_plan_of_supplies_has_random_devices_at_each(own_store):
     drawn = [point for point in plan.points() if point.draws is not None]
     assert len({point.conditions.vdd for point in drawn}) == 7
     assert {point.group for point in drawn} == {"and2_statistics"}
+
+
+def test_a_slower_clock_leaves_fewer_bits():
+    lines = run(EXAMPLES / "slowing_clock.py").splitlines()
+    bits = [
+        [float(part.split(": ")[1].split()[0]) for part in line.split(", ") if ": " in part]
+        for line in lines
+    ]
+    assert bits[0] == [8, 8]
+    assert bits[-1][0] <= 6
+    for slow, slower in pairwise(bits):
+        assert all(after <= before for before, after in zip(slow, slower, strict=True))
 
 
 def test_every_example_is_tried():

@@ -1,15 +1,17 @@
-"""Ten years as a picture: clock, bits, accuracy, rate and power of every policy."""
+"""Ten years as a picture: the clock that is possible, and what every policy makes of it."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from accelerator.errors import EstimateError
-from accelerator.stochastic.policy import POLICIES
+from accelerator.stochastic.policy import POLICIES, SLOWING
 from accelerator.stochastic.study import YearPoint
 
-_ROWS: tuple[tuple[str, Callable[[YearPoint], float], Callable[[YearPoint], float]], ...] = (
+Reading = Callable[[YearPoint], float]
+_ROWS: tuple[tuple[str, Reading, Reading], ...] = (
     ("clock [MHz]", lambda p: p.frequency * 1e-6, lambda _: 0.0),
     ("bits", lambda p: p.bits.mean, lambda p: p.bits.deviation),
     ("accuracy [%]", lambda p: 100 * p.accuracy.mean, lambda p: 100 * p.accuracy.deviation),
@@ -30,11 +32,15 @@ def save_years(points: Sequence[YearPoint], path: str | os.PathLike[str]) -> Non
     from matplotlib.figure import Figure
 
     temperatures = list(dict.fromkeys(point.temperature for point in points))
-    figure = Figure(figsize=(4.6 * len(temperatures), 11), layout="constrained")
+    figure = Figure(figsize=(4.6 * len(temperatures), 12), layout="constrained")
     FigureCanvasAgg(figure)
-    axes = figure.subplots(len(_ROWS), len(temperatures), sharex=True, sharey="row", squeeze=False)
+    axes = figure.subplots(
+        len(_ROWS) + 1, len(temperatures), sharex=True, sharey="row", squeeze=False
+    )
+    axes[0][0].set_ylabel("fastest clock, of new [%]")
     for column, temperature in enumerate(temperatures):
-        for (label, value, spread), panels in zip(_ROWS, axes, strict=True):
+        _draw_slowing(axes[0][column], points, temperature)
+        for (label, value, spread), panels in zip(_ROWS, axes[1:], strict=True):
             panel = panels[column]
             for number, policy in enumerate(POLICIES):
                 chosen = [p for p in points if (p.temperature, p.policy) == (temperature, policy)]
@@ -57,5 +63,13 @@ def save_years(points: Sequence[YearPoint], path: str | os.PathLike[str]) -> Non
         axes[-1][column].set_xscale("symlog", linthresh=0.01)
         axes[-1][column].set_xlabel("years")
         axes[0][column].set_title(f"{temperature - 273.15:.0f} degC")
-    axes[0][0].legend(fontsize="x-small")
+    axes[1][0].legend(fontsize="x-small")
     figure.savefig(path, dpi=90)
+
+
+def _draw_slowing(panel: Any, points: Sequence[YearPoint], temperature: float) -> None:
+    """The fastest clock over that of a new chip, which other scales would hide."""
+    chosen = [p for p in points if (p.temperature, p.policy) == (temperature, SLOWING)]
+    fresh = chosen[0].frequency
+    panel.plot([p.years for p in chosen], [100 * p.frequency / fresh for p in chosen], "k.-")
+    panel.grid(alpha=0.3)

@@ -7,7 +7,7 @@ fewer bits take fewer cycles, so images come as often as before:
     slowing clock     f(age); all bits
     fewer bits        f(age); as few bits dropped, of all layers, as give the first day's rate
     fewer bits, slow  the same bits, the clock only as fast as that rate needs
-    layer by layer    f(age); the first rung of the ladder that gives that rate
+    layer by layer    the first rung of the ladder that gives that rate, the clock as slow
 
 The rate of the first day is that of all bits at f(0), without a guard band.
 """
@@ -103,12 +103,12 @@ class Life:
             uniform = range(self.machine.network.bits)
             cuts = [self.machine.network.dropped_by_layer(cut) for cut in uniform]
             dropped = self._first(aged, cuts)
-            if policy == THROTTLED:
-                period = max(period, aged.period_for(dropped, 1 / self.fresh_rate))
         elif policy == BY_LAYER:
             dropped = self._first(aged, self.rungs)
         elif policy != SLOWING:
             raise EstimateError(f"there is no policy {policy!r}: give one of {', '.join(POLICIES)}")
+        if policy in (THROTTLED, BY_LAYER):
+            period = max(period, aged.period_for(dropped, 1 / self.fresh_rate))
         cost = aged.cost(dropped, period)
         return Moment(
             policy,

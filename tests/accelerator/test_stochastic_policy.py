@@ -20,6 +20,7 @@ from accelerator.stochastic.image_cost import LaneMachine
 from accelerator.stochastic.ladder import cycles_of
 from accelerator.stochastic.lanes import LaneGroup, aged_prices
 from accelerator.stochastic.multiplier import product
+from accelerator.stochastic.plot import save_years
 from accelerator.stochastic.policy import (
     BY_LAYER,
     FEWER,
@@ -207,6 +208,7 @@ def test_single_layers_give_up_fewer_bits_than_all(life):
     assert everything.bits == 7
     assert 7 < layers.bits < 8
     assert sum(layers.dropped) < sum(everything.dropped)
+    assert layers.rate == pytest.approx(life.fresh_rate, rel=1e-9)
 
 
 def test_bits_fall_as_far_as_the_clock_does(machine, stored):
@@ -237,6 +239,15 @@ def test_years_have_every_policy_with_its_accuracy(stored, table):
         if point.bits.mean == 8:
             assert point.accuracy.values == whole
         assert np.isfinite(point.power.mean)
+
+
+def test_years_are_drawn(stored, table, tmp_path):
+    tested = load_dataset("digits", "test").first(20)
+    points = over_years(stored, table, tested, (398.15,), (0.0, 1.0))
+    save_years(points, tmp_path / "years.png")
+    assert (tmp_path / "years.png").stat().st_size > 5000
+    with pytest.raises(EstimateError, match="there are no years to draw"):
+        save_years((), tmp_path / "none.png")
 
 
 def test_a_table_without_aged_blocks_gives_all_but_the_years(stored):
