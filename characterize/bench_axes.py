@@ -10,7 +10,7 @@ from characterize.errors import PlanError
 from characterize.quantities import quantity
 from circuits import BENCHES
 
-_UNITS = {"vdd": "V", "temperature": "K", "driver_width": "m"}
+_UNITS = {"vdd": "V", "temperature": "K", "driver_width": "m", "age": "s"}
 
 
 def bench_axes(

@@ -16,7 +16,6 @@ from characterize.plan import Plan, Point
 from characterize.pool import Decks
 from characterize.run import Run, run_plan
 from characterize.store import Store
-from circuits import BENCHES, build_deck
 from lut import Difference, Table, diff, shown_place
 
 PICTURES = 12
@@ -99,10 +98,7 @@ def _pictures(run: Run, jobs: int | None) -> dict[str, str]:
     points = [point for point, _ in run.not_ok[:PICTURES]]
     if not points:
         return {}
-    decks = [
-        build_deck(run.plan.design, point.bench, point.variant, point.conditions, point.offset)
-        for point in points
-    ]
+    decks = [point.deck(run.plan.design) for point in points]
     pictures = dict.fromkeys((_title(run, point) for point in points), "")
     try:
         with Decks(min(jobs or os.cpu_count() or 1, len(decks))) as running:
@@ -121,9 +117,8 @@ def _without(why: str) -> str:
 
 
 def _title(run: Run, point: Point) -> str:
-    where = {axis: getattr(point.conditions, axis) for axis in BENCHES[point.bench].axes}
     outcome = run.results[point].outcome.meaning
-    return f"{point.group} {point.variant}".strip() + f" at {shown_place(where)}: {outcome}"
+    return f"{point.group} {point.variant}".strip() + f" at {shown_place(point.place)}: {outcome}"
 
 
 def _write(path: Path, text: str) -> None:

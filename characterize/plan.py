@@ -80,6 +80,12 @@ class Point:
             return STATISTICS[self.bench]
         return self.bench if self.stress is None else AGED[self.bench]
 
+    @property
+    def place(self) -> dict[str, Any]:
+        """Its coordinates by axis of its group, but for the variant."""
+        found = {name: getattr(self.conditions, name) for name in BENCHES[self.bench].axes}
+        return found if self.stress is None else {**found, "age": self.stress.age}
+
     def deck(self, design: Design) -> Deck:
         """The deck of its nominal devices, aged where they have aged."""
         deck = build_deck(design, self.bench, self.variant, self.conditions, self.offset)

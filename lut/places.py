@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 ZERO_CELSIUS = 273.15
+YEAR = 365.25 * 86400.0
+"""One year [s]."""
 
 
 def shown_place(place: Mapping[str, Any]) -> str:
@@ -24,4 +26,6 @@ def shown_coordinate(axis: str, value: Any) -> str:
         return f"{value} {axis}"
     if axis == "driver_width":
         return f"driver {1e6 * value:g} um"
+    if axis == "age":
+        return f"{value / YEAR:.4g} years"
     return str(value)

@@ -20,7 +20,7 @@ SHOWN_MESSAGE = 200
 def failure_lines(done: Run) -> list[str]:
     """A table of the points that are not ok by axis, then the first that failed."""
     lines = [aligned(("points", "outcome", "by axis"), _by_axis(done))] if done.not_ok else []
-    lines += [_told(done, point, result) for point, result in done.failed[:SHOWN_FAILURES]]
+    lines += [_told(point, result) for point, result in done.failed[:SHOWN_FAILURES]]
     more = len(done.failed) - SHOWN_FAILURES
     if more > 0:
         lines.append(f"and {more} more; `mramcim lut info {done.output}` counts them")
@@ -60,14 +60,13 @@ def _by_axis(done: Run) -> list[tuple[str, str, str]]:
 
 
 def _coordinate(point: Point, name: str) -> object:
-    return getattr(point.conditions, name, point.variant)
+    return point.place.get(name, point.variant)
 
 
-def _told(done: Run, point: Point, result: PointResult) -> str:
+def _told(point: Point, result: PointResult) -> str:
     from lut import shown_place
 
-    axes = [name for name in done.plan.group_axes(point.group) if hasattr(point.conditions, name)]
-    place = shown_place({name: getattr(point.conditions, name) for name in axes})
+    place = shown_place(point.place)
     message = f" ({shorten(result.message, SHOWN_MESSAGE)})" if result.message else ""
     name = f"{point.group} {point.variant}".strip()
     return f"{name} at {place}: {result.outcome.meaning}; {result.outcome.remedy}{message}"

@@ -102,6 +102,27 @@ def test_the_steps_of_offset_cancelling_are_shown(tmp_path):
     assert plot.stat().st_size > 5000
 
 
+def test_ageing_is_told_at_each_age_and_temperature(tmp_path):
+    plot = tmp_path / "ageing.png"
+    lines = run(EXAMPLES / "ageing.py", "--plot", plot).splitlines()
+    rows = [[float(cell) for cell in line.strip("|").split("|")] for line in lines[2:]]
+    assert [row[0] for row in rows] == [27.0] * 5 + [125.0] * 5
+    for some in (rows[:5], rows[5:]):
+        for column in (2, 3, 4):  # shift, adder, flip-flop
+            values = [row[column] for row in some]
+            assert values == sorted(values)
+    assert plot.stat().st_size > 20_000
+
+
+@pytest.mark.slow
+def test_a_latch_aged_on_one_side_tolerates_less():
+    """Of the plain amplifier, whose latch is at its input."""
+    lines = run(EXAMPLES / "ageing.py", "--latch", "strongarm").splitlines()[3:]
+    fresh, even, one, other = (float(line.strip("|").split("|")[1]) for line in lines)
+    assert abs(even - fresh) < 2
+    assert min(one, other) < even < max(one, other)
+
+
 def test_the_space_is_explored(tmp_path):
     page = tmp_path / "page.html"
     text = run("-m", "mramcim", "explore", EXAMPLES / "space.toml", "-j", 2, "--page", page)

@@ -7,7 +7,7 @@ import xml.etree.ElementTree as Tree
 from collections.abc import Sequence
 
 from characterize.run import Run
-from lut import Difference
+from lut import Difference, shown_place
 
 _SHOWN = 20
 # What XML 1.0 cannot hold.
@@ -27,7 +27,7 @@ def junit_xml(run: Run, difference: Difference | None) -> str:
         for verdict in run.verdicts
     ]
     failures = [
-        f"{point.group} {point.variant} at {point.conditions}: {result.outcome.meaning} "
+        f"{point.group} {point.variant} at {shown_place(point.place)}: {result.outcome.meaning} "
         f"({result.message})"
         for point, result in run.failed
     ]

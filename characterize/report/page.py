@@ -14,7 +14,6 @@ from characterize.limits import Verdict
 from characterize.report.cells import Mark, Number, cell_html, table_html
 from characterize.report.figures import margins, sensing_groups, shmoo
 from characterize.run import Run
-from circuits import BENCHES
 from lut import Difference, Group, Outcome, Table, shown_place
 
 SHOWN = 50
@@ -168,7 +167,7 @@ def _points(run: Run) -> str:
         return "<p>There are none.</p>"
     rows = [
         (point.group, point.variant, result.outcome.meaning,
-         shown_place({n: getattr(point.conditions, n) for n in BENCHES[point.bench].axes}),
+         shown_place(point.place),
          result.message or result.outcome.remedy)
         for point, result in run.not_ok[:SHOWN]
     ]  # fmt: skip

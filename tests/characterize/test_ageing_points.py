@@ -191,3 +191,16 @@ def test_between_ages_the_sixth_root_of_time_gives_the_age_left_out(ran, plan, f
     for block, place in (("full_adder", {}), ("read", {"rows": 64})):
         energies = [aged_energy(one, block, age=3 * YEAR, **at, **place) for one in (coarse, fine)]
         assert energies[0] == pytest.approx(energies[1], rel=2e-3)
+
+
+def test_a_failed_aged_point_is_told_with_its_age(plan, tmp_path):
+    from characterize.report.junit import junit_xml
+    from characterize.run import Run
+    from characterize.simulate import PointResult
+
+    point = next(p for p in plan().points() if p.stress is not None and p.stress.age > YEAR)
+    results = {point: PointResult(Outcome.TIME_OUT, message="too slow")}
+    run = Run(plan(), tmp_path / "none.h5", results, "39", 0.0, 0, 0, 0.0)
+    text = junit_xml(run, None)
+    assert "at tt, 1 V, 125 degC" in text
+    assert "3 years: time_out (too slow)" in text

@@ -5,12 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import h5py
+import numpy as np
 import pytest
 
 from lut import SCHEMA, SCHEMA_VERSION, Table, TableError, check
 
 # Nominal corner, made by `mramcim characterize --quick` when the schema was "1".
 OLD = Path(__file__).parents[1] / "data" / "tables" / "schema-1.h5"
+# READ and a full adder, with statistics of READ without variation, when the schema was "3".
+THIRD = OLD.with_name("schema-3.h5")
 
 
 def test_the_first_schema_is_read_with_the_driver_of_its_design():
@@ -34,3 +37,20 @@ def test_without_its_driver_it_is_refused(tmp_path):
         file.attrs["provenance"] = "{}"
     with pytest.raises(TableError, match="how wide the write driver is"):
         Table.open(path)
+
+
+def test_the_third_schema_is_read_as_it_is_and_has_nothing_aged():
+    with h5py.File(THIRD) as file:
+        assert file.attrs["schema_version"] == "3"
+        stored = {
+            f"{group}/{name}": item[...] for group in file for name, item in file[group].items()
+        }
+    assert check(THIRD) == []
+    table = Table.open(THIRD)
+    assert table.schema_version == SCHEMA_VERSION == "4"
+    assert set(table.groups) == {"read", "read_statistics", "full_adder", "cell"}
+    for group, found in table.groups.items():
+        for name, variable in found.variables.items():
+            assert np.array_equal(variable.values, stored[f"{group}/{name}"])
+    with pytest.raises(TableError, match="has no group 'full_adder_aged'"):
+        table["full_adder_aged"]

@@ -74,6 +74,30 @@ def require_bitwise_equal(one: Group, other: Group) -> None:
     assert one.attributes == other.attributes
 
 
+def test_ages_of_two_tables_complete_each_other(opened, make_groups):
+    group = make_groups("and2_aged")["and2_aged"]
+    young, old = (opened(f"age{i}", {"and2_aged": kept(group, age=[i])}) for i in (0, 1))
+    require_bitwise_equal(merge([old, young]).groups["and2_aged"], group)
+    harder = Group(group.axes, group.variables, {**group.attributes, "duty": 0.9})
+    with pytest.raises(TableError, match="differ in the attribute 'duty' of and2_aged"):
+        merge([young, opened("harder", {"and2_aged": kept(harder, age=[1])})])
+    assert diff(young, opened("again", {"and2_aged": kept(group, age=[0])})).same
+
+
+def test_the_failure_of_an_aged_point_stands_at_its_age_alone(opened, make_groups):
+    group = make_groups("full_adder_aged")["full_adder_aged"]
+    where = {"bench": "full_adder_aged", "variant": "", "corner": "tt", "vdd": 0.9}
+    where |= {"temperature": 233.15, "outcome": "time_out", "message": "slow"}
+    ages = group.axes["age"].values.tolist()
+    failures = [{**where, "age": age} for age in ages]
+    failed = changed(group, "outcome", (0, 0, 0, 1), Outcome.TIME_OUT)
+    one = opened(
+        "one", {"full_adder_aged": failed}, provenance={**PROVENANCE, "failures": failures}
+    )
+    two = opened("two", {"cell": make_groups("cell")["cell"]})
+    assert merge([one, two]).provenance["failures"] == [failures[1]]
+
+
 @st.composite
 def split(draw):
     """An axis of the write group and two sets of places on it that overlap or not."""

@@ -58,6 +58,17 @@ def test_a_sample_names_its_variation_and_seed(command):
     assert "delvto" not in command("netlist", "and2").stdout
 
 
+def test_age_shifts_p_transistors_and_age_zero_nothing(command):
+    fresh = command("netlist", "full_adder").stdout
+    assert command("netlist", "full_adder", "--age", 0).stdout == fresh
+    words = ("netlist", "full_adder", "--age", 10, "--temperature", 125, "--duty", 0.25)
+    old = command(*words).stdout
+    assert "10 years at 125 degC and 1 V, duty 0.25" in old
+    shifted = [line for line in old.splitlines() if "delvto=-0.0" in line]
+    assert shifted
+    assert all(" pmos_generic45 " in line for line in shifted)
+
+
 def test_json_holds_the_same_deck(command, tmp_path):
     text = command("netlist", "full_adder").stdout
     content = json.loads(command("netlist", "--json", "full_adder").stdout)
@@ -90,6 +101,11 @@ def test_json_holds_the_same_deck(command, tmp_path):
         (["and2", "--variation", "default"], "add --sample SEED"),
         (["and2", "--sample", "1", "--variation", "wild"], "unknown variation 'wild'"),
         (["and2", "--sample", "-1"], "'-1' is not a seed"),
+        (["and2", "--duty", "0.5"], "add --age YEARS"),
+        (["and2", "--ageing", "nbti"], "add --age YEARS"),
+        (["and2", "--age", "1", "--duty", "1"], "a duty of 1 is not between 0 and 1"),
+        (["and2", "--age", "1000"], "an age of 1000 years is not 0 or"),
+        (["and2", "--age", "1", "--ageing", "none"], "unknown ageing set 'none'"),
     ],
 )
 def test_what_cannot_be_built_is_refused(refused, words, said):

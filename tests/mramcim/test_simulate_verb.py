@@ -55,6 +55,21 @@ def test_a_sample_of_the_variation_differs_by_its_seed(command):
     assert len({nominal[2], first[2], second[2]}) == 3
 
 
+def test_ten_years_slow_an_adder_down(command):
+    def told(*words):
+        content = json.loads(
+            command("simulate", "full_adder", "--temperature", 125, *words, "--json").stdout
+        )
+        return content["ageing"], content["measures"]["delay_s"]
+
+    fresh, old, hard = told(), told("--age", 10), told("--age", 10, "--duty", 0.9)
+    assert fresh[0] is None
+    assert old[0]["name"] == "nbti"
+    assert old[0]["age_s"] == pytest.approx(10 * 365.25 * 86400)
+    assert old[0]["threshold_shift_V"] == pytest.approx(21.74e-3, abs=1e-5)
+    assert fresh[1] < old[1] < hard[1] < 1.1 * fresh[1]
+
+
 @pytest.mark.parametrize("suffix", ["svg", "pdf"])
 def test_other_kinds_of_picture(command, tmp_path, suffix):
     command("simulate", "wire", "--plot", f"wire.{suffix}")
