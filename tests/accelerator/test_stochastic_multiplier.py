@@ -66,7 +66,7 @@ def test_largest_errors_are_those_found_elsewhere():
 
 
 def test_rounded_counts_make_up_for_cut_operands():
-    """Mean errors over all pairs of 8 bits, in last places; exact products lose half a one a bit."""
+    """Mean errors over all pairs of 8 bits, in last places; exact products lose half a one."""
     every = np.arange(256)
     exact = every[:, None] * every / 256
     means = [float((product(every[:, None], every, 8, cut) - exact).mean()) for cut in range(3)]

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import struct
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
+from accelerator.datasets import load_dataset
 from mramcim.command import main
 
 
@@ -49,3 +53,21 @@ def test_what_is_trained_is_written_and_studied(capsys, tmp_path):
     assert "five-digits on digits, seeds 0" in capsys.readouterr().out
     written = tmp_path / "stochastic-digits.npz"
     assert main(["study", "stochastic", "--networks", str(written), "--count", "20"]) == 0
+
+
+@pytest.mark.slow
+def test_mnist_files_are_trained_on_as_well(tmp_path, capsys):
+    """LeNet-5 on digits enlarged to MNIST's size, in MNIST's format."""
+    pytest.importorskip("torch", reason="needs PyTorch: pip install 'mramcim[training]'")
+    for part, stem in (("train", "train"), ("test", "t10k")):
+        digits = load_dataset("digits", part).first(80)
+        codes = np.minimum(digits.codes.astype(int) * 16, 255).astype(np.uint8)
+        large = replace(digits, codes=codes, highest=255).resized((1, 28, 28))
+        head = struct.pack(">4I", 0x803, 80, 28, 28)
+        (tmp_path / f"{stem}-images-idx3-ubyte").write_bytes(head + large.codes.tobytes())
+        labels = digits.labels.astype(np.uint8).tobytes()
+        (tmp_path / f"{stem}-labels-idx1-ubyte").write_bytes(struct.pack(">2I", 0x801, 80) + labels)
+    words = ["--train", str(tmp_path), "--dataset", "mnist", "--data", str(tmp_path)]
+    assert main(["study", "stochastic", *words, "--seeds", "1", "--epochs", "1"]) == 0
+    assert "lenet5 on mnist, seeds 0" in capsys.readouterr().out
+    assert (tmp_path / "stochastic-mnist.npz").is_file()
