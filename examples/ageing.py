@@ -90,7 +90,10 @@ def plot(table: Table, vdd: float, path: Path) -> None:
     for panel, title in zip(panels, titles, strict=True):
         panel.set_title(title)
         panel.set_xlabel("years")
-        panel.legend(fontsize="x-small")
+    panels[1].set_ylim(top=1.5 * panels[1].get_ylim()[1])
+    panels[0].legend(fontsize="small")
+    panels[1].legend(fontsize="x-small", loc="upper left", ncols=2)
+    panels[2].legend(fontsize="small")
     panels[2].set_ylim(bottom=0)
     figure.savefig(path, dpi=110)
     plt.close(figure)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -169,6 +170,18 @@ def test_pruned_tiles_are_shown_layer_by_layer():
         )
         assert after < before
     assert latency.startswith("latency: ")
+
+
+def test_a_slower_clock_leaves_fewer_bits():
+    lines = run(EXAMPLES / "slowing_clock.py").splitlines()
+    bits = [
+        [float(part.split(": ")[1].split()[0]) for part in line.split(", ") if ": " in part]
+        for line in lines
+    ]
+    assert bits[0] == [8, 8]
+    assert bits[-1][0] <= 6
+    for slow, slower in pairwise(bits):
+        assert all(after <= before for before, after in zip(slow, slower, strict=True))
 
 
 def test_every_example_is_tried():

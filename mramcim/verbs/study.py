@@ -12,6 +12,10 @@ STUDIES = ("crossbar", "comparator", "adaptive", "pruning", "stochastic")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the studies, each with arguments of its own."""
+    parser.epilog = (
+        "Each takes --json [F]: print JSON alone on standard output, or write it to the file F. "
+        "`mramcim study NAME --help` tells a study's own options."
+    )
     studies = parser.add_subparsers(dest="study", metavar="NAME", required=True, title="studies")
     for name in STUDIES:
         module = import_module(f"mramcim.studies.{name}")
