@@ -108,6 +108,6 @@ class Occupation:
             f"{self.subarrays} sub-arrays, those of the buffer included, in "
             f"{self.needed('mat')} mats, {self.needed('bank')} banks, {self.needed('group')} "
             f"groups: {share:.3g} % of a chip of {self.capacity('chip') / 2**20:.4g} Mb "
-            f"({mat} sub-arrays a mat, {bank} mats a bank, {group} banks a group, {chip} groups); "
-            "what is not needed is not built"
+            f"(sub-arrays a mat: {mat}, mats a bank: {bank}, banks a group: {group}, "
+            f"groups: {chip}); what is not needed is not built"
         )

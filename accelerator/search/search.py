@@ -151,10 +151,13 @@ class _Search:
                 break
             best, chip = winner, self._chip(winner)
         if best is None:
+            smallest = self._chip(
+                self._with(tuple(one.choices[one.added[:, AREA].argmin()] for one in options))
+            )
             raise EstimateError(
-                "no mapping stays within the limits: one copy of every layer takes "
-                f"{self._judge(self.layers)[0] * 1e6:.4g} mm2 and "
-                f"{sum(w.subarrays for w in chip.works)} sub-arrays of "
+                "no mapping stays within the limits: the smallest takes "
+                f"{sum(smallest.area_components().values()) * 1e6:.4g} mm2 and "
+                f"{sum(work.subarrays for work in smallest.works)} sub-arrays of "
                 f"{self.array.rows * self.array.columns} cells"
             )
         return best, judged, gap
