@@ -129,6 +129,13 @@ class Chip:
             "digital_unit": self.digital_plan.total_area,
         }
 
+    def _running(self, plans: list[Floorplan]) -> list[Floorplan]:
+        """Floorplans of what every layer uses of its own, `plans`."""
+        return [
+            plan if work.running is work.hardware else self._plan(work.running)
+            for work, plan in zip(self.works, plans, strict=True)
+        ]
+
     def clock(self) -> Clock:
         """Durations of single operations on this chip."""
         pricing = self.pricing
@@ -163,8 +170,8 @@ class Chip:
             always_on=self.digital_plan.leakage_power + self.transposer_plan.leakage_power,
         )
         return tuple(
-            _layer_report(work, plan, self._plan(work.running), clock, pricing, idle, pace)
-            for work, plan in zip(self.works, plans, strict=True)
+            _layer_report(work, plan, running, clock, pricing, idle, pace)
+            for work, plan, running in zip(self.works, plans, self._running(plans), strict=True)
         )
 
 
@@ -198,9 +205,9 @@ def plan_work(
     traffic = mapped_traffic(
         mapping, counts, planned.output_bits, options.sums_activations, first, last
     )
-    hardware, running = (
-        layer_hardware(part, array, options, assumptions) for part in (mapping.installed, mapping)
-    )
+    hardware = running = layer_hardware(mapping.installed, array, options, assumptions)
+    if planned.wider is not None:
+        running = layer_hardware(mapping, array, options, assumptions)
     return Work(planned, mapping, counts, traffic, hardware, running, options)
 
 
