@@ -20,7 +20,8 @@ from accelerator.hardware import (
     transposer,
 )
 from accelerator.leakage import IdlePower, buffer_time, busy_leakage
-from accelerator.mapping import Mapping, map_layer, narrow
+from accelerator.mapping import Mapping, map_layer
+from accelerator.narrowing import narrow
 from accelerator.options import Options
 from accelerator.plan import PlannedLayer
 from accelerator.prices import Prices

@@ -5,7 +5,6 @@ Far too slow for a network; it is what the closed form is checked against.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from itertools import product
 from math import gcd
 
@@ -15,61 +14,17 @@ from numpy.typing import NDArray
 from accelerator.accumulator import Accumulator, count_ones
 from accelerator.array import Array
 from accelerator.counts import Counts
+from accelerator.loaded_layer import (
+    Integers,
+    LoadedLayer,
+    Part,
+    load_layer,
+    segment_places,
+    weight_row,
+)
 from accelerator.logic_widths import largest_bits
 from accelerator.mapping import Mapping, segment_phases
-from accelerator.networks.layers import Layer
 from accelerator.options import Options
-from accelerator.subarray import Columns, SubArray, segment_columns
-
-Integers = NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """One sub-array's share: which kernels, planes and elements of those it has room for."""
-
-    subarray: SubArray
-    kernels: range
-    planes: range
-    elements: range
-    room: int
-    sums: bool
-
-    def used_by(self, layer: Layer) -> _Part:
-        """The share of a layer of the first channels and kernels."""
-        return replace(
-            self,
-            kernels=_below(self.kernels, layer.kernels_per_group),
-            elements=_below(self.elements, layer.patch_length),
-        )
-
-
-def _below(numbers: range, end: int) -> range:
-    return range(numbers.start, max(min(numbers.stop, end), numbers.start), numbers.step)
-
-
-@dataclass(frozen=True, slots=True)
-class LoadedLayer:
-    """A mapped layer with its weights in the cells of sub-arrays, and the events of loading.
-
-    `rows` are the groups that share rows, with their sub-arrays.
-    """
-
-    mapping: Mapping
-    array: Array
-    rows: tuple[tuple[range, tuple[_Part, ...]], ...]
-    counts: Counts
-
-    @property
-    def cells(self) -> tuple[NDArray[np.uint8], ...]:
-        """Bits of every sub-array, in a fixed order; they are the arrays themselves."""
-        return tuple(part.subarray.cells for _, parts in self.rows for part in parts)
-
-    @property
-    def weight_rows(self) -> slice:
-        """The rows that hold weights; those before take patches."""
-        mapping = self.mapping
-        return slice(self.array.reserved_rows + mapping.resident_planes * mapping.buffers, None)
 
 
 def execute_layer(
@@ -91,16 +46,6 @@ def execute_layer(
     outputs, counts = run_layer(loaded, mapping, options, activations)
     counts.add(loaded.counts)
     return outputs, counts
-
-
-def load_layer(mapping: Mapping, array: Array, weights: Integers) -> LoadedLayer:
-    """Write the weights of a mapped layer; shapes as in `execute_layer`."""
-    counts = Counts()
-    rows = []
-    for first in range(0, mapping.layer.groups, mapping.groups_per_row):
-        groups = range(first, min(first + mapping.groups_per_row, mapping.layer.groups))
-        rows.append((groups, tuple(_load(mapping, array, counts, groups, weights))))
-    return LoadedLayer(mapping, array, tuple(rows), counts)
 
 
 def run_layer(
@@ -144,76 +89,11 @@ def _windows(mapping: Mapping, activations: Integers) -> Integers:
     return out
 
 
-def _load(
-    mapping: Mapping, array: Array, counts: Counts, groups: range, weights: Integers
-) -> list[_Part]:
-    """Sub-arrays with the kernels of `groups` written into them."""
-    layer = mapping.layer
-    parts = []
-    for elements in _ranges(mapping.column_tiles):
-        for kernels in _kernels(mapping):
-            for planes in _ranges(mapping.plane_groups):
-                sums = kernels.start == 0 and planes.start == 0
-                subarray = SubArray(array, counts)
-                part = _Part(subarray, kernels, planes, elements, len(elements), sums)
-                parts.append(part)
-                columns = np.concatenate(_columns(part, mapping.positions_per_row * len(groups)))
-                for kernel, rotation, plane in product(kernels, range(mapping.rotations), planes):
-                    codes = [
-                        _turned(
-                            mapping, weights[group * layer.kernels_per_group + kernel], rotation
-                        )
-                        for group in groups
-                    ]
-                    bits = [(code.ravel()[elements] >> plane) & 1 for code in codes]
-                    row = np.tile(np.concatenate(bits), mapping.positions_per_row)
-                    part.subarray.write_weights(
-                        _weight_row(mapping, array, part, kernel, rotation, plane),
-                        columns,
-                        row.astype(np.uint8),
-                    )
-    return parts
-
-
-def _ranges(sizes: tuple[int, ...]) -> list[range]:
-    ends = np.cumsum(sizes).tolist()
-    return [range(end - size, end) for end, size in zip(ends, sizes, strict=True)]
-
-
-def _kernels(mapping: Mapping) -> list[range]:
-    """Kernels of each tile, neighbours or every so-manieth."""
-    tiles = len(mapping.kernel_tiles)
-    if not mapping.spread:
-        return _ranges(mapping.kernel_tiles)
-    return [range(first, mapping.layer.kernels_per_group, tiles) for first in range(tiles)]
-
-
-def _columns(part: _Part, segments: int) -> list[Columns]:
-    """Columns of each segment of a row; groups alternate faster than positions."""
-    array = part.subarray.array
-    return [
-        segment_columns(index, len(part.elements), array, part.room) for index in range(segments)
-    ]
-
-
-def _turned(mapping: Mapping, window: Integers, rotation: int) -> Integers:
-    """The window's columns where they lie in the sub-array in this rotation."""
-    return np.roll(window, rotation * gcd(mapping.layer.kernel[-1], mapping.layer.stride[-1]), -1)
-
-
-def _weight_row(
-    mapping: Mapping, array: Array, part: _Part, kernel: int, rotation: int, plane: int
-) -> int:
-    place = part.kernels.index(kernel) * mapping.rotations + rotation
-    place = place * len(part.planes) + plane - part.planes.start
-    return array.reserved_rows + mapping.resident_planes * mapping.buffers + place
-
-
 def _run(
     mapping: Mapping,
     options: Options,
     counts: Counts,
-    parts: list[_Part],
+    parts: list[Part],
     segments: list[tuple[int, int]],
     step: int,
     windows: Integers,
@@ -291,14 +171,14 @@ class _PartRun:
         mapping: Mapping,
         options: Options,
         counts: Counts,
-        part: _Part,
+        part: Part,
         segments: int,
         rotation: int,
     ) -> None:
         self.mapping, self.options, self.counts, self.part = mapping, options, counts, part
         self.array = part.subarray.array
         self.rotation = rotation
-        self.columns = _columns(part, segments)
+        self.columns = segment_places(part, segments)
         self.all_columns = np.concatenate(self.columns)
         length, bits = len(part.elements), mapping.activation_bits
         self.phases = np.cumsum(segment_phases(length, self.array))[:-1]
@@ -354,7 +234,7 @@ class _PartRun:
         part, mapping = self.part, self.mapping
         inner = [Accumulator(self.inner_width) for _ in self.columns]
         for plane in reversed(part.planes):
-            row = _weight_row(mapping, self.array, part, kernel, self.rotation, plane)
+            row = weight_row(mapping, self.array, part, kernel, self.rotation, plane)
             bits = part.subarray.and_rows(row, activation_row, self.all_columns)
             top = mapping.weight_bits - 1
             sign = -1 if self.options.weight_encoding == "twos_complement" and plane == top else 1
