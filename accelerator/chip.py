@@ -33,7 +33,8 @@ from accelerator.hardware import (
 )
 from accelerator.leakage import IdlePower, buffer_time, busy_leakage
 from accelerator.logic_counts import LogicCounts
-from accelerator.mapping import Mapping, map_layer, narrow
+from accelerator.mapping import Mapping, map_layer
+from accelerator.narrowing import narrow
 from accelerator.options import Options
 from accelerator.organisation import Occupation
 from accelerator.plan import PlannedLayer

@@ -74,7 +74,7 @@ def run_layer(
 ) -> tuple[Integers, Counts]:
     """Outputs and events of one image in a layer that is loaded.
 
-    `mapping` is the loaded one, or one that uses a part of it (`mapping.narrow`): no weight is
+    `mapping` is the loaded one, or one that uses a part of it (`narrowing.narrow`): no weight is
     written.
     """
     rows = OperandRows(mapping, activations, None)

@@ -18,7 +18,7 @@ written into a few rows above and used with all that stays:
   groups), and the planes of what comes are written in several passes.
 
 A patch's elements are in the order of its channels, a tile's kernels in their own. So a layer
-of the first channels and the first kernels of a mapped one (`narrow`) uses the first columns of
+of the first channels and the first kernels of a mapped one (`narrowing`) uses the first columns of
 a patch, the first rows of kernels and the first tiles, all where they are. Kernels that are
 spread over the kernel tiles use the first rows of all of them.
 """
@@ -31,7 +31,6 @@ from math import gcd
 from typing import TYPE_CHECKING
 
 from accelerator.array import Array
-from accelerator.errors import EstimateError
 from accelerator.logic_widths import largest_bits
 from accelerator.networks.layers import Layer
 from accelerator.options import ON_CHIP, TERNARY, WEIGHT_STATIONARY, Options
@@ -331,50 +330,6 @@ def map_layer(
     if len(rotated.plane_groups) > 1 or rotated.planes_at_once < activation_bits:
         return plain
     return min((rotated, plain), key=input_cells_written)
-
-
-def narrow(mapping: Mapping, layer: Layer) -> Mapping:
-    """The part of a mapping that `layer` uses: its first channels and its first kernels.
-
-    Nothing moves. Raises EstimateError where the layer is no such part of the mapped one.
-    """
-    mapped = mapping.layer
-    part = replace(layer, in_channels=mapped.in_channels, out_channels=mapped.out_channels)
-    if (
-        part != mapped
-        or layer.patch_length > mapped.patch_length
-        or layer.kernels_per_group > mapped.kernels_per_group
-    ):
-        raise EstimateError(
-            f"{layer.name} is no part of the layer that is mapped: it may have fewer channels and "
-            "kernels in each of the same groups, and nothing else may differ"
-        )
-    if not mapping.weights_stay or mapping.kept is not None:
-        raise EstimateError(
-            f"{layer.name} cannot use a part of a layer whose patches stay, or that has sub-arrays "
-            "left out: map it weight stationary, with all its sub-arrays"
-        )
-    kernels = layer.kernels_per_group
-    if mapping.spread:
-        shares = shared_out(kernels, len(mapping.kernel_tiles))
-        kernel_tiles = tuple(share for share in shares if share)
-    else:
-        kernel_tiles = _first(mapping.kernel_tiles, kernels)
-    return replace(
-        mapping,
-        layer=layer,
-        column_tiles=_first(mapping.column_tiles, layer.patch_length),
-        kernel_tiles=kernel_tiles,
-        wider=mapping,
-    )
-
-
-def _first(tiles: tuple[int, ...], total: int) -> tuple[int, ...]:
-    """What of each tile lies among the first `total`; tiles behind are left out."""
-    kept: list[int] = []
-    for size in tiles:
-        kept.append(min(size, total - sum(kept)))
-    return tuple(size for size in kept if size)
 
 
 def input_cells_written(mapping: Mapping) -> int:

@@ -120,7 +120,8 @@ def study(
 def _at_bits(
     record: Record, bits: int, costs: dict[float, Costs], right: dict[float, float]
 ) -> BitsResult:
-    widest = costs[max(costs)].shared
+    widest = costs[max(costs)].own
+    networks = {width: record.setting.network(width) for width in costs}
     results = []
     for width, cost in costs.items():
         own = cost.own
@@ -133,7 +134,7 @@ def _at_bits(
                 right[width],
                 own.macs,
                 own.macs / widest.macs,
-                weight_bits_of(own),
+                bits * sum(layer.weights for layer in networks[width].layers),
                 {
                     order: OnChip.of(report, costs[max(costs)].by_order[order])
                     for order, report in cost.by_order.items()
@@ -143,22 +144,9 @@ def _at_bits(
                 own.area,
             )
         )
-    setting = record.setting
-    channels = [
-        sum(layer.out_channels for layer in setting.network(width).mapped) for width in costs
-    ]
-    return BitsResult(
-        bits, widest.area, widest.subarrays, weight_bits_of(widest), sum(channels), tuple(results)
-    )
-
-
-def weight_bits_of(report: Report) -> int:
-    """Bits of the weights of a network on a chip of its own, each once (1)."""
-    return sum(
-        round(layer.counts["weight_cells"] / (layer.mapping["positions_per_row"]))
-        for layer in report.layers
-        if layer.macs
-    )
+    channels = [sum(layer.out_channels for layer in one.mapped) for one in networks.values()]
+    stored = results[-1].weight_bits
+    return BitsResult(bits, widest.area, widest.subarrays, stored, sum(channels), tuple(results))
 
 
 def excess(report: Report, widest: Report) -> dict[str, float]:

@@ -14,7 +14,7 @@ from accelerator.adaptive.costing import NOMINAL, cost_widths, network_costs, ru
 from accelerator.adaptive.narrowing import WIDTHS, channels_at, checked_widths, narrowed
 from accelerator.adaptive.networks import widths_of, write_widths
 from accelerator.adaptive.setting import SHIPPED, Setting, read_record
-from accelerator.adaptive.study import excess, weight_bits_of
+from accelerator.adaptive.study import excess
 from accelerator.datasets import load_dataset
 from accelerator.errors import EstimateError
 from accelerator.explanation.again import estimate_again
@@ -133,7 +133,8 @@ def check_growth(reports):
     for name in ("energy", "latency", "active_area"):
         values = [getattr(report, name) for report in reports]
         assert values == sorted(values), name
-        assert len(set(values)) == len(values)
+        # A width may reach into all sub-arrays that the widest has.
+        assert name == "active_area" or len(set(values)) == len(values)
     assert len({report.area for report in reports}) == 1
     assert reports[-1].active_area == pytest.approx(reports[-1].area)
     assert len({report.components["weight_load"] for report in reports}) == 1
@@ -231,9 +232,6 @@ def test_a_run_is_costed_with_its_own_bits_and_explained(shipped, reference):
     narrow = costs[0.25].shared
     assert narrow.layers[1].seen.ands != costs[1.0].shared.layers[1].seen.ands
     assert narrow.components["weight_load"] == costs[1.0].shared.components["weight_load"]
-    assert weight_bits_of(costs[0.25].own) == 8 * sum(
-        layer.weights for layer in Setting().network(0.25).layers
-    )
     # The same again from its JSON, and the terms of a layer add up to its energy.
     again = estimate_again(narrow.to_dict())
     for index in (1, 3):
