@@ -52,7 +52,7 @@ def draw(rows: list[tuple[str, list[float], list[float]]], path: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--epochs", type=int, default=15)
+    parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--widths", nargs="+", default=PAIRS, metavar="W:A")
     parser.add_argument("--plot", type=Path)

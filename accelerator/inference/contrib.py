@@ -16,7 +16,8 @@ import numpy as np
 
 from accelerator.inference.digital import DigitalError, DigitalUnit
 from accelerator.inference.grid import Array, Grid, Tensor, integer_range
-from accelerator.networks.onnx_attributes import integer, integers, padding
+from accelerator.inference.windows import means, windows_of
+from accelerator.networks.onnx_attributes import integer
 from accelerator.networks.onnx_contrib import Meaning, meaning
 
 _FLOAT = np.float32
@@ -143,45 +144,12 @@ def _global_mean(_: Any, coded: list[_Codes], scale: np.float32, zero: int) -> A
 
 
 def _mean(node: Any, coded: list[_Codes], scale: np.float32, zero: int) -> Array:
-    """Windows' means, their reals summed one after the other."""
     (one,) = coded
-    size = one.values.shape[2:]
-    kernel = integers(node, "kernel_shape", ())
-    if len(kernel) != len(size) or not kernel:
-        raise DigitalError(f"a window {kernel} over an input of {one.values.ndim} dimensions")
-    ones = (1,) * len(kernel)
-    stride = integers(node, "strides", ones)
-    same = tuple(-(-length // step) for length, step in zip(size, stride, strict=True))
-    begin, end = padding(node, size, same, kernel, stride, ones)
-    up = integer(node, "ceil_mode", 0)
-    target = []
-    for place, length in enumerate(size):
-        room = length + begin[place] + end[place] - kernel[place]
-        outputs = (-(-room // stride[place]) if up else room // stride[place]) + 1
-        # A window that would begin beyond the input and its padding is left out.
-        late = up and (outputs - 1) * stride[place] >= length + begin[place]
-        target.append(outputs - bool(late))
-    wanted = [
-        (count - 1) * step + width
-        for count, step, width in zip(target, stride, kernel, strict=True)
-    ]
-    pads = [
-        (first, max(whole - length - first, 0))
-        for first, whole, length in zip(begin, wanted, size, strict=True)
-    ]
-    padded = np.pad(one.reals, [(0, 0), (0, 0), *pads])
-    inside = np.pad(np.ones(size, np.int64), pads)
-    total = np.zeros((*one.values.shape[:2], *target), _FLOAT)
-    seen = np.zeros(target, np.int64)
-    for tap in np.ndindex(*kernel):
-        window: tuple[Any, ...] = tuple(
-            slice(first, first + (count - 1) * step + 1, step)
-            for first, count, step in zip(tap, target, stride, strict=True)
-        )
-        total += padded[:, :, *window]
-        seen += inside[window]
-    divisor = _FLOAT(prod(kernel)) if integer(node, "count_include_pad", 0) else seen.astype(_FLOAT)
-    return np.rint(total / divisor / scale + _FLOAT(zero))
+    windows = windows_of(node, one.values.shape[2:])
+    if windows is None:
+        raise DigitalError(f"no windows over an input of the shape {one.values.shape}")
+    found = means(one.reals, windows, with_padding=bool(integer(node, "count_include_pad", 0)))
+    return np.asarray(np.rint(found / scale + _FLOAT(zero)))
 
 
 _EXACT: dict[str, Callable[[Any, list[_Codes], np.float32, int], Array]] = {
