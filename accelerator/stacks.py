@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from accelerator.mapping import Mapping, in_full_and_rest, input_cells_written
+from accelerator.mapping import Mapping, in_full_and_rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +123,16 @@ def added_parts(mapping: Mapping) -> int:
         for join, times in joined(mapping).items()
     )
     return one * mapping.layer.positions
+
+
+def input_cells_written(mapping: Mapping) -> int:
+    """Input cells written for one image, all activation planes together (1)."""
+    cells = 0
+    for stack, times in stacks(mapping).items():
+        fresh = mapping.fresh_cells(stack.length) * (mapping.steps - 1)
+        written = takers(stack, mapping) * times
+        cells += (stack.length + fresh) * mapping.streams * stack.groups * written
+    return cells * mapping.activation_bits
 
 
 def patch_cells(mapping: Mapping) -> int:

@@ -29,7 +29,6 @@ VERBS = (
     "netlist",
     "simulate",
     "switch",
-    "study",
     "size",
     "study",
     "reproduce",

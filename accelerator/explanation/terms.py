@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from accelerator.chip import Chip, Work, work_energy
+from accelerator.chip import Chip
 from accelerator.costs import (
     COMPONENTS,
     OFF_CHIP,
@@ -22,6 +22,7 @@ from accelerator.costs import (
 )
 from accelerator.price_list import listed, with_figures
 from accelerator.traffic import Traffic
+from accelerator.work import Work, work_energy
 
 LEAKAGE = "leakage"
 OFF_CHIP_FIGURE = "off_chip.energy"

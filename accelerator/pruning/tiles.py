@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accelerator.array import Array
+from accelerator.cutting import map_layer
 from accelerator.errors import EstimateError
-from accelerator.mapping import Mapping, map_layer, ranges
+from accelerator.mapping import Mapping, ranges
 from accelerator.networks.layers import Layer
 from accelerator.options import Options
 

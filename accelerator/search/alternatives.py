@@ -7,20 +7,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from accelerator.chip import (
-    Chip,
-    Work,
-    first_mapped,
-    plan_work,
-    work_busy_leakage,
-    work_energy,
-    work_time,
-)
+from accelerator.chip import Chip, first_mapped
 from accelerator.hardware import Hardware, floorplan, transposer
 from accelerator.leakage import IdlePower, buffer_time
 from accelerator.options import INPUT_STATIONARY, WEIGHT_STATIONARY
 from accelerator.plan import Choice, PlannedLayer
 from accelerator.timing import Clock
+from accelerator.work import Work, plan_work, work_busy_leakage, work_energy, work_time
 
 AREA, POWER, TIME, ENERGY, CELLS = range(5)
 """Columns of the sums: area of the sub-arrays without the tree of wires (m2), their idle power

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from accelerator.array import Array
 from accelerator.bitwise.convolution import bitwise_conv2d
 from accelerator.closed_form import count_events
+from accelerator.cutting import map_layer
 from accelerator.errors import EstimateError
 from accelerator.execution import execute_layer, load_layer, run_layer
-from accelerator.mapping import map_layer
 from accelerator.narrowing import narrow
 from accelerator.networks import Layer, Operation, load_network
 from accelerator.options import ENCODINGS, KERNEL_ORDERS, Options

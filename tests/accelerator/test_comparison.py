@@ -15,8 +15,8 @@ from accelerator import EstimateError, UnsuitableTableError, compare, estimate
 from accelerator.array import Array
 from accelerator.assumptions import load_assumptions
 from accelerator.comparison_plot import save_comparison_plot
+from accelerator.cutting import map_layer
 from accelerator.execution import execute_layer
-from accelerator.mapping import map_layer
 from accelerator.networks import Layer, Operation
 from accelerator.options import Options
 from accelerator.pipeline import build_array

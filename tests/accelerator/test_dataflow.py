@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from accelerator import EstimateError, estimate
 from accelerator.array import Array
 from accelerator.closed_form import count_events
+from accelerator.cutting import map_layer
 from accelerator.exploration.space import Space
-from accelerator.mapping import map_layer
 from accelerator.networks import Layer, Operation, load_network
 from accelerator.networks.chain import Chain
 from accelerator.options import Options

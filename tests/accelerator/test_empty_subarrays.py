@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from accelerator import estimate
 from accelerator.assumptions import load_assumptions
 from accelerator.bitwise.encodings import levels
-from accelerator.chip import plan_work
 from accelerator.closed_form import count_events
 from accelerator.counts import Counts
+from accelerator.cutting import map_layer
 from accelerator.errors import EstimateError
 from accelerator.execution import execute_layer
 from accelerator.hardware import Hardware
@@ -25,11 +25,12 @@ from accelerator.inference.grid import Coded
 from accelerator.inference.operands import count_operands
 from accelerator.inference.products import Weights, Window, multiply
 from accelerator.inference.results import LayerCounts
-from accelerator.mapping import map_layer, ranges
+from accelerator.mapping import ranges
 from accelerator.networks import Layer, Operation, load_network
 from accelerator.occupancy import KeptTiles, WeightOccupancy
 from accelerator.options import ENCODINGS, Options
 from accelerator.plan import PlannedLayer
+from accelerator.work import plan_work
 
 SPLIT = re.compile(r"\w+_[01]{1,2}")
 CONVOLUTION = Layer(

@@ -6,11 +6,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accelerator.bitwise.encodings import levels
+from accelerator.cutting import map_layer
 from accelerator.execution import execute_layer
 from accelerator.inference.grid import Coded
 from accelerator.inference.operands import count_operands
 from accelerator.inference.products import Weights, Window, multiply
-from accelerator.mapping import map_layer
 from accelerator.options import Options
 
 ENCODINGS = ("symmetric", "unsigned", "twos_complement")

@@ -14,11 +14,13 @@ from hypothesis import strategies as st
 from accelerator.accumulator import Accumulator, count_ones
 from accelerator.array import Array
 from accelerator.closed_form import count_events
+from accelerator.cutting import map_layer
 from accelerator.errors import EstimateError
 from accelerator.logic_widths import bit_count_adders, bit_count_depth
-from accelerator.mapping import input_cells_written, map_layer, row_phases
+from accelerator.mapping import row_phases
 from accelerator.networks import Layer, load_network
 from accelerator.options import DATAFLOWS, ENCODINGS, Options
+from accelerator.stacks import input_cells_written
 from accelerator.subarray import segment_columns
 
 

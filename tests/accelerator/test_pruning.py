@@ -11,9 +11,9 @@ from bitwise_layers import arrays, layers
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from accelerator.cutting import map_layer
 from accelerator.errors import EstimateError
 from accelerator.inference import QuantizedNetwork
-from accelerator.mapping import map_layer
 from accelerator.networks import Layer, Operation
 from accelerator.occupancy import WeightOccupancy
 from accelerator.options import Options

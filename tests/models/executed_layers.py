@@ -11,8 +11,9 @@ from bitwise_layers import decoded, reference_convolution
 
 from accelerator.array import Array
 from accelerator.closed_form import count_events
+from accelerator.cutting import map_layer
 from accelerator.execution import execute_layer
-from accelerator.mapping import Mapping, map_layer
+from accelerator.mapping import Mapping
 from accelerator.networks import Layer
 from accelerator.options import Options
 
