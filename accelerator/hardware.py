@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from operator import add, attrgetter
 
 from accelerator.array import Array
 from accelerator.assumptions import Assumptions
@@ -35,11 +36,14 @@ class Hardware:
     paired_amplifiers: int = 0
 
     def __add__(self, other: Hardware) -> Hardware:
-        return Hardware(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
+        return Hardware(*map(add, _numbers(self), _numbers(other)))
 
     def times(self, number: int) -> Hardware:
         """`number` of these."""
-        return Hardware(*(getattr(self, f.name) * number for f in fields(self)))
+        return Hardware(*(one * number for one in _numbers(self)))
+
+
+_numbers = attrgetter(*(entry.name for entry in fields(Hardware)))
 
 
 def decoder_levels(rows: int) -> int:
