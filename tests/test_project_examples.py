@@ -189,3 +189,15 @@ def test_every_example_is_tried():
     text = Path(__file__).read_text(encoding="utf-8")
     for path in EXAMPLES.iterdir():
         assert path.name in text, path
+
+
+@pytest.mark.slow
+def test_accuracy_widths_has_a_row_for_each_pair(tmp_path):
+    pytest.importorskip("torch")
+    plot = tmp_path / "widths.png"
+    words = ("--epochs", 1, "--seeds", 2, "--widths", "1:1", "2:2", "--plot", plot)
+    rows = run(EXAMPLES / "accuracy_widths.py", *words).splitlines()[2:]
+    assert [row.split("|")[1].strip() for row in rows] == ["1:1", "2:2"]
+    narrow, wide = (float(row.split("|")[5].split()[0]) for row in rows)
+    assert narrow < wide
+    assert plot.stat().st_size > 5000

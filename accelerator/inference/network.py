@@ -120,7 +120,8 @@ class QuantizedNetwork:
             raise EstimateError(
                 f"{model.path} cannot be run: " + "; ".join(problems) + "; quantize what is "
                 "listed to whole codes of 16 bits at most, one scale for a layer's input and one "
-                "for each of its kernels"
+                "for each of its kernels; images of whole numbers need no quantizer where their "
+                "highest is given"
             )
         outputs = {name: tensors[name].values for name in model.outputs}
         return NetworkRun(outputs, found.layers, found.counted, found.comparisons)
