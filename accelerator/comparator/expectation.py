@@ -9,6 +9,7 @@ the network knows better.
 from __future__ import annotations
 
 from collections import Counter
+from functools import lru_cache
 
 from accelerator.array import Array
 from accelerator.comparator.addition import (
@@ -65,6 +66,7 @@ def _comparisons(counts: LogicCounts, mapping: RowMapping, array: Array, ones: f
             _add(counts, "mask_gates", decided)
 
 
+@lru_cache(maxsize=256)
 def _inside(layer: Layer, pairs: Pairs) -> tuple[float, float, float]:
     """Shares of the lanes with both pixels inside the image, and with the first or second alone."""
     height, width = layer.out_size
