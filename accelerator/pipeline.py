@@ -14,10 +14,12 @@ from accelerator.array import Array, require_room
 from accelerator.assumptions import Assumptions, load_assumptions
 from accelerator.boundary import boundary
 from accelerator.chip import Chip
-from accelerator.errors import UnsuitableTableError
+from accelerator.errors import EstimateError, UnsuitableTableError
 from accelerator.names import printable
 from accelerator.networks import Network, load_network
 from accelerator.options import (
+    TERNARY,
+    TERNARY_BITS,
     Options,
     bit_width,
     first_last_widths,
@@ -86,6 +88,11 @@ def estimate(
     constants = load_assumptions(assumptions)
     weight_bits = bit_width("weight bits", weight_bits)
     activation_bits = bit_width("activation bits", activation_bits)
+    if chosen.weight_encoding == TERNARY and weight_bits != TERNARY_BITS:
+        raise EstimateError(
+            f"ternary weights have {TERNARY_BITS} bits, not {weight_bits}: give weight_bits=2, or "
+            "another weight_encoding"
+        )
     ends = first_last_widths(first_last)
     rows = whole_number("rows", rows, least=1)
     columns = whole_number("columns", columns, least=1)

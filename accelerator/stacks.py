@@ -47,11 +47,11 @@ def stacks(mapping: Mapping) -> Counter[Stack]:
     """All stacks with a sub-array, those of equal shape counted."""
     found: Counter[Stack] = Counter()
     if mapping.kept is None:
+        rooms = mapping.installed.column_tiles
+        lengths = Counter(zip(mapping.column_tiles, rooms, strict=False))
         for groups, times in _groups(mapping):
-            for length, room in zip(
-                mapping.column_tiles, mapping.installed.column_tiles, strict=False
-            ):
-                found[Stack(groups, length, room, mapping.kernel_tiles)] += times
+            for (length, room), number in lengths.items():
+                found[Stack(groups, length, room, mapping.kernel_tiles)] = times * number
         return found
     for groups, tile in zip(_group_sizes(mapping), mapping.kept, strict=True):
         for length, column in zip(mapping.column_tiles, tile, strict=True):
@@ -71,9 +71,10 @@ def joined(mapping: Mapping) -> Counter[Joined]:
     """All kernel tiles with a sub-array, those of equal shape counted."""
     found: Counter[Joined] = Counter()
     if mapping.kept is None:
+        sizes = Counter(mapping.kernel_tiles)
         for groups, times in _groups(mapping):
-            for kernels in mapping.kernel_tiles:
-                found[Joined(groups, kernels, len(mapping.column_tiles))] += times
+            for kernels, number in sizes.items():
+                found[Joined(groups, kernels, len(mapping.column_tiles))] = times * number
         return found
     for groups, tile in zip(_group_sizes(mapping), mapping.kept, strict=True):
         for kernels, row in zip(mapping.kernel_tiles, zip(*tile, strict=True), strict=True):
@@ -101,16 +102,22 @@ def summed(mapping: Mapping) -> Counter[tuple[int, int]]:
 
 def longest(mapping: Mapping) -> int:
     """Elements of the longest column tile with a sub-array; 0 where there is none (1)."""
+    if mapping.kept is None:
+        return max(mapping.column_tiles)
     return max((stack.length for stack in stacks(mapping)), default=0)
 
 
 def fullest(mapping: Mapping) -> int:
     """Kernels of the largest kernel tile with a sub-array; 0 where there is none (1)."""
+    if mapping.kept is None:
+        return max(mapping.kernel_tiles)
     return max((max(stack.kernel_tiles) for stack in stacks(mapping)), default=0)
 
 
 def live_outputs(mapping: Mapping) -> int:
     """Outputs of one image that some sub-array adds to; the others are constants (1)."""
+    if mapping.kept is None:
+        return mapping.layer.output_elements
     one = sum(join.groups * join.kernels * times for join, times in joined(mapping).items())
     return one * mapping.layer.positions
 

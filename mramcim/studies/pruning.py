@@ -91,20 +91,22 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _train(arguments: argparse.Namespace, folder: Path) -> None:
-    from accelerator.training.errors import need_torch
+    from accelerator.pruning.recipe import ARMS, PruningRecipe
 
-    need_torch()
     if not folder.is_dir():
         raise CommandError(f"--train '{folder}' is no folder; make it first")
-
-    from accelerator.pipeline import open_table
-    from accelerator.pruning.ablation import pruning_array
-    from accelerator.pruning.recipe import ARMS, PruningRecipe
-    from accelerator.training.pruning_study import train_study
-
     names = [entry.name for entry in fields(PruningRecipe)]
     given = {name: getattr(arguments, name) for name in names if name in arguments}
     recipe = PruningRecipe(**given, ends_like_others=not arguments.wide_ends)
+
+    from accelerator.training.errors import need_torch
+
+    need_torch()
+
+    from accelerator.pipeline import open_table
+    from accelerator.pruning.ablation import pruning_array
+    from accelerator.training.pruning_study import train_study
+
     learnt = asked_images(arguments, arguments.dataset, "train")
     tested = asked_images(arguments, arguments.dataset, "test")
     array = pruning_array(recipe.rows, recipe.columns, open_table(arguments.lut))

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from accelerator.cutting import map_layer
 from accelerator.errors import EstimateError
+from accelerator.explanation.again import estimate_again
+from accelerator.explanation.explanation import explain
 from accelerator.inference import QuantizedNetwork
 from accelerator.networks import Layer, Operation
 from accelerator.occupancy import WeightOccupancy
@@ -93,8 +95,7 @@ def test_adders_of_a_tree_hold_every_sum(inputs, width):
         bits += sum(pairs)
         level = max(sizes) + 1
         sizes = [level] * (len(pairs) + len(sizes) % 2)
-    # The last adder's carry is the sum's highest bit.
-    assert tree_bits(inputs, width) == bits + width + 1
+    assert tree_bits(inputs, width) == bits
 
 
 def grouped(held, ternary=True):
@@ -129,8 +130,8 @@ def test_resources_by_hand():
     constants = load_constants()
     one = cost_on_fpga([grouped(np.ones((2, 3)))])
     assert one.dsp_slices == 0
-    # 24 adders of 5 bits, 12 of 6, 6 of 7, 3 of 8, 1 of 9, 1 of 10 and the last's carry.
-    tree = 24 * 5 + 12 * 6 + 6 * 7 + 3 * 8 + 9 + 10 + 5
+    # 24 adders of 5 bits, 12 of 6, 6 of 7, 3 of 8, 1 of 9, 1 of 10: carries are sums' highest bits.
+    tree = 24 * 5 + 12 * 6 + 6 * 7 + 3 * 8 + 9 + 10
     assert one.look_up_tables == 16 * (tree + int(constants.partial_sum_bits.value))
     wide = cost_on_fpga([grouped(np.ones((2, 3)), ternary=False)])
     assert wide.dsp_slices == 16 * 48
@@ -181,6 +182,20 @@ def test_every_step_makes_the_network_smaller(shipped):
     assert found["dense"].compression.total == 4
 
 
+def test_a_report_with_empty_sub_arrays_is_explained_again(shipped, reference):
+    _, found = shipped
+    told = json.loads(json.dumps(found["both"].report.to_dict()))
+    assert any(layer["kept"] for layer in told["layers"])
+    again = estimate_again(told, reference)
+    assert [work.mapping.kept for work in again.chip.works if work.mapping] == [
+        layer.kept for layer in found["both"].report.layers if layer.macs
+    ]
+    explained = explain(again)
+    assert sum(term.energy for term in explained.terms) == pytest.approx(
+        found["both"].report.energy
+    )
+
+
 def test_shipped_weights_are_stored_as_the_arm_says(shipped):
     record, _ = shipped
     for arm in ARMS:
@@ -207,7 +222,9 @@ def test_accuracies_are_over_three_seeds_and_their_spread_is_told(shipped):
     assert len(record.content["seeds"]) >= 3
     for one in found.values():
         values = record.content["arms"][one.arm.name]["accuracy"]
-        assert one.accuracy == Spread(np.mean(values), pytest.approx(np.std(values, ddof=1)))
+        assert one.accuracy.mean == pytest.approx(np.mean(values))
+        assert one.accuracy.deviation == pytest.approx(np.std(values, ddof=1))
+    assert Spread.of([0.5]) == Spread(0.5, None)
     assert sum(path.stat().st_size for path in SHIPPED.iterdir()) < 600_000
 
 

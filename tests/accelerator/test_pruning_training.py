@@ -121,7 +121,9 @@ def test_the_share_of_least_norm_goes_and_stays_gone(digits):
     assert tiles.held(model.learnt(number).detach().numpy() != 0).sum() == 1
 
 
-@pytest.mark.parametrize("arm", [ARMS[1], CLIPPED], ids=lambda arm: arm.name)
+@pytest.mark.parametrize(
+    "arm", [pytest.param(ARMS[1], marks=pytest.mark.slow), CLIPPED], ids=["pruned", "clipped"]
+)
 def test_what_is_trained_is_what_runs_on_sub_arrays(tmp_path, digits, arm):
     from accelerator.training.export import export_qonnx
 
@@ -146,6 +148,7 @@ def test_what_is_trained_is_what_runs_on_sub_arrays(tmp_path, digits, arm):
     assert empty >= sum(np.prod(tiles.shape) for tiles in chosen.values()) // 2 - len(chosen)
 
 
+@pytest.mark.slow
 def test_the_same_seeds_write_the_same_files(tmp_path, digits):
     made = []
     for name in ("a", "b"):
@@ -178,5 +181,6 @@ def test_the_published_shape_is_resnet20():
     layers = [step.layer for step in graph.steps if isinstance(step, Product)]
     assert graph.name == "resnet20"
     assert len([layer for layer in layers if not layer.name.endswith("_cut")]) == 20
-    # 0.27 M parameters in the paper's table 6; the two short cuts of 1 x 1 are ours.
-    assert sum(layer.weights for layer in layers if layer.kernel != (1, 1)) == 268_336 + 640 - 640
+    # 0.27 M parameters in table 6 of arXiv 1512.03385; the two short cuts of 1 x 1 are ours.
+    own = [layer for layer in layers if layer.name.endswith("_cut")]
+    assert round(sum(layer.weights for layer in layers if layer not in own) / 1e6, 2) == 0.27

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accelerator import EstimateError, bitwise_conv2d, pack_weights
+from accelerator import EstimateError, bitwise_conv2d, estimate, pack_weights
 from accelerator.bitwise.byte_products import bytes_available, fits
 from accelerator.bitwise.convolution import convolve_by
 from accelerator.bitwise.direct import fits_directly
@@ -15,7 +15,7 @@ from accelerator.bitwise.encodings import ENCODINGS, levels
 from accelerator.bitwise.geometry import geometry
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=30, deadline=None, derandomize=True)
 @given(
     encoding=st.sampled_from((*ENCODINGS, "ternary")),
     bits=st.integers(1, 8),
@@ -78,6 +78,26 @@ def test_planes_hold_one_sign_each():
     planes = pack_weights(values, weight_bits=2, weight_encoding="ternary").planes
     ones = [sum(int(word).bit_count() for word in planes[:, plane].flat) for plane in (0, 1)]
     assert ones == [(values == 1).sum(), (values == -1).sum()]
+
+
+def test_a_network_of_ternary_weights_costs_less_than_one_of_two_bits(synthetic_table):
+    common = {"network": "svhn", "table": synthetic_table, "weight_bits": 2, "samples": 0}
+    whole = estimate(**common, weight_encoding="twos_complement")
+    ternary = estimate(**common, weight_encoding="ternary")
+    assert ternary.and_operations == whole.and_operations
+    assert ternary.subarrays == whole.subarrays
+    counts = [layer.counts for layer in ternary.layers if layer.macs]
+    wider = [layer.counts for layer in whole.layers if layer.macs]
+    for one, other in zip(counts, wider, strict=True):
+        assert one["reads"] == 0
+        assert one["accumulate_adders"] < other["accumulate_adders"]
+        assert one["bit_count_adders"] == other["bit_count_adders"]
+    assert ternary.energy < whole.energy
+    assert ternary.area < whole.area
+    ends = estimate(**common, weight_encoding="ternary", first_last="8:8")
+    assert next(layer.weight_bits for layer in ends.layers if layer.macs) == 8
+    with pytest.raises(EstimateError, match="ternary weights have 2 bits, not 4"):
+        estimate(**(common | {"weight_bits": 4}), weight_encoding="ternary")
 
 
 def test_what_is_not_ternary_is_refused():

@@ -45,8 +45,6 @@ def test_the_shipped_ablation_is_printed_without_pytorch(tmp_path):
     ],
 )
 def test_what_cannot_be_is_one_sentence(words, said, capsys):
-    if ("--train" in words and words[1] != ".") or "--share" in words:
-        pytest.importorskip("torch")
     assert main(["study", "pruning", *words]) == 2
     error = capsys.readouterr().err
     assert said in error
