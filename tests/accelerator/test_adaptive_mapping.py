@@ -126,24 +126,24 @@ def test_a_part_of_a_mapped_layer_runs_where_it_is(
 
 
 def square(channels: int) -> Layer:
-    return Layer("c", Operation.CONVOLUTION, channels, (2, 2), channels, (2, 2), (3, 3),
+    return Layer("c", Operation.CONVOLUTION, channels, (1, 2), channels, (1, 2), (3, 3),
                  pad_begin=(1, 1), pad_end=(1, 1))  # fmt: skip
 
 
 @pytest.mark.parametrize("bits", [8, 16])
 def test_widths_run_in_turn_on_one_set_of_weights(bits):
-    """A layer of 4 channels and kernels at three widths; the widest in between and at the end."""
+    """A layer of 4 channels and kernels at three widths; the widest in between."""
     array = Array(64, 16, 4, 4, 1, 4, 20)
     random = np.random.default_rng(bits)
     codes = random.integers(0, 2**bits, (4, 4, 3, 3))
-    image = random.integers(0, 2**bits, (4, 2, 2))
+    image = random.integers(0, 2**bits, (4, 1, 2))
     choice = Options()
     stored = map_layer(square(4), bits, bits, array, choice)
     loaded = load_layer(stored, array, codes)
     before = [cells[loaded.weight_rows].tobytes() for cells in loaded.cells]
     assert len(loaded.cells) == stored.subarrays >= 3
     used = []
-    for channels in (1, 4, 2, 4):
+    for channels in (1, 4, 2):
         part = narrow(stored, square(channels))
         outputs, _ = run_layer(loaded, part, choice, image[:channels])
         expected = bitwise_conv2d(

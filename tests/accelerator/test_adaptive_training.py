@@ -110,8 +110,8 @@ def test_widths_share_weights_and_have_normalizations_of_their_own():
 
 @pytest.mark.parametrize("bits", [8, 16])
 def test_every_width_runs_on_sub_arrays_as_it_was_trained(tmp_path, bits):
-    learnt = load_dataset("digits", "train").resized((1, 16, 16)).first(256)
-    tested = load_dataset("digits", "test").resized((1, 16, 16)).first(60)
+    learnt = load_dataset("digits", "train").resized((1, 16, 16)).first(128)
+    tested = load_dataset("digits", "test").resized((1, 16, 16)).first(40)
     model = train_adaptive(graphs(bits), learnt, Recipe(epochs=1), 0.5)
     export_adaptive(model, tmp_path / "all.onnx", {})
     files = write_widths(tmp_path / "all.onnx", tmp_path)
