@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from itertools import pairwise
@@ -165,9 +166,7 @@ def test_pruned_tiles_are_shown_layer_by_layer():
         assert (marks.count("#"), len(marks)) == (int(kept), int(tiles))
     assert any("." in line.split("%")[1] for line in layers)
     for line in (energy, area):
-        before, after = (
-            float(part.split()[-2]) for part in line.replace(" with", ",").split(",")[:2]
-        )
+        before, after = map(float, re.findall(r"[0-9.]+(?= \w+ with)", line))
         assert after < before
     assert latency.startswith("latency: ")
 
