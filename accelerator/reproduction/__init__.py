@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from accelerator.reproduction.row import Row
     from lut import Table
 
-SYSTEMS = ("imce", "crossbar")
+SYSTEMS = ("imce", "crossbar", "comparator", "adaptive", "pruning", "stochastic")
 """Modules of this package, in the order of the list."""
 
 
