@@ -25,13 +25,21 @@ def integer_range(kind: Any) -> tuple[int, int]:
 
     Raises OffGridError for another type.
     """
-    from ml_dtypes import iinfo
-
     try:
-        found: Any = iinfo(kind)  # type: ignore[no-untyped-call]
+        found: Any = np.iinfo(kind)
     except ValueError:
-        raise OffGridError(f"codes of type {np.dtype(kind)}, which are no integers") from None
+        found = _narrow_range(kind)
     return int(found.min), int(found.max)
+
+
+def _narrow_range(kind: Any) -> Any:
+    try:
+        # Only files with such types need it, and the versions of onnx that read them bring it.
+        from ml_dtypes import iinfo
+
+        return iinfo(kind)  # type: ignore[no-untyped-call]
+    except (ImportError, ValueError):
+        raise OffGridError(f"codes of type {np.dtype(kind)}, which are no integers") from None
 
 
 @dataclass(frozen=True)

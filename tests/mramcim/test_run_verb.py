@@ -42,5 +42,7 @@ def test_what_is_refused(refused, tmp_path):
     np.save(tmp_path / "small.npy", np.zeros((1, 3, 4, 4)))
     refused("run", "net.onnx", "--images", "small.npy", "takes images of the shape")
     refused("run", "net.onnx", "--images", "x.npy", "--errors", "--vdd", 0.9, "no error rates")
+    refused("run", "net.onnx", "--images", "x.npy", "--highest", 255, "not whole numbers from 0")
+    refused("run", "net.onnx", "--dataset", "digits", "--highest", 16, "a --dataset knows its own")
     refused("run", "missing.onnx", "--images", "x.npy", "no file missing.onnx")
     refused("run", "net.onnx", "--images", "x.npy", "--output", "net.onnx", "net.onnx")
