@@ -15,6 +15,7 @@ import pytest
 from mramcim import command as command_module
 from mramcim.command import VERBS, main
 from mramcim.errors import CommandError
+from mramcim.verbs.study import STUDIES
 
 
 def test_help_answers_within_half_a_second():
@@ -47,10 +48,12 @@ def test_help_names_every_verb_and_its_summary(command):
         assert f"\n    {verb}" in text
 
 
-@pytest.mark.parametrize("verb", VERBS)
-def test_each_verb_has_help_and_takes_json(command, verb):
-    text = command(verb, "--help").stdout
-    assert text.startswith(f"usage: mramcim {verb}")
+@pytest.mark.parametrize(
+    "words", [(verb,) for verb in VERBS if verb != "study"] + [("study", name) for name in STUDIES]
+)
+def test_each_verb_has_help_and_takes_json(command, words):
+    text = command(*words, "--help").stdout
+    assert text.startswith(f"usage: mramcim {' '.join(words)}")
     assert "--json [F]" in text
 
 
