@@ -18,7 +18,7 @@ from lut import Axis, Group, Table, write_table
 def test_info_tells_groups_axes_and_versions(command, sound_table):
     text = command("lut", "info", sound_table).stdout
     assert "one gate" in text
-    assert "schema 3, made by mramcim 0.1.0 with ngspice 39" in text
+    assert "schema 4, made by mramcim 0.1.0 with ngspice 39" in text
     assert "decoder_gate       1  ok 1" in text
     assert "300.15 K" in text
 
