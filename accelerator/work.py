@@ -96,7 +96,9 @@ def plan_work(
         traffic = digital_traffic(layer, planned.activation_bits, planned.output_bits, last)
         nothing = Hardware()
         return Work(planned, None, Counts(), traffic, nothing, nothing, options)
-    seen, occupancy = planned.seen, planned.occupancy
+    seen = planned.seen
+    # What is known of the weights in use says nothing of the others in their sub-arrays.
+    occupancy = planned.occupancy if planned.wider is None else None
     own = planned.options(options)
     widths = planned.weight_bits, planned.activation_bits
     mapping = map_layer(planned.installed, *widths, array, own, occupancy)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from accelerator.datasets import load_dataset
+from accelerator.datasets import DatasetError, load_dataset
 from accelerator.prices import Conditions, read_prices
 from accelerator.reproduction.row import Row
 from accelerator.stochastic.image_cost import LaneMachine
@@ -119,8 +119,23 @@ def _active(point: YearPoint) -> float:
     return point.active_power.mean
 
 
+_FIRST_BIT = "PSNR lost by the first bit dropped from the operands of DCT and inverse"
+_RATE = "frames a second, ten years of NBTI made up for"
+_POWER = f"share of the power saved at {_LOST_DECIBELS} dB lost"
+
+
 def _transform(table: Table) -> list[Row]:
-    image = photograph()
+    try:
+        image = photograph()
+    except DatasetError as error:
+        return [
+            Row(name, figure, published, None, unit, _TRANSFORM, _FRAME, f"none: {error}")
+            for name, figure, published, unit in (
+                ("stochastic-dct-bit", _FIRST_BIT, 3.44, "dB"),
+                ("stochastic-dct-rate", _RATE, 7.19, "1/s"),
+                ("stochastic-dct-power", _POWER, 0.74, "1"),
+            )
+        ]
     losses = [peak_signal_to_noise(image, there_and_back(image, BITS, cut)) for cut in range(6)]
     lost = [losses[0] - value for value in losses]
     cut = min(range(len(lost)), key=lambda number: abs(lost[number] - _LOST_DECIBELS))
@@ -136,7 +151,7 @@ def _transform(table: Table) -> list[Row]:
     return [
         Row(
             "stochastic-dct-bit",
-            "PSNR lost by the first bit dropped from the operands of DCT and inverse",
+            _FIRST_BIT,
             3.44,
             lost[1],
             "dB",
@@ -146,7 +161,7 @@ def _transform(table: Table) -> list[Row]:
         ),
         Row(
             "stochastic-dct-rate",
-            "frames a second, ten years of NBTI made up for",
+            _RATE,
             7.19,
             None,
             "1/s",
@@ -157,7 +172,7 @@ def _transform(table: Table) -> list[Row]:
         ),
         Row(
             "stochastic-dct-power",
-            f"share of the power saved at {_LOST_DECIBELS} dB lost",
+            _POWER,
             0.74,
             1 - powers[1] / powers[0],
             "1",

@@ -121,6 +121,8 @@ def _year_row(point: YearPoint) -> list[str]:
 
 
 def _transform(study: Study) -> str:
+    if not study.transform:
+        return "no DCT of a photograph: it comes with scikit-learn, which is not installed"
     rows = [
         [f"{entry['bits']}", f"{entry['stochastic_dB']:.2f}", f"{entry['exact_dB']:.2f}"]
         for entry in study.transform

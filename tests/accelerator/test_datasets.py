@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from scipy.io import savemat
 
 from accelerator.datasets import DatasetError, load_dataset
+from accelerator.datasets.loading import scikit_digits
 
 
 def idx(path, array, pack=False):
@@ -35,6 +36,15 @@ def test_the_digits_are_embedded_and_split_without_overlap():
     assert set(test.labels) == set(range(10))
     # Every one of the file's 1797 images is in one part.
     assert len(train.labels) + len(test.labels) == 1797
+
+
+def test_the_shipped_digits_are_those_of_scikit_learn():
+    pytest.importorskip("sklearn")
+    codes, labels = scikit_digits("test")
+    test = load_dataset("digits", "test")
+    assert np.array_equal(test.codes, codes)
+    assert np.array_equal(test.labels, labels)
+    assert (test.codes.dtype, test.labels.dtype) == (codes.dtype, labels.dtype)
 
 
 @pytest.mark.parametrize("pack", [False, True])
@@ -142,8 +152,9 @@ def test_what_is_missing_or_unknown_is_told(tmp_path):
 
 def test_without_scikit_learn_the_digits_say_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
+    assert len(load_dataset("digits").labels) == 360
     with pytest.raises(DatasetError, match=r"pip install 'mramcim\[training\]'"):
-        load_dataset("digits")
+        load_dataset("digits", "train")
 
 
 def test_resizing_keeps_what_is_flat_and_linear():
