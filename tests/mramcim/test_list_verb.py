@@ -11,7 +11,8 @@ import pytest
 from circuits import BENCHES, device_names, technology_names, variation_names
 
 NETWORKS = {
-    "alexnet", "alexnet-dorefa", "digits", "lenet5", "resnet18", "svhn", "vgg-small", "vgg16"
+    "alexnet", "alexnet-dorefa", "digits", "lenet5", "resnet18", "resnet50", "resnet8", "svhn",
+    "vgg-small", "vgg16",
 }  # fmt: skip
 
 
