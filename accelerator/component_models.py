@@ -7,6 +7,7 @@ one set of conditions, with where they are from, and classes that hand them out.
 from __future__ import annotations
 
 import hashlib
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 from accelerator.component_text import BLOCK, CHOICE, FLAG, HEAD, SENSE, WIRE, WORD_LINES
@@ -208,9 +209,16 @@ def _provenance(table: Table, at: Conditions) -> dict[str, Any]:
 
 def _literal(value: Any, indent: str = "") -> str:
     """A Python literal, a line for each entry of what holds dicts; floats have all digits."""
+    inner = indent + "    "
+    if isinstance(value, str) and len(inner) + len(repr(value)) > _WIDTH:
+        # Adjoining literals are one.
+        pieces = textwrap.wrap(
+            value, _WIDTH - len(inner) - 4, drop_whitespace=False, break_on_hyphens=False
+        )
+        parts = "".join(f"{inner}{piece!r}\n" for piece in pieces)
+        return f"(\n{parts}{indent})"
     if not isinstance(value, dict):
         return repr(value)
-    inner = indent + "    "
     flat = f"{{{', '.join(f'{key!r}: {entry!r}' for key, entry in value.items())}}}"
     nested = any(isinstance(entry, dict) for entry in value.values())
     if not nested and len(inner) + len(flat) < _WIDTH:

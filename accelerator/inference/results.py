@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -28,15 +28,15 @@ class LayerCounts:
     operator: str
     activations: Levels
     weights: Levels
-    nonzero: NDArray[np.bool_]
     operands: OperandCounts
+    nonzero: NDArray[np.bool_] = field(compare=False)
 
     @classmethod
     def of(cls, run: LayerRun) -> LayerCounts:
         """The layer without its tensors."""
         stored = run.weights.stored
         levels = run.activations.levels, stored.levels
-        return cls(run.name, run.operator, *levels, stored.codes != 0, count_operands(run))
+        return cls(run.name, run.operator, *levels, count_operands(run), stored.codes != 0)
 
 
 @dataclass(frozen=True)

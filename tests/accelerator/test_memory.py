@@ -57,3 +57,6 @@ def test_a_networks_memory_does_not_grow_with_its_images(tmp_path, monkeypatch):
     assert peak_kept > 10 * peak
     np.testing.assert_array_equal(*(next(iter(one.outputs.values())) for one in (run, kept)))
     assert run.counts == kept.counts
+    for one, other in zip(run.counts, kept.counts, strict=True):
+        assert np.array_equal(one.nonzero, other.nonzero)
+        np.testing.assert_allclose(one.operands.element_ones, other.operands.element_ones)
