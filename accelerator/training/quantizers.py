@@ -13,7 +13,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from accelerator.training.threads import keep_to_thread_limit
+
 TERNARY_THRESHOLD = 0.05
+
+
+# Whatever computes with PyTorch here imports these.
+keep_to_thread_limit()
 
 
 class _Round(torch.autograd.Function):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -65,7 +64,6 @@ def fit(
     `loss_of(model, images, labels)` is what a batch's gradients are taken of; `told` is called
     after each epoch.
     """
-    _keep_to_thread_limit()
     generator = torch.Generator().manual_seed(recipe.seed)
     images, labels = torch.from_numpy(data.images), torch.from_numpy(data.labels)
     steps = recipe.epochs * max(len(labels) // recipe.batch, 1)
@@ -100,16 +98,6 @@ def accuracy(model: nn.Module, data: Dataset) -> float:
     """Share [1] of the images whose highest score is that of their class."""
     right = scores(model, data).argmax(1) == torch.from_numpy(data.labels)
     return float(right.double().mean())
-
-
-def _keep_to_thread_limit() -> None:
-    """Ask for no more threads than OMP_THREAD_LIMIT allows.
-
-    PyTorch waits for ever for those that it asked for and did not get.
-    """
-    limit = os.environ.get("OMP_THREAD_LIMIT", "")
-    if limit.isdigit() and 0 < int(limit) < torch.get_num_threads():
-        torch.set_num_threads(int(limit))
 
 
 def _shifted(images: Tensor, most: int, generator: torch.Generator) -> Tensor:
