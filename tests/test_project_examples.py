@@ -37,6 +37,7 @@ def table(tmp_path_factory):
     return path
 
 
+@pytest.mark.slow
 def test_the_plan_uses_the_device_beside_it(table):
     opened = Table.open(table)
     assert opened.attribute("and2", "device") == "OwnDevice"
@@ -50,6 +51,7 @@ def test_the_device_differs_from_the_default_in_what_it_says(tmp_path):
     assert own["measures"]["margin_V"] > default["measures"]["margin_V"]
 
 
+@pytest.mark.slow
 def test_array_sizes_tries_every_pair(table):
     lines = run(EXAMPLES / "array_sizes.py", "lenet5", "--lut", table).splitlines()
     sizes = [tuple(map(int, line.split()[:2])) for line in lines[1:]]

@@ -43,7 +43,7 @@ def children(pid):
     return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_killed_and_resumed_a_run_ends_as_an_undisturbed_one(tmp_path, arrays, seed):
     (tmp_path / "plan.toml").write_text(PLAN)
     assert start(tmp_path, "undisturbed").wait() == 0
