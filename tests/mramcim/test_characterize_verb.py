@@ -122,6 +122,7 @@ def test_an_interruption_leaves_no_table_and_no_process(tmp_path, own_store):
     # Long enough to be interrupted, each point short.
     axes = 'corner = ["tt", "ss", "ff", "sf", "fs"]\nvdd = ["0.9 V", "1.0 V", "1.1 V"]\n'
     axes += 'temperature = ["-40 degC", "27 degC", "125 degC"]\nrows = [64, 128, 256, 512]\n'
+    axes += "columns = [256]\ndriver = [1]\n"
     (tmp_path / "plan.toml").write_text(f'benches = ["read"]\n[axes]\n{axes}')
     process = subprocess.Popen(
         [sys.executable, "-m", "mramcim", "characterize", "plan.toml", "-o", "table.h5", "-j", "1"],
