@@ -29,12 +29,19 @@ def test_a_small_table_is_whole_right_and_conforms(small_run):
         assert table.value("and2", "logic_value", operands=operands, **where) == expected
 
 
-def test_equal_plans_give_byte_equal_arrays(small_plan, small_run, tmp_path, arrays):
+@pytest.mark.parametrize(
+    "benches",
+    [
+        ("and2", "decoder_gate"),
+        pytest.param(("and2", "write", "decoder_gate"), marks=pytest.mark.slow),
+    ],
+)
+def test_equal_plans_give_byte_equal_arrays(small_plan, small_run, tmp_path, arrays, benches):
     # One worker instead of two: other order, other neighbours in the same ngspice.
-    again = run_plan(small_plan, tmp_path / "again.h5", jobs=1)
+    again = run_plan(replace(small_plan, benches=benches), tmp_path / "again.h5", jobs=1)
     first, second = arrays(small_run.output), arrays(again.output)
-    assert first.keys() == second.keys()
-    assert [name for name in first if first[name] != second[name]] == []
+    assert {name.split("/")[0] for name in second} >= set(benches)
+    assert [name for name in second if first[name] != second[name]] == []
 
 
 def test_a_users_spiceinit_changes_nothing(small_plan, small_run, tmp_path, monkeypatch, arrays):
@@ -43,7 +50,10 @@ def test_a_users_spiceinit_changes_nothing(small_plan, small_run, tmp_path, monk
     monkeypatch.chdir(tmp_path)
     senses = replace(small_plan, benches=("and2",))
     again = run_plan(senses, tmp_path / "again.h5", jobs=2)
-    assert arrays(again.output)["and2/energy"] == arrays(small_run.output)["and2/energy"]
+    first, second = arrays(small_run.output), arrays(again.output)
+    senses_found = [name for name in second if name.startswith("and2/")]
+    assert len(senses_found) > 10
+    assert [name for name in senses_found if first[name] != second[name]] == []
 
 
 def test_temperature_reaches_the_simulator(tmp_path):

@@ -21,8 +21,9 @@ def rare_write_errors(current, width, **choices):
     return wall_error_rates(EMORI, pulse, np.array([width]), side=-1, **choices)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
-    ("current", "pulse"), [(3e-4, 1.4e-9), pytest.param(3.3e-4, 0.8e-9, marks=pytest.mark.slow)]
+    ("current", "pulse"), [(3e-4, 1.4e-9), (3.3e-4, 0.8e-9)]
 )
 def test_rates_of_one_in_a_hundred_are_those_of_brute_force(current, pulse):
     waveform = ([0.0, pulse], [current, current])

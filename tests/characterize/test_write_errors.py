@@ -98,7 +98,14 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize(
+    "name",
+    [
+        "sot-inplane",
+        pytest.param("stt", marks=pytest.mark.slow),
+        pytest.param("sot-perpendicular", marks=pytest.mark.slow),
+    ],
+)
 def test_the_ensemble_agrees_with_brute_force(name):
     current, width = CASES[name]
     magnet = load_magnet(name)
@@ -199,6 +206,7 @@ def test_the_disturb_of_a_read_current_is_that_of_the_one_angle_equation():
         assert 1 < closed / (1 - stays) < 4
 
 
+@pytest.mark.slow
 def test_spin_transfer_errors_are_those_of_the_one_angle_equation():
     device = load_device("stt")
     current = 3.5 * device.critical_write_current
