@@ -47,14 +47,29 @@ def run(folder: Path, *words: str) -> str:
     return result.stdout
 
 
-def test_commands_and_python_run_one_after_the_other(folder):
+@pytest.fixture(scope="module")
+def written(folder):
+    """The folder after the commands but those on the table of another device."""
     assert len(COMMANDS) >= 8
     for line in COMMANDS:
-        assert run(folder, "-m", *shlex.split(line)), line
+        if "stt.h5" not in line:
+            assert run(folder, "-m", *shlex.split(line)), line
+    return folder
+
+
+@pytest.mark.slow
+def test_another_device_is_characterized_and_compared(written):
+    commands = [line for line in COMMANDS if "stt.h5" in line]
+    assert len(commands) >= 2
+    for line in commands:
+        assert run(written, "-m", *shlex.split(line)), line
+
+
+def test_commands_and_python_run_one_after_the_other(written):
     for name in ("table.h5", "alexnet.png", "and2.png", "lenet5.json", "lenet5.csv"):
-        assert (folder / name).stat().st_size > 0
+        assert (written / name).stat().st_size > 0
     (block,) = blocks("python")
-    assert re.fullmatch(r"\d+ fJ an AND of 0 and 1, \d+ uJ an image\n", run(folder, "-c", block))
+    assert re.fullmatch(r"\d+ fJ an AND of 0 and 1, \d+ uJ an image\n", run(written, "-c", block))
 
 
 def test_every_verb_has_its_row():

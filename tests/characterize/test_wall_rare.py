@@ -22,9 +22,7 @@ def rare_write_errors(current, width, **choices):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("current", "pulse"), [(3e-4, 1.4e-9), (3.3e-4, 0.8e-9)]
-)
+@pytest.mark.parametrize(("current", "pulse"), [(3e-4, 1.4e-9), (3.3e-4, 0.8e-9)])
 def test_rates_of_one_in_a_hundred_are_those_of_brute_force(current, pulse):
     waveform = ([0.0, pulse], [current, current])
     counted = write_errors(EMORI, *waveform, trials=5000, seed=9)

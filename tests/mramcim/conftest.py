@@ -32,25 +32,6 @@ def command(tmp_path):
     return run
 
 
-@pytest.fixture
-def refused(command, tmp_path):
-    """`refused("verb", ..., "said")`: exit code 2, one sentence with `said`, no file touched."""
-
-    def run(*words: object) -> str:
-        *arguments, said = words
-        before = {path: path.lstat().st_mtime_ns for path in tmp_path.rglob("*")}
-        result = command(*arguments, code=2)
-        after = {path: path.lstat().st_mtime_ns for path in tmp_path.rglob("*")}
-        assert result.stdout == ""
-        assert result.stderr.startswith("mramcim: error: ")
-        assert result.stderr.count("\n") == 1, result.stderr
-        assert str(said) in result.stderr
-        assert after == before
-        return result.stderr
-
-    return run
-
-
 def decoder_gate(delay: float) -> Group:
     """A group of one point with an energy of 1 fJ."""
     axes = {
@@ -99,7 +80,7 @@ def odd_table(tmp_path):
 
 @pytest.fixture
 def here(tmp_path, monkeypatch, capsys):
-    """`here("lut", ..., code=0)` runs the command in this process, in the tables' folder."""
+    """`here("lut", ..., code=0)` runs `mramcim` in this process, in the same folder."""
     monkeypatch.chdir(tmp_path)
 
     def run(*words: object, code: int = 0):
@@ -110,20 +91,21 @@ def here(tmp_path, monkeypatch, capsys):
 
 
 @pytest.fixture
-def wrong(here, tmp_path):
-    """`wrong("lut", ..., "said")`: exit code 2, one line with `said`, no file touched."""
+def refused(here, tmp_path):
+    """`refused("verb", ..., "said")`: exit code 2, one sentence with `said`, no file touched."""
 
     def state():
         return {path: (path.lstat().st_mtime_ns, path.is_file()) for path in tmp_path.rglob("*")}
 
-    def run(*words: object) -> None:
+    def run(*words: object) -> str:
         *arguments, said = words
         before = state()
         printed = here(*arguments, code=2)
         assert printed.out == ""
         assert printed.err.startswith("mramcim: error: ")
-        assert printed.err.count("\n") == 1
-        assert said in printed.err
+        assert printed.err.count("\n") == 1, printed.err
+        assert str(said) in printed.err
         assert state() == before
+        return printed.err
 
     return run

@@ -188,11 +188,11 @@ def test_import_tells_what_is_wrong_and_where_from(here, sound_table, tmp_path):
         (("compare-cell", "cell.csv", "--columns", "64"), "--columns changes nothing"),
     ],
 )
-def test_requests_that_cannot_be_met(wrong, sound_table, reference, tmp_path, words, said):
+def test_requests_that_cannot_be_met(refused, sound_table, reference, tmp_path, words, said):
     for name in ("gate.csv", "cell.csv", "b-cell.csv"):
         (tmp_path / name).write_text("")
     (tmp_path / "null.json").write_text("null")
-    wrong("lut", *words, said)
+    refused("lut", *words, said)
 
 
 def test_text_formats_go_to_a_file_or_to_standard_output(here, reference, tmp_path):

@@ -190,9 +190,9 @@ def test_merge_writes_the_union(here, sound_table, gate_at, tmp_path):
     assert (tmp_path / "both.h5").read_bytes() == first
 
 
-def test_merge_refuses_or_settles_what_disagrees(here, wrong, sound_table, odd_table, tmp_path):
+def test_merge_refuses_or_settles_what_disagrees(here, refused, sound_table, odd_table, tmp_path):
     words = ("lut", "merge", "sound.h5", "odd.h5", "-o", "one.h5")
-    wrong(*words, "sound.h5 and odd.h5 disagree on decoder_gate/delay at corner=tt, vdd=1, ")
+    refused(*words, "sound.h5 and odd.h5 disagree on decoder_gate/delay at corner=tt, vdd=1, ")
     for prefer, delay in (("first", 1e-11), ("last", -1e-11)):
         text = here(*words, "--prefer", prefer).out
         assert f"decoder_gate: the tables disagree at 1 point, the {prefer} is taken\n" in text
@@ -217,10 +217,10 @@ def test_export_of_one_group_and_of_all(here, sound_table, tmp_path):
     assert printed == text
 
 
-def test_export_to_parquet_or_the_extra_that_it_needs(here, wrong, sound_table, tmp_path):
+def test_export_to_parquet_or_the_extra_that_it_needs(here, refused, sound_table, tmp_path):
     words = ("lut", "export", sound_table, "-o", "all.parquet")
     if find_spec("pyarrow") is None:
-        wrong(*words, "pip install 'mramcim[parquet]'")
+        refused(*words, "pip install 'mramcim[parquet]'")
         return
     from pyarrow import parquet
 
@@ -239,7 +239,7 @@ def test_export_to_parquet_or_the_extra_that_it_needs(here, wrong, sound_table, 
         ("export", "BAD", "-o", "out.csv", "--group", "decoder_gate"),
     ],
 )
-def test_what_is_no_table_is_not_compared_merged_or_exported(wrong, sound_table, tmp_path, words):
+def test_what_is_no_table_is_not_compared_merged_or_exported(refused, sound_table, tmp_path, words):
     whole = sound_table.read_bytes()
     (tmp_path / "cut.h5").write_bytes(whole[: len(whole) // 2])
     (tmp_path / "foreign.h5").write_text("not a table")
@@ -247,7 +247,7 @@ def test_what_is_no_table_is_not_compared_merged_or_exported(wrong, sound_table,
     (tmp_path / "folder.h5").mkdir()
     (tmp_path / "loop.h5").symlink_to("loop.h5")
     for name in ("cut.h5", "foreign.h5", "empty.h5", "folder.h5", "missing.h5", "loop.h5"):
-        wrong("lut", *(name if word == "BAD" else word for word in words), name)
+        refused("lut", *(name if word == "BAD" else word for word in words), name)
 
 
 @pytest.mark.parametrize(
@@ -279,18 +279,18 @@ def test_what_is_no_table_is_not_compared_merged_or_exported(wrong, sound_table,
         (("export", "sound.h5", "--group", "decoder_gate", "-o", "-", "--json"), "both print"),
     ],
 )
-def test_requests_that_cannot_be_met(wrong, sound_table, odd_table, tmp_path, words, said):
+def test_requests_that_cannot_be_met(refused, sound_table, odd_table, tmp_path, words, said):
     for name in ("table", "table.csv", "t-decoder_gate.csv"):
         (tmp_path / name).write_bytes(sound_table.read_bytes())
-    wrong("lut", *words, said)
+    refused("lut", *words, said)
 
 
-def test_a_failed_write_leaves_the_old_file(here, wrong, sound_table, tmp_path, monkeypatch):
+def test_a_failed_write_leaves_the_old_file(here, refused, sound_table, tmp_path, monkeypatch):
     (tmp_path / "gate.csv").write_text("old")
 
     def full(self, target):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "replace", full)
-    wrong("lut", "export", sound_table, "--group", "decoder_gate", "-o", "gate.csv", "no space")
+    refused("lut", "export", sound_table, "--group", "decoder_gate", "-o", "gate.csv", "no space")
     assert (tmp_path / "gate.csv").read_text() == "old"
