@@ -118,7 +118,11 @@ bench = "read_statistics"
 measure = "margin_sigma"
 max = "1 mV"
 """
-    loaded = plan(("rows = [128]\n", f"rows = [128]\n{limit}"))
+    loaded = plan(
+        ("rows = [128]\n", f"rows = [128]\n{limit}"),
+        ("rows = [64, 128]", "rows = [128]"),
+        ('temperature = ["27 degC", "125 degC"]', 'temperature = ["27 degC"]'),
+    )
     run = run_plan(loaded, tmp_path / "table.h5", jobs=2)
     assert check(run.output) == []
     assert run.verdicts[0].passed

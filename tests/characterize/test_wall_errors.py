@@ -70,6 +70,7 @@ def test_without_temperature_the_compiled_wall_is_that_of_ngspice():
     assert turned[0] == pytest.approx(found.angle[-1], abs=2e-3)
 
 
+@pytest.mark.slow
 def test_the_error_rate_does_not_depend_on_the_step():
     coarse = write_errors(EMORI, *PULSE, trials=4000, seed=1, step=4e-12)
     usual = write_errors(EMORI, *PULSE, trials=4000, seed=2)

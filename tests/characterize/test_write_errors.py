@@ -119,6 +119,7 @@ def test_the_ensemble_agrees_with_brute_force(name):
     assert 0.5 * low < rates.rate[0] < 2 * high
 
 
+@pytest.mark.slow
 def test_the_rate_does_not_depend_on_the_noise_step():
     magnet = load_magnet("sot-inplane")
     pulse = Pulse.trapezoid(magnet.polarity * 200e-6, 100e-12, 100e-12)

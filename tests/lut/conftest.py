@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shutil import copy
 
 import numpy as np
 import pytest
@@ -92,22 +93,37 @@ def make_groups():
     return build_groups
 
 
+METADATA = {
+    "mramcim_version": "0.1.0",
+    "ngspice_version": "39",
+    "provenance": {"seed": 7},
+    "title": "made up",
+}
+
+
 @pytest.fixture
 def save(tmp_path):
     """`save(groups)` writes them to a new file and returns its path."""
 
     def write(groups, name="table.h5", **metadata) -> Path:
         path = tmp_path / name
-        known = {
-            "mramcim_version": "0.1.0",
-            "ngspice_version": "39",
-            "provenance": {"seed": 7},
-            "title": "made up",
-        }
-        write_table(path, groups, **{**known, **metadata})
+        write_table(path, groups, **{**METADATA, **metadata})
         return path
 
     return write
+
+
+@pytest.fixture(scope="session")
+def _written_once(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("whole") / "table.h5"
+    write_table(path, build_groups(), **METADATA)
+    return path
+
+
+@pytest.fixture
+def whole_table(_written_once, tmp_path) -> Path:
+    """A file of all sound groups, this test's own."""
+    return Path(copy(_written_once, tmp_path))
 
 
 def replace_variable(group: Group, name: str, **changes) -> Group:

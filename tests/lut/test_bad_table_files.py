@@ -27,8 +27,8 @@ def refusal(path) -> str:
 
 
 @pytest.fixture
-def path(save, make_groups):
-    return save(make_groups())
+def path(whole_table):
+    return whole_table
 
 
 def test_missing_file_folder_and_pipe(tmp_path):

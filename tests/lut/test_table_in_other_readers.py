@@ -10,8 +10,8 @@ from lut import SCHEMA, SCHEMA_VERSION, Outcome, Table
 
 
 @pytest.fixture
-def path(save, make_groups):
-    return save(make_groups())
+def path(whole_table):
+    return whole_table
 
 
 @pytest.mark.parametrize("name", sorted(SCHEMA))
