@@ -1,5 +1,8 @@
 """Analog crossbars: their parts add up to the published chip, counts to the operations."""
 
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -91,6 +94,28 @@ def test_the_sums_of_full_arrays_need_all_bits_of_the_converter():
     )
     with pytest.raises(EstimateError, match="give one of 4, 5"):
         crossbar_cost(plan(network), adc_bits=11)
+
+
+def test_the_table_of_the_docs_is_what_the_study_gives():
+    text = (Path(__file__).parents[2] / "docs/crossbar.md").read_text(encoding="utf-8")
+    cases = {
+        "AlexNet, W1:A1": ("alexnet", 1, 1, {}),
+        "AlexNet, W1:A4": ("alexnet", 1, 4, {}),
+        "AlexNet, W8:A8": ("alexnet", 8, 8, {}),
+        "ResNet-18, W1:A4": ("resnet18", 1, 4, {}),
+        "LeNet-5 conv2 and conv3, W1:A8": (
+            "lenet5", 1, 8, {"coverage": "convolutions", "first_last": "off"},
+        ),
+    }  # fmt: skip
+    for name, (network, weights, activations, words) in cases.items():
+        found = beside_crossbar(network, weight_bits=weights, activation_bits=activations, **words)
+        (row,) = (line for line in text.splitlines() if line.startswith(f"| {name} |"))
+        told = [float(number) for number in re.findall(r"[0-9.]+(?= (?:uJ|ms|mm2|x))", row)]
+        ratios = [found.ratios[key] for key in ("energy", "latency", "area")]
+        theirs = [found.crossbar.energy * 1e6, found.crossbar.latency * 1e3]
+        theirs.append(found.crossbar.area * 1e6)
+        ours = [theirs[i] * ratios[i] for i in range(3)]
+        assert told == pytest.approx([*theirs, *ours, *ratios], rel=0.02)
 
 
 def test_both_sides_are_of_the_same_operations():
