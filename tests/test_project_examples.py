@@ -75,6 +75,7 @@ def test_switching_curves_cross_faster_with_more_current(tmp_path):
     assert plot.stat().st_size > 5000
 
 
+@pytest.mark.slow
 def test_error_curves_fall_with_the_pulse(tmp_path):
     plot = tmp_path / "errors.png"
     words = ("--device", "sot-inplane", "--repeats", 1, "--walkers", 4, "--plot", plot)

@@ -8,9 +8,7 @@ from characterize import load_plan, run_plan
 
 SMALL = """
 title = "small"
-device = "sot-inplane"  # whose ensembles cost least
-write_error_rate = 1e-3
-benches = ["and2", "write", "decoder_gate"]
+benches = ["and2", "decoder_gate"]
 tolerance = true
 [axes]
 corner = ["tt", "ff"]

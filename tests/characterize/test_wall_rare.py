@@ -44,6 +44,7 @@ def test_rates_of_one_in_a_thousand_are_those_of_brute_force():
     assert high < 4e-3
 
 
+@pytest.mark.slow
 def test_a_millionth_is_reached_and_falls_with_the_pulse():
     rates = [
         rare_write_errors(3.6e-4, pulse, seed=3, repeats=2, walkers=20).rate[0]

@@ -5,9 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 EXAMPLE = Path(__file__).parents[2] / "examples" / "margin_histogram.py"
 
 
+@pytest.mark.slow
 def test_the_histogram_has_every_pattern(tmp_path):
     picture = tmp_path / "margin.png"
     words = ("--samples", "3", "--rows", "64", "--plot", str(picture))

@@ -1,4 +1,4 @@
-"""`mramcim estimate`: report, JSON, CSV and picture on a quick table, and what is refused."""
+"""`mramcim estimate`: report, JSON, CSV and picture on a table, and what is refused."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import csv
 import inspect
 import json
 import os
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
+from shutil import copy
 
 import numpy as np
 import onnx
@@ -17,27 +16,19 @@ import pytest
 from onnx import TensorProto, helper
 
 import accelerator
-from lut import Outcome, Table, write_table
+from lut import Outcome, Table, reference_path, write_table
 from mramcim.arguments import parse
 from mramcim.command import build_parser
 from mramcim.errors import CommandError
 
 
 @pytest.fixture(scope="module")
-def table(tmp_path_factory, shared_store):
-    """The table of `characterize --quick`, which takes the default flags of `estimate`."""
-    path = tmp_path_factory.mktemp("quick") / "quick.h5"
-    subprocess.run(
-        [sys.executable, "-m", "mramcim", "characterize", "--quick", "-o", str(path)],
-        check=True,
-        capture_output=True,
-        timeout=300,
-        env={**os.environ, "MRAMCIM_CACHE": str(shared_store)},
-    )
-    return path
+def table(tmp_path_factory):
+    """A copy of the shipped table, with others beside it in the folder."""
+    return Path(copy(reference_path(), tmp_path_factory.mktemp("own") / "own.h5"))
 
 
-def test_a_quick_table_takes_the_default_flags(command, table):
+def test_a_table_takes_the_default_flags(command, table):
     text = command("estimate", "lenet5", "--lut", table).stdout
     assert text.startswith("lenet5  W1:A4")
     assert "27 degC" in text
@@ -111,7 +102,7 @@ def test_several_tables_are_compared_in_one(command, table, dearer, tmp_path):
     assert text == command(*words).stdout
     assert text.startswith("lenet5  W1:A2")
     lines = text.splitlines()
-    assert [line.split()[0] for line in lines[2:5]] == ["table", "quick.h5", "dear.h5"]
+    assert [line.split()[0] for line in lines[2:5]] == ["table", "own.h5", "dear.h5"]
     content = json.loads((tmp_path / "out.json").read_text())
     single = json.loads(command(*words[:6], "--json").stdout)
     assert content["format"] == "mramcim-comparison/1"
@@ -122,7 +113,7 @@ def test_several_tables_are_compared_in_one(command, table, dearer, tmp_path):
     assert second["ratios"]["area"] == 1
     with (tmp_path / "out.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    assert [row["table"] for row in rows] == ["quick.h5", "dear.h5"]
+    assert [row["table"] for row in rows] == ["own.h5", "dear.h5"]
     assert float(rows[1]["energy_J"]) == second["total"]["energy_J"]
     assert (tmp_path / "out.png").read_bytes().startswith(b"\x89PNG")
     assert command(*words, "--json").stdout == (tmp_path / "out.json").read_text()
@@ -244,7 +235,7 @@ def test_help_tells_the_defaults_of_the_estimate(command):
         (["lenet5", "--first-last", "9" * 5000 + ":8"], "give their widths"),
         (["lenet5", "--corner", "xx"], "xx"),
         (["lenet5", "--vdd", "2"], "vdd"),
-        (["lenet5", "--temperature", "100"], "temperature"),
+        (["lenet5", "--temperature", "300"], "temperature"),
         (["lenet5", "--temperature", "warm"], "'warm' is not a number"),
         (["lenet5", "--set", "copies"], "'copies' is not NAME=VALUE"),
         (["lenet5", "--set", "rows=64"], "there is no 'rows'"),

@@ -27,27 +27,27 @@ NETWORKS = {
         ("trained", {"digits-w1a2"}),
     ],
 )
-def test_each_kind_is_listed_with_all_its_names(command, what, names):
-    content = json.loads(command("list", what, "--json").stdout)
+def test_each_kind_is_listed_with_all_its_names(here, what, names):
+    content = json.loads(here("list", what, "--json").out)
     assert content["format"] == "mramcim-list/1"
     assert {row["name"] for row in content[what]} == names
-    first_words = {line.split()[0] for line in command("list", what).stdout.splitlines()}
+    first_words = {line.split()[0] for line in here("list", what).out.splitlines()}
     assert names <= first_words
 
 
-def test_devices_tell_whether_they_are_memories(command):
-    rows = json.loads(command("list", "devices", "--json").stdout)["devices"]
+def test_devices_tell_whether_they_are_memories(here):
+    rows = json.loads(here("list", "devices", "--json").out)["devices"]
     by_name = {row["name"]: row for row in rows}
     assert not by_name["Fan2018"]["is_memory"]
-    default = command("list", "devices").stdout.split("default: ")[1].split(";")[0]
+    default = here("list", "devices").out.split("default: ")[1].split(";")[0]
     assert by_name[default]["thermal_stability"] >= 60
     for row in rows:
         assert row["is_memory"] == (row["thermal_stability"] >= 60)
         assert 0 <= row["read_disturb_probability"] <= 1
 
 
-def test_alexnet_has_the_published_number_of_products(command):
-    rows = json.loads(command("list", "--json", "networks").stdout)["networks"]
+def test_alexnet_has_the_published_number_of_products(here):
+    rows = json.loads(here("list", "--json", "networks").out)["networks"]
     (alexnet,) = [row for row in rows if row["name"] == "alexnet"]
     assert alexnet["macs"] == pytest.approx(724.4e6, rel=1e-4)
 

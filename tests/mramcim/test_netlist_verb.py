@@ -12,10 +12,10 @@ import pytest
 from circuits import BENCHES, operand_patterns
 
 
-def test_the_deck_runs_in_plain_ngspice(command, tmp_path):
+def test_the_deck_runs_in_plain_ngspice(here, tmp_path):
     if shutil.which("ngspice") is None:
         pytest.fail("ngspice is missing; `./setup.sh test` installs it")
-    (tmp_path / "deck.cir").write_text(command("netlist", "and2", "--rows", 64).stdout)
+    (tmp_path / "deck.cir").write_text(here("netlist", "and2", "--rows", 64).out)
     result = subprocess.run(
         ["ngspice", "-b", "-r", "out.raw", "deck.cir"],
         cwd=tmp_path,
@@ -32,50 +32,48 @@ def test_the_deck_runs_in_plain_ngspice(command, tmp_path):
 
 
 @pytest.mark.parametrize("bench", BENCHES)
-def test_every_bench_has_a_deck_by_default(command, bench):
-    text = command("netlist", bench).stdout
+def test_every_bench_has_a_deck_by_default(here, bench):
+    text = here("netlist", bench).out
     assert ".tran" in text
     assert text.rstrip().endswith(".end")
 
 
-def test_operands_and_conditions_reach_the_deck(command):
-    decks = {bits: command("netlist", "and2", "--operands", bits).stdout for bits in ("00", "11")}
+def test_operands_and_conditions_reach_the_deck(here):
+    decks = {bits: here("netlist", "and2", "--operands", bits).out for bits in ("00", "11")}
     assert decks["00"] != decks["11"]
-    assert command("netlist", "and2").stdout == decks["11"]
+    assert here("netlist", "and2").out == decks["11"]
     assert operand_patterns("and2")[-1] == "11"
-    cold = command(
-        "netlist", "read", "--corner", "ss", "--vdd", "0.9", "--temperature", "-40"
-    ).stdout
+    cold = here("netlist", "read", "--corner", "ss", "--vdd", "0.9", "--temperature", "-40").out
     assert ".temp -40" in cold.lower() or "temp=-40" in cold.lower()
     assert "corner ss, VDD 0.9 V" in cold
 
 
-def test_a_sample_names_its_variation_and_seed(command):
-    text = command("netlist", "and2", "--sample", 7).stdout
+def test_a_sample_names_its_variation_and_seed(here):
+    text = here("netlist", "and2", "--sample", 7).out
     assert "* variation default, hash" in text
     assert "seed 7" in text
-    assert text == command("netlist", "and2", "--variation", "default", "--sample", 7).stdout
-    assert "delvto" not in command("netlist", "and2").stdout
+    assert text == here("netlist", "and2", "--variation", "default", "--sample", 7).out
+    assert "delvto" not in here("netlist", "and2").out
 
 
-def test_age_shifts_p_transistors_and_age_zero_nothing(command):
-    fresh = command("netlist", "full_adder").stdout
-    assert command("netlist", "full_adder", "--age", 0).stdout == fresh
+def test_age_shifts_p_transistors_and_age_zero_nothing(here):
+    fresh = here("netlist", "full_adder").out
+    assert here("netlist", "full_adder", "--age", 0).out == fresh
     words = ("netlist", "full_adder", "--age", 10, "--temperature", 125, "--duty", 0.25)
-    old = command(*words).stdout
+    old = here(*words).out
     assert "10 years at 125 degC and 1 V, duty 0.25" in old
     shifted = [line for line in old.splitlines() if "delvto=-0.0" in line]
     assert shifted
     assert all(" pmos_generic45 " in line for line in shifted)
 
 
-def test_json_holds_the_same_deck(command, tmp_path):
-    text = command("netlist", "full_adder").stdout
-    content = json.loads(command("netlist", "--json", "full_adder").stdout)
+def test_json_holds_the_same_deck(here, tmp_path):
+    text = here("netlist", "full_adder").out
+    content = json.loads(here("netlist", "--json", "full_adder").out)
     assert content["format"] == "mramcim-netlist/1"
     assert content["netlist"].rstrip("\n") == text.rstrip("\n")
     assert content["temperature_K"] == pytest.approx(300.15)
-    assert command("netlist", "full_adder", "--json", "deck.json").stdout == text
+    assert here("netlist", "full_adder", "--json", "deck.json").out == text
     assert json.loads((tmp_path / "deck.json").read_text()) == content
 
 
