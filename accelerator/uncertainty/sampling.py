@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from statistics import NormalDist
 
 import numpy as np
@@ -23,9 +24,19 @@ def latin_hypercube(number: int, variables: int, seed: int) -> Samples:
 
 
 def standard_normal(uniform: Samples) -> Samples:
-    """Standard normal values of uniform ones in (0, 1)."""
+    """Standard normal values of uniform ones in (0, 1), of the same shape."""
+    # The variables of a hypercube take the same values, in other orders.
+    values, where = np.unique(uniform, return_inverse=True)
+    found: Samples = _quantiles(values.tobytes())[where].reshape(uniform.shape)
+    return found
+
+
+@lru_cache(maxsize=8)
+def _quantiles(uniform: bytes) -> Samples:
     # Not SciPy's: importing it takes longer than an estimate.
-    return np.array([_NORMAL.inv_cdf(value) for value in uniform.tolist()])
+    found = np.array([_NORMAL.inv_cdf(value) for value in np.frombuffer(uniform).tolist()])
+    found.setflags(write=False)
+    return found
 
 
 def shares(uniform: Samples, totals: Samples) -> Samples:
@@ -39,7 +50,7 @@ def shares(uniform: Samples, totals: Samples) -> Samples:
     (B. Sudret, Reliab. Eng. Syst. Saf. 93, 964 (2008)). What the shares leave of one is of
     several variables together, or of other shapes.
     """
-    scores = np.array([standard_normal(one) for one in uniform])
+    scores = standard_normal(uniform)
     basis = np.concatenate([scores, (scores**2 - 1) / 2**0.5])
     spread = totals - totals.mean(axis=1, keepdims=True)
     weights = np.linalg.solve(basis @ basis.T, basis @ spread.T)  # (terms, totals)
