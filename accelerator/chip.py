@@ -53,17 +53,15 @@ class Chip:
         assumptions: Assumptions,
     ) -> Chip:
         """Map and count all layers, place them, and measure the wires between them."""
-        works = tuple(
-            plan_work(
-                entry,
-                array,
-                options,
-                assumptions,
-                entry is first_mapped(layers),
-                entry is layers[-1],
-            )
-            for entry in layers
-        )
+        first = first_mapped(layers)
+        known: dict[object, Work] = {}
+        works = []
+        for entry in layers:
+            ends = entry is first, entry is layers[-1]
+            alike = (entry.nameless, ends) if entry.by_shape else id(entry)
+            if alike not in known:
+                known[alike] = plan_work(entry, array, options, assumptions, *ends)
+            works.append(replace(known[alike], planned=entry))
         buffers = buffer_subarrays(
             [(e.installed, e.activation_bits, e.output_bits) for e in layers], array, options
         )
@@ -79,7 +77,7 @@ class Chip:
         area = floorplan(everything, None, prices, assumptions).total_area
         tree = Tree.over(area, subarrays, array, assumptions)
         return cls(
-            works,
+            tuple(works),
             Pricing(prices, array, options, assumptions, tree, buffers),
             buffers,
             floorplan(buffer, tree, prices, assumptions),
@@ -132,24 +130,27 @@ class Chip:
     def layer_reports(self) -> tuple[LayerReport, ...]:
         """All layers in order, leakage of the whole chip shared out by time."""
         pricing, clock, pace = self.pricing, self.clock(), self.pace()
-        plans = [self._plan(work.hardware) for work in self.works]
+        plans: dict[int, Floorplan] = {}
+        for work in self.works:
+            for hardware in (work.hardware, work.running):
+                if id(hardware) not in plans:
+                    plans[id(hardware)] = self._plan(hardware)
         idle = IdlePower.of(
             pricing,
-            installed=sum(plan.leakage_power for plan in plans),
+            installed=sum(plans[id(work.hardware)].leakage_power for work in self.works),
             buffer=self.buffer_plan.leakage_power,
             always_on=self.digital_plan.leakage_power + self.transposer_plan.leakage_power,
         )
+        # Layers of one shape share their counts, and so all but their names.
+        known: dict[int, LayerReport] = {}
+        for work in self.works:
+            if id(work.counts) not in known:
+                plan, running = plans[id(work.hardware)], plans[id(work.running)]
+                known[id(work.counts)] = _layer_report(
+                    work, plan, running, clock, pricing, idle, pace
+                )
         return tuple(
-            _layer_report(
-                work,
-                plan,
-                plan if work.running is work.hardware else self._plan(work.running),
-                clock,
-                pricing,
-                idle,
-                pace,
-            )
-            for work, plan in zip(self.works, plans, strict=True)
+            replace(known[id(work.counts)], name=work.planned.layer.name) for work in self.works
         )
 
 

@@ -59,6 +59,17 @@ class PlannedLayer:
         """The layer that is on the chip."""
         return self.wider or self.layer
 
+    @property
+    def by_shape(self) -> bool:
+        """Whether it was planned from its shape alone, as others of this shape are."""
+        own = self.seen, self.choice, self.occupancy, self.wider, self.ran
+        return all(part is None for part in own)
+
+    @property
+    def nameless(self) -> PlannedLayer:
+        """What it has in common with other layers of its shape."""
+        return replace(self, layer=replace(self.layer, name=""))
+
     def counted(self, array: Array) -> PlannedLayer:
         """With the events in place of the run that they are counted from."""
         if self.ran is None or isinstance(self.ran, LogicCounts):

@@ -425,3 +425,13 @@ def test_a_table_is_read_again_only_when_it_changes(
     path.unlink()
     with pytest.raises(TableError):
         estimate("lenet5", table=path)
+
+
+def test_layers_of_one_shape_cost_the_same_wherever_they_are_worked_out(reference, monkeypatch):
+    shared = estimate("resnet18", table=reference)
+    monkeypatch.setattr("accelerator.plan.PlannedLayer.by_shape", False)
+    assert estimate("resnet18", table=reference).to_dict() == shared.to_dict()
+    energies = [layer.energy for layer in shared.layers]
+    assert len(set(energies)) < len(energies)
+    names = [layer.name for layer in shared.layers]
+    assert len(set(names)) == len(names)
