@@ -3,15 +3,6 @@
 import pytest
 
 
-@pytest.fixture(scope="session")
-def shared_store(tmp_path_factory):
-    """A store for all of this session's tests, in parallel processes too, that ask for it."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if base.name.startswith("popen-") else base) / "shared-store"
-    folder.mkdir(exist_ok=True)
-    return folder
-
-
 @pytest.fixture(autouse=True, scope="session")
 def _not_the_users_store(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:

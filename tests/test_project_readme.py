@@ -29,10 +29,8 @@ COMMANDS = [
 
 
 @pytest.fixture
-def folder(tmp_path_factory, shared_store):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MRAMCIM_CACHE", str(shared_store))
-        yield tmp_path_factory.mktemp("readme")
+def folder(tmp_path, own_store):
+    return tmp_path
 
 
 def run(folder: Path, *words: str) -> str:
