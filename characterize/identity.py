@@ -118,7 +118,7 @@ def _hash(value: Any) -> str:
 
 def sources_hash() -> str:
     """What tells this version of all that simulates and measures from any other."""
-    packages = ("jobs", "circuits", "characterize", "lut")
+    packages = ("files", "jobs", "circuits", "characterize", "lut")
     return _hash_of(tuple(sorted(path for package in packages for path in _modules(package))))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-PACKAGES = ("jobs", "circuits", "characterize", "lut", "accelerator", "mramcim")
+PACKAGES = ("files", "jobs", "circuits", "characterize", "lut", "accelerator", "mramcim")
 
 
 class CommandError(ValueError):

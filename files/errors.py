@@ -1,0 +1,27 @@
+"""The error of this package, and how a value is shown in one."""
+
+from __future__ import annotations
+
+SHOWN = 80
+"""Characters of a foreign value that a message shows at most."""
+
+
+class FileError(ValueError):
+    """A file that cannot be read as what it should be; the message says what, where, what to do."""
+
+
+def short(value: object) -> str:
+    """A foreign value as a message shows it: printable ASCII, cut in the middle where it is long.
+
+    A text of a parser is shown as it is, anything else by its representation.
+    """
+    try:
+        text = value if isinstance(value, str) else ascii(value)
+    except (ValueError, RecursionError):
+        # A whole number of more digits than Python prints, or lists within lists without end.
+        text = f"a {type(value).__name__} too large to show"
+    text = " ".join(text.encode("ascii", "backslashreplace").decode("ascii").split())
+    text = "".join(character if character.isprintable() else "?" for character in text)
+    if len(text) <= SHOWN:
+        return text
+    return f"{text[: SHOWN - 20]} ... {text[-14:]}"
