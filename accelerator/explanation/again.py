@@ -84,7 +84,7 @@ def _again(report: Mapping[str, Any], table: Table | str | None) -> Estimate:
             f"the report's network {report['network']!r} was made in Python and is in no file: "
             "save it as ONNX and estimate that"
         )
-    network = load_network(report["network_path"])
+    network = load_network(report["network_path"], **report.get("reading", {}))
     entry = report["table"]
     conditions = Conditions(
         entry["corner"],
@@ -137,6 +137,7 @@ def _again(report: Mapping[str, Any], table: Table | str | None) -> Estimate:
                 if wider is None
                 else replace(layer, in_channels=wider[0], out_channels=wider[1]),
                 LogicCounts.of(one["counts"]) if layer.row_logic else None,
+                one.get("weight_encoding"),
             )
         )
     conditions = replace(conditions, row_logic=any(entry.layer.row_logic for entry in planned))

@@ -111,6 +111,7 @@ def plan_run(network: Network, run: NetworkRun) -> Plan:
                 output,
                 seen_of(one),
                 occupancy=WeightOccupancy(one.nonzero, one.operands.element_ones),
+                widths_from=("run", "run"),
             )
         )
     return Plan(tuple(planned), ())
@@ -121,7 +122,7 @@ def seen_of(run: LayerCounts) -> Seen:
     counts = run.operands
     total = counts.ands
     return Seen(
-        run.weights.encoding,
+        run.weight_encoding,
         (
             counts.and_00 / total,
             counts.and_01 / total,

@@ -71,7 +71,7 @@ class DigitalUnit:
             outputs = _pooled(node, inputs) or self._evaluator(node).run(None, feeds)
         except Exception as error:
             raise DigitalError(" ".join(str(error).split())[:200] or type(error).__name__) from None
-        grids = _grids(node, inputs, outputs)
+        grids = kept_grids(node, inputs, outputs)
         return [Tensor(np.asarray(value), grid) for value, grid in zip(outputs, grids, strict=True)]
 
     def _evaluator(self, node: Any) -> Any:
@@ -108,8 +108,11 @@ def _reference() -> Any:
     return ReferenceEvaluator
 
 
-def _grids(node: Any, inputs: list[Tensor | None], outputs: list[Any]) -> list[Grid | None]:
-    """Grids of the outputs; those after the first hold masks and indices."""
+def kept_grids(node: Any, inputs: list[Tensor | None], outputs: list[Any]) -> list[Grid | None]:
+    """Grids of the outputs; those after the first hold masks and indices.
+
+    Of the tensors only sizes, types and constants matter, so that others may stand in for them.
+    """
     first: Grid | None = None
     present = [entry for entry in inputs if entry is not None]
     source = present[0].grid if present else None
@@ -211,4 +214,9 @@ def _turned(grid: Grid, source: Array, node: Any) -> Grid:
     found = next((entry.ints for entry in node.attribute if entry.name == "perm"), None)
     order = list(found) if found is not None else list(range(source.ndim))[::-1]
     whole = np.broadcast_to(grid.scale, source.shape)
-    return replace(grid, scale=np.transpose(whole, order))
+    lows = None if grid.lows is None else np.broadcast_to(grid.lows, source.shape)
+    return replace(
+        grid,
+        scale=np.transpose(whole, order),
+        lows=None if lows is None else np.transpose(lows, order),
+    )

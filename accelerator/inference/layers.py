@@ -167,22 +167,23 @@ def _prepare(node: Any, data: Array, weights: Tensor, convolution: bool) -> Prep
     assert weights.grid is not None
     values, grid = weights.values, weights.grid
     scale = np.broadcast_to(grid.scale, values.shape)
+    lows = np.broadcast_to(grid.low if grid.lows is None else grid.lows, values.shape)
     if convolution:
         if values.ndim not in (3, 4) or data.ndim != values.ndim:
             raise ProductError(f"a window of {values.ndim - 2} dimensions")
         if values.ndim == 3:
-            values, scale = values[:, :, None], scale[:, :, None]
+            values, scale, lows = values[:, :, None], scale[:, :, None], lows[:, :, None]
         window = _window(node, data.shape[2:], weights.values.shape[2:])
     else:
         if values.ndim != 2:
             raise ProductError(f"weights of {values.ndim} dimensions")
         if not integer(node, "transB", 0):
-            values, scale = values.T, scale.T
+            values, scale, lows = values.T, scale.T, lows.T
         if integer(node, "transA", 0):
             raise ProductError("a transposed left operand")
-        values, scale = values[:, :, None, None], scale[:, :, None, None]
+        values, scale, lows = (one[:, :, None, None] for one in (values, scale, lows))
         window = Window()
-    grid = Grid(scale, grid.low, grid.high, grid.step)
+    grid = Grid(scale, grid.low, grid.high, grid.step, None if grid.lows is None else lows)
     return Prepared(code_weights(values, grid, window), scale[:, 0, 0, 0].astype(np.float64))
 
 

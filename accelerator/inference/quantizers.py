@@ -110,7 +110,8 @@ def dequantize_linear(source: Tensor, scale: Array, zero: Array | None, axis: in
     real = ((values.astype(np.int64) - shift).astype(np.float32) * scale).astype(scale.dtype)
     codes = source.grid or of_integers(values)
     low, high = codes.low - int(shift.max()), codes.high - int(shift.min())
-    return Tensor(real, Grid(np.asarray(scale, np.float64), low, high))
+    lows = codes.low - shift if low + codes.high - codes.low < high else None
+    return Tensor(real, Grid(np.asarray(scale, np.float64), low, high, lows=lows))
 
 
 def of_integers(values: Array) -> Grid:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,9 @@ LARGEST_FILE = 2**31 - 1  # bytes, the limit of the format
 class Graph:
     """Nodes in order, the shape of every tensor as far as known, and what is constant.
 
-    `data` are the names of the inputs that are not weights.
+    `data` are the names of the inputs that are not weights, `free` the axes of theirs that the
+    file leaves open and that were taken for one image, `weights` the tensors of the file, `kinds`
+    the element types of inputs and `versions` those of operators.
     """
 
     path: Path
@@ -31,6 +33,24 @@ class Graph:
     shapes: dict[str, tuple[int | None, ...]]
     constants: frozenset[str]
     data: tuple[str, ...]
+    outputs: tuple[str, ...] = ()
+    free: frozenset[tuple[str, int]] = frozenset()
+    weights: Mapping[str, Any] = field(default_factory=dict)
+    kinds: Mapping[str, int] = field(default_factory=dict)
+    versions: Mapping[str, int] = field(default_factory=dict)
+
+    def values(self, tensor: str) -> Any | None:
+        """The values of a tensor of the file; None where it has none, or they are elsewhere."""
+        from onnx import TensorProto, numpy_helper
+
+        found = self.weights.get(tensor)
+        if found is None or found.data_location == TensorProto.EXTERNAL:
+            return None
+        try:
+            return numpy_helper.to_array(found)
+        except Exception:
+            # A damaged one is told of by those who run the file.
+            return None
 
     def shape(self, tensor: str, where: str) -> tuple[int, ...]:
         """The shape of a tensor that a layer needs.
@@ -58,21 +78,78 @@ class Graph:
         return known
 
 
-def read_graph(path: Path) -> Graph:
-    """Read an ONNX file and infer its shapes, the batch being one image.
+def read_graph(
+    path: Path,
+    *,
+    batch: int | None = None,
+    batch_axis: int | None = None,
+    dims: Mapping[str, int] | None = None,
+) -> Graph:
+    """Read an ONNX file and infer its shapes, a free batch being `batch` images, or one.
 
-    Weights kept in other files are not read: their shapes suffice.
+    Weights kept in other files are not read: their shapes suffice. `batch_axis` is where a free
+    batch lies, the first if it is not given; `dims` are sizes for names that the file has in
+    place of some.
 
     Raises:
-        EstimateError: the file cannot be read or is not a model with nodes.
+        EstimateError: the file cannot be read or is not a model with nodes, or has no such name.
     """
     model = parse_model(path)
     weights = _weight_shapes(model.graph)
     data = tuple(entry.name for entry in model.graph.input if entry.name not in weights)
-    _one_image(model.graph, data)
+    kinds = {entry.name: entry.type.tensor_type.elem_type for entry in model.graph.input}
+    if dims:
+        _set_dims(model.graph, path, dims)
+    free = _one_image(model.graph, data, batch or 1, batch_axis or 0)
+    tensors = _take_weights(model.graph)
     model, shapes = _inferred(model, path)
     graph = model.graph
-    return Graph(path, tuple(graph.node), shapes, _constants(graph, set(weights)), data)
+    return Graph(
+        path,
+        tuple(graph.node),
+        shapes,
+        _constants(graph, set(weights)),
+        data,
+        tuple(entry.name for entry in graph.output),
+        frozenset(free),
+        tensors,
+        kinds,
+        {entry.domain: entry.version for entry in model.opset_import},
+    )
+
+
+def _take_weights(graph: Any) -> dict[str, Any]:
+    """The tensors of the graph by name; large ones leave nothing in it but their shapes."""
+    held = list(graph.initializer)
+    del graph.initializer[:]
+    for tensor in held:
+        if tensor.ByteSize() > LARGEST_SHAPE_CONSTANT:
+            graph.initializer.add(
+                name=tensor.name, data_type=tensor.data_type, dims=list(tensor.dims)
+            )
+        else:
+            graph.initializer.add().CopyFrom(tensor)
+    return {tensor.name: tensor for tensor in held}
+
+
+def _set_dims(graph: Any, path: Path, dims: Mapping[str, int]) -> None:
+    """Sizes for the names of free ones, wherever the file uses them."""
+    known = {
+        dim.dim_param
+        for entry in graph.input
+        for dim in entry.type.tensor_type.shape.dim
+        if dim.dim_param
+    }
+    for name, size in dims.items():
+        if name not in known:
+            names = ", ".join(sorted(known)) or "none"
+            raise EstimateError(f"{path} has no free size {name!r}; its names are: {names}")
+        if size < 1:
+            raise EstimateError(f"the size {name!r} is 1 or more, not {size}")
+    for entry in (*graph.input, *graph.value_info, *graph.output):
+        for dim in entry.type.tensor_type.shape.dim:
+            if dim.dim_param in dims:
+                dim.dim_value = dims[dim.dim_param]
 
 
 def parse_model(path: Path) -> Any:
@@ -208,18 +285,22 @@ def _first_line(error: Exception) -> str:
     return " ".join(str(error).split())[:200]
 
 
-def _one_image(graph: Any, data: tuple[str, ...]) -> None:
-    """Set a free batch to one, wherever the file uses its symbol."""
-    free: set[str] = set()
+def _one_image(graph: Any, data: tuple[str, ...], batch: int, axis: int) -> set[tuple[str, int]]:
+    """Set a free batch, wherever the file uses its symbol; the inputs that have one."""
+    names: set[str] = set()
+    found: set[tuple[str, int]] = set()
     for entry in graph.input:
         dims = entry.type.tensor_type.shape.dim
-        if entry.name in data and len(dims) > 1 and not dims[0].HasField("dim_value"):
-            free.add(dims[0].dim_param)
-            dims[0].dim_value = 1
+        least = max(1, axis)
+        if entry.name in data and len(dims) > least and not dims[axis].HasField("dim_value"):
+            names.add(dims[axis].dim_param)
+            found.add((entry.name, axis))
+            dims[axis].dim_value = batch
     for entry in (*graph.input, *graph.value_info, *graph.output):
         for dim in entry.type.tensor_type.shape.dim:
-            if dim.dim_param and dim.dim_param in free:
-                dim.dim_value = 1
+            if dim.dim_param and dim.dim_param in names:
+                dim.dim_value = batch
+    return found
 
 
 def _constants(graph: Any, weights: set[str]) -> frozenset[str]:

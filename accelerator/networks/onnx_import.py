@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
 from math import prod
 from pathlib import Path
 from typing import Any
 
 from accelerator.errors import EstimateError
 from accelerator.names import printable
-from accelerator.networks.layers import Layer, Network, Operation
+from accelerator.networks.batch import Batch, find_batch
+from accelerator.networks.layers import Layer, Network, Operation, Quantized
 from accelerator.networks.onnx_attributes import compared_pairs, integer, integers, padding
 from accelerator.networks.onnx_graph import Graph, read_graph
 from accelerator.networks.onnx_operators import (
@@ -28,32 +31,56 @@ LARGEST_WINDOW = 2**16
 PRODUCT_OF_ACTIVATIONS = "product of two activations"
 
 
-def read_onnx(path: Path) -> Network:
-    """The network in an ONNX file.
+def read_onnx(
+    path: Path,
+    *,
+    batch: int | None = None,
+    batch_axis: int | None = None,
+    dims: Mapping[str, int] | None = None,
+) -> Network:
+    """The network in an ONNX file, of one image.
+
+    `batch`, `batch_axis` and `dims` are those of `accelerator.networks.load_network`.
 
     Raises:
         EstimateError: the file cannot be used; operators that multiply weights and are not
             supported are all listed.
     """
-    graph = read_graph(path)
+    graph = read_graph(path, batch=batch, batch_axis=batch_axis, dims=dims)
     refused = sorted({name for node in graph.nodes if (name := _refusal(graph, node))})
     if refused:
         raise EstimateError(
             f"{path} has operators that multiply weights and are not supported: "
             f"{', '.join(refused)}; replace them by convolutions or matrix products"
         )
-    reader = _Reader(graph)
+    images = find_batch(graph, batch, batch_axis)
+    reader = _Reader(graph, images)
+    quantized = _file_widths(graph)
     for index, node in enumerate(graph.nodes):
+        reader.quantized = quantized.get(index)
         reader.take(node, printable(node.name or f"{node.op_type}_{index}"))
     shape = next((graph.shapes[n] for n in graph.data if len(graph.shapes.get(n, ())) > 1), ())
     return Network(
         printable(path.name),
         tuple(reader.layers),
         f"ONNX file {printable(path.name)}, one image",
-        tuple(size or 0 for size in shape[1:]),
+        tuple(size or 0 for place, size in enumerate(shape) if place != images.axis),
         reader.notes(),
         reader.not_counted(),
+        from_file=True,
+        batch_said=images.said,
     )
+
+
+def _file_widths(graph: Graph) -> dict[int, Quantized]:
+    """Of files with quantizers only, as what runs them takes a while to import."""
+    from accelerator.networks.quantizer_kinds import quantizes
+
+    if not quantizes(graph.nodes):
+        return {}
+    from accelerator.networks.file_widths import file_widths
+
+    return file_widths(graph)
 
 
 def _refusal(graph: Graph, node: Any) -> str | None:
@@ -94,21 +121,19 @@ class _Reader:
     nothing else takes the tensor as it is.
     """
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, batch: Batch) -> None:
         self.graph = graph
+        self.batch = batch
+        self.quantized: Quantized | None = None
         self.layers: list[Layer] = []
         self.quantizable: set[str] = set()
         self.met: dict[Fate, Counter[str]] = {kind: Counter() for kind in Fate}
         self.takers = Counter(name for node in graph.nodes for name in node.input)
-        self.batch = self._batch()
 
-    def _batch(self) -> int:
-        """Images in the first data input, when it is a batch of images or of vectors."""
-        for name in self.graph.data:
-            shape = self.graph.shapes.get(name) or ()
-            if len(shape) in (2, 4, 5):
-                return shape[0] or 1
-        return 1
+    def shape(self, tensor: str, where: str) -> tuple[int, ...]:
+        """The shape of a tensor for one image."""
+        whole = self.graph.shape(tensor, where)
+        return tuple(size or 1 for size in self.batch.of_one(tensor, whole))
 
     def take(self, node: Any, name: str) -> None:
         """Add what the node costs."""
@@ -143,8 +168,8 @@ class _Reader:
         for kind in (Fate.MONOTONE, Fate.MOVED):
             if self.met[kind]:
                 out.append(f"{kind.value}: {_listed(self.met[kind])}")
-        if self.batch > 1:
-            out.append(f"one image of the file's batch of {self.batch}")
+        if self.batch.images > 1:
+            out.append(f"one image of the file's batch of {self.batch.images}")
         return tuple(out)
 
     def not_counted(self) -> tuple[str, ...]:
@@ -182,8 +207,8 @@ class _Reader:
         return Fate.MAPPED
 
     def _convolution(self, node: Any, name: str, data: str, weights: str) -> Layer:
-        source, kernel = self.graph.shape(data, name), self.graph.shape(weights, name)
-        target = self.graph.shape(node.output[0], name)
+        source, kernel = self.shape(data, name), self.shape(weights, name)
+        target = self.shape(node.output[0], name)
         groups = integer(node, "group", 1)
         rank = len(kernel) - 2
         if rank < 1 or len(source) != len(kernel) or len(target) != len(kernel):
@@ -197,7 +222,7 @@ class _Reader:
         if len(stride) != rank or len(dilation) != rank or min(*stride, *dilation) < 1:
             raise self._error(name, f"strides {stride} and dilations {dilation}")
         begin, end = padding(node, source[2:], target[2:], kernel[2:], stride, dilation)
-        return Layer(
+        layer = Layer(
             name,
             Operation.CONVOLUTION,
             source[1],
@@ -210,12 +235,14 @@ class _Reader:
             end,
             dilation,
             groups,
+            quantized=self.quantized,
         )
+        return _beside(layer, target[0])
 
     def _product(self, node: Any, name: str, left: str, right: str, turned: bool) -> Layer:
         """A matrix product; `turned` when the left operand holds the weights."""
-        weights = self.graph.shape(left if turned else right, name)
-        target = self.graph.shape(node.output[0], name)
+        weights = self.shape(left if turned else right, name)
+        target = self.shape(node.output[0], name)
         transposed = integer(node, "transA" if turned else "transB", 0)
         if not weights:
             raise self._error(name, "one number for weights")
@@ -228,8 +255,6 @@ class _Reader:
         rows = prod(target) // (outer * groups)
         if rows < 1 or rows * outer * groups != prod(target):
             raise self._error(name, f"weights {weights} and an output {target}")
-        if self.batch > 1 and rows % self.batch == 0:
-            rows //= self.batch
         one = (1,)
         return Layer(
             name,
@@ -244,11 +269,12 @@ class _Reader:
             (0,),
             one,
             groups,
+            quantized=self.quantized,
         )
 
     def _compare(self, node: Any, name: str) -> None:
-        source = self.graph.shape(node.input[0], name)
-        target = self.graph.shape(node.output[0], name)
+        source = self.shape(node.input[0], name)
+        target = self.shape(node.output[0], name)
         kernel, pairs = compared_pairs(node)
         if len(source) != 4 or target[1:] != (len(pairs.neighbours), *source[2:]):
             raise self._error(name, f"an input {source} and an output {target}")
@@ -264,8 +290,8 @@ class _Reader:
         self.quantizable.update(node.output)
 
     def _pool(self, node: Any, name: str) -> None:
-        source = self.graph.shape(node.input[0], name)
-        target = self.graph.shape(node.output[0], name)
+        source = self.shape(node.input[0], name)
+        target = self.shape(node.output[0], name)
         rank = len(source) - 2
         kernel = integers(node, "kernel_shape", source[2:])
         operation = Operation.MAX_POOL if node.op_type in MAX_POOLS else Operation.AVERAGE_POOL
@@ -273,23 +299,25 @@ class _Reader:
             raise self._error(name, f"a window {kernel} over an input {source}")
         ones = (1,) * rank
         zeros = (0,) * rank
-        self.layers.append(
-            Layer(
-                name, operation, source[1], source[2:], target[1], target[2:], kernel,
-                integers(node, "strides", ones), zeros, zeros, ones,
-            )
+        layer = Layer(
+            name, operation, source[1], source[2:], target[1], target[2:], kernel,
+            integers(node, "strides", ones), zeros, zeros, ones,
         )  # fmt: skip
+        self.layers.append(_beside(layer, target[0]))
 
     def _mean(self, node: Any, name: str) -> Fate:
         """A mean over whole axes: one window for each number that it leaves."""
-        sizes = [self.graph.shapes.get(tensor) or () for tensor in (node.input[0], node.output[0])]
+        sizes = [
+            self.batch.of_one(tensor, self.graph.shapes.get(tensor) or ())
+            for tensor in (node.input[0], node.output[0])
+        ]
         if not sizes[0] or None in (*sizes[0], *sizes[1]):
             return Fate.UNCOUNTED
         source, target = (prod(size or 1 for size in shape) for shape in sizes)
         if target < 1 or source % target:
             return Fate.UNCOUNTED
         window = (source // target,)
-        left = max(target // self.batch, 1)
+        left = target
         one, zero = (1,), (0,)
         self.layers.append(
             Layer(
@@ -324,20 +352,31 @@ class _Reader:
         return Fate.ELEMENTWISE
 
     def _pointwise(self, node: Any, name: str, operation: Operation, operands: int) -> Layer:
-        shape = self.graph.shape(node.output[0], name)
+        shape = self.shape(node.output[0], name)
         channels = shape[1] if len(shape) > 1 else prod(shape)
         size = shape[2:] or (1,)
         ones = (1,) * len(size)
         zeros = (0,) * len(size)
-        return Layer(
+        layer = Layer(
             name, operation, channels, size, channels, size, ones, ones, zeros, zeros, ones,
             operands=operands,
         )  # fmt: skip
+        return _beside(layer, shape[0] if len(shape) > 1 else 1)
 
     def _error(self, name: str, what: str) -> EstimateError:
         return EstimateError(
             f"{self.graph.path} contradicts itself at {name}: it has {what}; export it again"
         )
+
+
+def _beside(layer: Layer, times: int) -> Layer:
+    """A layer for so many inputs of its shape, as frames that one image consists of."""
+    if times == 1:
+        return layer
+    ones = {name: (1, *getattr(layer, name)) for name in ("kernel", "stride", "dilation")}
+    zeros = {name: (0, *getattr(layer, name)) for name in ("pad_begin", "pad_end")}
+    sizes = {name: (times, *getattr(layer, name)) for name in ("in_size", "out_size")}
+    return replace(layer, **ones, **zeros, **sizes)
 
 
 def _listed(operators: Counter[str]) -> str:
