@@ -161,7 +161,7 @@ def read_widths(what: str, value: object) -> tuple[int, int]:
     elif isinstance(value, Sequence):
         parts = value
     if len(parts) != 2:
-        raise EstimateError(f"{what} cannot be {value!r}: give them as W:A, such as 8:8")
+        raise EstimateError(f"{what} cannot be {value!r}: give their widths as W:A, such as 8:8")
     return (
         bit_width(f"{what}: weight bits", parts[0]),
         bit_width(f"{what}: activation bits", parts[1]),

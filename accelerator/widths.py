@@ -191,7 +191,7 @@ def _sentences(network: Network, chosen: Sequence[LayerWidths | None], asked: As
         ("activations", "activation_bits", "activations_from"),
     ):
         for by, flag in ((FLAG, f"--{what}"), (ENDS, "--first-last"), (PATTERN, "--widths")):
-            changed = [
+            changed: list[tuple[str, int, int]] = [
                 (layer.name, getattr(layer.quantized, bits), getattr(own, bits))
                 for layer, own in known
                 if getattr(own, source) == by
@@ -199,7 +199,7 @@ def _sentences(network: Network, chosen: Sequence[LayerWidths | None], asked: As
                 and getattr(layer.quantized, bits) != getattr(own, bits)
             ]
             if changed:
-                was, now = (_span([one[place] for one in changed]) for place in (1, 2))
+                was, now = _span([one[1] for one in changed]), _span([one[2] for one in changed])
                 letter = what[0].upper()
                 said.append(
                     f"{flag} overrides the file's {what}: {letter}{now} in place of {letter}{was} "

@@ -12,9 +12,9 @@ from accelerator.boundary import OWN_WIDTHS
 from accelerator.errors import EstimateError
 from accelerator.inference.comparisons import ComparisonRun
 from accelerator.inference.results import LayerCounts, NetworkRun
-from accelerator.networks import Network, load_network
+from accelerator.networks import Network, Operation, load_network
 from accelerator.occupancy import WeightOccupancy
-from accelerator.options import read_options, whole_number
+from accelerator.options import DENSITIES, read_options, whole_number
 from accelerator.pipeline import cost_plan, open_table
 from accelerator.plan import Plan, PlannedLayer, Seen
 from accelerator.prices import Conditions
@@ -39,6 +39,9 @@ def cost_run(
     assumptions: Mapping[str, float] | None = None,
     samples: int = SAMPLES,
     seed: int = 0,
+    batch: int | None = None,
+    batch_axis: int | None = None,
+    dims: Mapping[str, int] | None = None,
     **options: Any,
 ) -> Report:
     """Energy, latency and area of one image of a run of the ONNX file `network`.
@@ -48,18 +51,51 @@ def cost_run(
     images. Sub-arrays whose weights are all zero are left out unless `skip_empty_subarrays` is
     false. The other arguments are those of `accelerator.estimate`, and so are the errors.
     """
-    if "weight_encoding" in options:
-        raise EstimateError("a run has the encodings of its own layers: leave out weight_encoding")
+    check_options(options)
     chosen, constants = read_options(options), load_assumptions(assumptions)
     rows, columns = whole_number("rows", rows, least=1), whole_number("columns", columns, least=1)
     require_room(rows, int(constants.reserved_rows.value))
     sampling = Sampling.of(samples, seed)
-    parsed = load_network(network)
+    parsed = load_network(network, batch=batch, batch_axis=batch_axis, dims=dims)
     conditions = Conditions(corner, vdd, temperature, rows, columns, write_vdd)
-    plan = plan_run(parsed, run)
+    plan = covered(parsed, plan_run(parsed, run), chosen.coverage)
     return cost_plan(
         parsed, plan, open_table(table), conditions, chosen, constants, OWN_WIDTHS, sampling
     )
+
+
+def check_options(options: Mapping[str, Any]) -> None:
+    """Refuse options of an estimate that a run knows better, before anything is run.
+
+    Raises EstimateError, also for those that there are not and values that cannot be.
+    """
+    known = {
+        "weight_encoding": "the encodings of its own layers",
+        **dict.fromkeys(DENSITIES, "the operand bits that it met"),
+    }
+    for name, own in known.items():
+        if name in options:
+            raise EstimateError(f"a run has {own}: leave out {name}")
+    read_options({name: value for name, value in options.items() if name != "assumptions"})
+    load_assumptions(options.get("assumptions"))
+
+
+def covered(network: Network, plan: Plan, coverage: str) -> Plan:
+    """The layers of a plan that `coverage` counts.
+
+    Raises EstimateError where none is left.
+    """
+    if coverage == "all":
+        return plan
+    kept = [one for one in plan.layers if one.layer.operation is Operation.CONVOLUTION]
+    if not kept:
+        raise EstimateError(f"no layer of {network.name} is left: it has no convolution")
+    left_out = [
+        one.layer
+        for one in plan.layers
+        if one.layer.mapped and one.layer.operation is not Operation.CONVOLUTION
+    ]
+    return Plan(tuple(kept), tuple(left_out))
 
 
 def plan_run(network: Network, run: NetworkRun) -> Plan:

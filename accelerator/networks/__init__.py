@@ -78,5 +78,5 @@ def _read(name: str, resolved: str, said: tuple[Any, ...], _changed: int, _size:
     """The network in a file; sweeps over one file read it once."""
     from accelerator.networks.onnx_import import read_onnx
 
-    reading = {key: dict(value) if key == "dims" else value for key, value in said}
+    reading: dict[str, Any] = {key: dict(value) if key == "dims" else value for key, value in said}
     return replace(read_onnx(Path(name), **reading), path=resolved)

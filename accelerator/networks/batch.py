@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from accelerator.errors import EstimateError
 from accelerator.names import printable
-from accelerator.networks.batch_flow import Flow, MixedError, Place, UnclearError
+from accelerator.networks.batch_flow import follow_images
+from accelerator.networks.batch_places import MixedError, Place, UnclearError
 from accelerator.networks.onnx_graph import Graph
 
 Shape = tuple[int | None, ...]
@@ -57,7 +58,8 @@ def find_batch(graph: Graph, images: int | None = None, axis: int | None = None)
             f"{graph.path}: its input {shown!r} has no axis {axis}, of {len(shape)}"
         )
     if images == 1:
-        return Batch(1, axis or 0, f"batch 1, as said: all of {shown!r} is one image")
+        alone = axis or 0 if shape[axis or 0] == 1 else None
+        return Batch(1, alone, f"batch 1, as said: all of {shown!r} is one image")
     candidates = [axis] if axis is not None else [0, 1]
     if images is not None:
         sized = [place for place, size in enumerate(shape) if size == images]
@@ -66,25 +68,27 @@ def find_batch(graph: Graph, images: int | None = None, axis: int | None = None)
             sizes = " x ".join("?" if size is None else str(size) for size in shape)
             where = "an axis" if axis is None else f"axis {axis}"
             raise EstimateError(
-                f"{graph.path}: its input {shown!r} of {sizes} has no batch of {images} along {where}"
+                f"{graph.path}: its input {shown!r} of {sizes} has no batch of {images} along "
+                f"{where}"
             )
     said = axis is not None or images is not None
-    reasons = []
+    reasons: list[str] = []
     for candidate in candidates:
         number = shape[candidate] or 1
+        if number == 1 and (first, candidate) not in graph.free:
+            return _of_one(graph, first, candidate, "", reasons)
         try:
             places = _flow(graph, first, candidate, number)
         except (MixedError, UnclearError) as error:
             certain = isinstance(error, MixedError)
-            if number == 1 or (first, candidate) in graph.free:
+            if number == 1:
                 return _of_one(graph, first, candidate, str(error) if certain else "", reasons)
-            what = "takes them together" if certain else "is not known to keep them apart"
+            why = str(error) if certain else f"{error} is not known to keep them apart"
             reasons.append(
-                f"the {number} along axis {candidate} of {shown!r} are no images: "
-                f"{printable(str(error))} {what}"
+                f"the {number} along axis {candidate} of {shown!r} are no images: {printable(why)}"
             )
             continue
-        if number == 1 or (first, candidate) in graph.free:
+        if (first, candidate) in graph.free:
             return _of_one(graph, first, candidate, "", reasons, places)
         how = ", as said" if said else ""
         text = f"batch {number}{how} (axis {candidate} of {shown!r}): costs are of one image"
@@ -111,8 +115,7 @@ def _of_one(
         if mixed_by:
             text = (
                 f"the free axis {axis} of {printable(first)!r} is taken for a batch of one, but "
-                f"{printable(mixed_by)} takes what lies along it together: say its size with "
-                "--dims NAME=N if it is none"
+                f"{printable(mixed_by)}, so that it may be none: say its size with --dims NAME=N"
             )
     else:
         text = f"batch 1 (axis {axis} of {printable(first)!r})" if reasons else ""
@@ -130,8 +133,8 @@ def _flow(graph: Graph, first: str, axis: int, images: int) -> dict[str, Place]:
         and (len(shape) > 1 or axis == 0)
     ]
     try:
-        return Flow(graph, dict.fromkeys(alike, Place(axis)), images).run()
+        return follow_images(graph, dict.fromkeys(alike, Place(axis)), images)
     except (MixedError, UnclearError):
         if len(alike) == 1:
             raise
-        return Flow(graph, {first: Place(axis)}, images).run()
+        return follow_images(graph, {first: Place(axis)}, images)

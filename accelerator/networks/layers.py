@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import prod
 from typing import Any
@@ -138,6 +138,21 @@ class Layer:
         width = self.kernel[index]
         inside = sum(self._positions_inside(index, tap) for tap in range(width))
         return inside / (self.out_size[index] * width)
+
+    def times(self, number: int) -> Layer:
+        """The layer for so many inputs of its shape, as frames that one image consists of."""
+        if number == 1:
+            return self
+        return replace(
+            self,
+            in_size=(number, *self.in_size),
+            out_size=(number, *self.out_size),
+            kernel=(1, *self.kernel),
+            stride=(1, *self.stride),
+            pad_begin=(0, *self.pad_begin),
+            pad_end=(0, *self.pad_end),
+            dilation=(1, *self.dilation),
+        )
 
     def _positions_inside(self, index: int, tap: int) -> int:
         """Positions along one dimension at which `tap` lies inside the input (1)."""

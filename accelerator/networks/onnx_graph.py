@@ -62,7 +62,8 @@ class Graph:
         if found is None or any(size is None for size in found):
             raise EstimateError(
                 f"in {self.path} the shape of {tensor!r} at {where} is not known: "
-                "export the network with fixed sizes (the batch may stay free)"
+                "export the network with fixed sizes (the batch may stay free), or give those that "
+                "have names with --dims NAME=N"
             )
         known = tuple(size for size in found if size is not None)
         if any(size < 1 for size in known):

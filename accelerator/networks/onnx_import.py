@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -237,7 +236,7 @@ class _Reader:
             groups,
             quantized=self.quantized,
         )
-        return _beside(layer, target[0])
+        return layer.times(target[0])
 
     def _product(self, node: Any, name: str, left: str, right: str, turned: bool) -> Layer:
         """A matrix product; `turned` when the left operand holds the weights."""
@@ -303,7 +302,7 @@ class _Reader:
             name, operation, source[1], source[2:], target[1], target[2:], kernel,
             integers(node, "strides", ones), zeros, zeros, ones,
         )  # fmt: skip
-        self.layers.append(_beside(layer, target[0]))
+        self.layers.append(layer.times(target[0]))
 
     def _mean(self, node: Any, name: str) -> Fate:
         """A mean over whole axes: one window for each number that it leaves."""
@@ -361,22 +360,12 @@ class _Reader:
             name, operation, channels, size, channels, size, ones, ones, zeros, zeros, ones,
             operands=operands,
         )  # fmt: skip
-        return _beside(layer, shape[0] if len(shape) > 1 else 1)
+        return layer.times(shape[0] if len(shape) > 1 else 1)
 
     def _error(self, name: str, what: str) -> EstimateError:
         return EstimateError(
             f"{self.graph.path} contradicts itself at {name}: it has {what}; export it again"
         )
-
-
-def _beside(layer: Layer, times: int) -> Layer:
-    """A layer for so many inputs of its shape, as frames that one image consists of."""
-    if times == 1:
-        return layer
-    ones = {name: (1, *getattr(layer, name)) for name in ("kernel", "stride", "dilation")}
-    zeros = {name: (0, *getattr(layer, name)) for name in ("pad_begin", "pad_end")}
-    sizes = {name: (times, *getattr(layer, name)) for name in ("in_size", "out_size")}
-    return replace(layer, **ones, **zeros, **sizes)
 
 
 def _listed(operators: Counter[str]) -> str:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SUMMARY = "estimate a whole space of networks, arrays, tables and conditions: its Pareto front"
 
-EXIT_SOME_REFUSED = 1
+EXIT_NOTHING_OR_REFUSED = 1
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -58,13 +58,15 @@ def run(arguments: argparse.Namespace) -> int:
     check_outputs(outputs, inputs=[arguments.space, *tables])
     found = _explored(space, arguments)
 
+    from accelerator.exploration.misses import nearest_misses, render_misses
     from accelerator.exploration.render import exploration_csv_rows, render_exploration
 
     if arguments.csv is not None:
         text = io.StringIO()
         csv.writer(text, lineterminator="\n").writerows(exploration_csv_rows(found))
         write_text(arguments.csv, text.getvalue())
-    if arguments.plot is not None:
+    nothing = not any(found.within)
+    if arguments.plot is not None and not nothing:
         from accelerator.exploration.plot import save_exploration_plot
 
         def draw(path: Path) -> None:
@@ -76,10 +78,14 @@ def run(arguments: argparse.Namespace) -> int:
 
         write_text(arguments.page, exploration_page(found))
     if arguments.json is not None:
-        write_json(arguments.json, found.to_dict())
+        misses = [miss.to_dict() for miss in nearest_misses(found)] if nothing else []
+        write_json(arguments.json, {**found.to_dict(), "nearest_misses": misses})
     if arguments.json != STANDARD_OUTPUT:
-        sys.stdout.write(render_exploration(found))
-    return EXIT_SOME_REFUSED if found.refused else 0
+        missed = render_misses(found)
+        sys.stdout.write(render_exploration(found) + (f"\n{missed}" if missed else ""))
+    if arguments.plot is not None and nothing:
+        print(f"mramcim: nothing to draw, {arguments.plot} is not written", file=sys.stderr)
+    return EXIT_NOTHING_OR_REFUSED if nothing or found.refused else 0
 
 
 def _explored(space: Space, arguments: argparse.Namespace) -> Exploration:

@@ -11,10 +11,13 @@ from mramcim.errors import CommandError
 from mramcim.estimates import (
     ARRAY_OPTIONS,
     CONDITION_OPTIONS,
+    READING_OPTIONS,
     SAMPLE_OPTIONS,
     add_csv_and_plot,
     add_options,
+    add_settings,
     chosen,
+    settings,
     write_report,
 )
 from mramcim.images import NETWORK_HELP, SETS, add_image_options, asked_images
@@ -60,7 +63,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="with wrong ANDs, drawn at the error rates of the table's statistics",
     )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of them (default: 0)")
-    add_options(parser, (*_CONDITIONS, *SAMPLE_OPTIONS))
+    add_options(parser, (*_CONDITIONS, *SAMPLE_OPTIONS, *READING_OPTIONS))
+    add_settings(parser)
     add_csv_and_plot(parser, "layer", "energy and latency")
     add_json(parser)
 
@@ -83,12 +87,14 @@ def run(arguments: argparse.Namespace) -> int:
         data = asked_images(arguments, arguments.dataset, "test")
 
     from accelerator.inference import AndErrors, QuantizedNetwork, cost_run
+    from accelerator.inference.costing import check_options
     from accelerator.pipeline import open_table
     from accelerator.prices import Conditions
     from accelerator.render import csv_rows, render_text
     from accelerator.trained import path_of
 
-    given = chosen(arguments, _CONDITIONS)
+    given, accounting = chosen(arguments, _CONDITIONS), settings(arguments)
+    check_options(accounting)
     path = path_of(arguments.network)
     network = QuantizedNetwork(path)
     if data is not None:
@@ -105,7 +111,8 @@ def run(arguments: argparse.Namespace) -> int:
         found,
         table=arguments.lut,
         **given,
-        **chosen(arguments, SAMPLE_OPTIONS),
+        **chosen(arguments, (*SAMPLE_OPTIONS, *READING_OPTIONS)),
+        **accounting,
     )
     name, first = next(iter(found.outputs.items()))
 
