@@ -119,8 +119,10 @@ def _pattern(name: str, value: Any) -> Pattern:
 
 
 def choose_widths(network: Network, asked: Asked) -> ChosenWidths:
-    """Every layer's widths: of the last pattern that matches, else of the first or last layer,
-    else those for all layers, else the file's own, else the default.
+    """Every layer's widths, each from the first of these that says it.
+
+    The last pattern that matches, the first and last layers' widths, those for all layers, the
+    file's own quantizers, the default.
 
     A flag changes a width, not the encoding that the file's weights have; an encoding that is
     asked for changes that. Raises EstimateError for a pattern that matches no layer.
@@ -146,8 +148,7 @@ def choose_widths(network: Network, asked: Asked) -> ChosenWidths:
 
 
 def _layer_widths(layer: Layer, asked: Asked, *, end: bool, after_comparison: bool) -> LayerWidths:
-    matching = [pattern for pattern in asked.patterns if pattern.matches(layer.name)]
-    last = matching[-1] if matching else Pattern("")
+    last = _last_matching(layer.name, asked.patterns)
     ends = asked.ends if end and isinstance(asked.ends, tuple) else (None, None)
     quantized = layer.quantized
     own = (None, None) if quantized is None else (quantized.weight_bits, quantized.activation_bits)
@@ -165,6 +166,20 @@ def _layer_widths(layer: Layer, asked: Asked, *, end: bool, after_comparison: bo
     if encoding == TERNARY and weights != TERNARY_BITS:
         encoding = "twos_complement"
     return LayerWidths(weights, activations, encoding, weights_from, activations_from)
+
+
+def _last_matching(name: str, patterns: Sequence[Pattern]) -> Pattern:
+    """What the last pattern that matches and says it says of each of a layer's widths."""
+    found = Pattern(name)
+    for one in patterns:
+        if one.matches(name):
+            found = Pattern(
+                name,
+                one.weight_bits or found.weight_bits,
+                one.activation_bits or found.activation_bits,
+                one.encoding or found.encoding,
+            )
+    return found
 
 
 def _first_given(candidates: Sequence[int | None]) -> tuple[int, str]:
