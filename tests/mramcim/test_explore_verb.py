@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+import quantized_models
 
 SPACE = """
 title = "small"
@@ -73,6 +75,55 @@ def test_the_page_shows_the_points_in_a_browser(command, space: Path, tmp_path: 
 def test_points_without_an_estimate_are_exit_code_one(command, space: Path) -> None:
     space.write_text(SPACE.replace('"1.0 V"', '"1.5 V"'))
     assert "6 points have no estimate" in command("explore", space, code=1).stdout
+
+
+def test_nothing_within_the_limits_tells_the_nearest_misses(command, space: Path, tmp_path) -> None:
+    space.write_text(SPACE.replace("5 mm^2", "0.4 mm^2").replace("1 ms", "0.1 ms"))
+    words = ("explore", space, "--plot", "p.png", "--page", "p.html", "--csv", "p.csv")
+    found = command(*words, code=1)
+    assert "0 within the limits" in found.stdout
+    assert "nothing stays within the limits; the nearest, with what they miss:" in found.stdout
+    assert "nothing to draw, p.png is not written" in found.stderr
+    assert not (tmp_path / "p.png").exists()
+    assert "nothing stays within the limits" in (tmp_path / "p.html").read_text()
+    content = json.loads(command("explore", space, "--json", code=1).stdout)
+    misses = content["nearest_misses"]
+    assert len(misses) == 5
+    limits = content["limits"]
+
+    def product(point: dict) -> float:
+        overs = (max(point[name] / limit, 1.0) for name, limit in limits.items())
+        return math.prod(overs)
+
+    best = sorted(map(product, content["points"]))[:5]
+    assert [product(miss) for miss in misses] == pytest.approx(best)
+    for miss in misses:
+        over = {name: miss[name] / limit for name, limit in limits.items() if miss[name] > limit}
+        assert miss["over"] == pytest.approx(over)
+        assert f"{1e3 * miss['latency']:.4g} ms" in found.stdout
+    assert (
+        json.loads(command("explore", write_space(tmp_path), "--json").stdout)["nearest_misses"]
+        == []
+    )
+
+
+def write_space(folder: Path) -> Path:
+    path = folder / "within.toml"
+    path.write_text(SPACE)
+    return path
+
+
+def test_a_file_is_explored_at_its_own_widths_unless_an_axis_says_others(command, tmp_path) -> None:
+    quantized_models.qcdq(tmp_path / "net.onnx")
+    for axis, widths in (("", {"W8:A4-8"}), ("weight_bits = [2, 4]\n", {"W2:A4-8", "W4:A4-8"})):
+        path = tmp_path / "file.toml"
+        path.write_text(f'[axes]\nnetwork = "net.onnx"\nrows = [128, 256]\n{axis}')
+        content = json.loads(command("explore", path, "--json").stdout)
+        assert {point["widths_used"] for point in content["points"]} == widths
+        text = command("explore", path, "--page", "p.html").stdout
+        assert "layer by layer" in text
+        assert ("--weights overrides the file's weights" in text) == bool(axis)
+        assert min(widths) in (tmp_path / "p.html").read_text()
 
 
 def test_bad_input_is_one_sentence(refused, tmp_path: Path) -> None:

@@ -46,3 +46,27 @@ def test_what_is_refused(refused, tmp_path):
     refused("run", "net.onnx", "--dataset", "digits", "--highest", 16, "a --dataset knows its own")
     refused("run", "missing.onnx", "--images", "x.npy", "no file missing.onnx")
     refused("run", "net.onnx", "--images", "x.npy", "--output", "net.onnx", "net.onnx")
+
+
+def test_it_takes_the_options_that_an_estimate_takes(command, refused, tmp_path):
+    prepared(tmp_path)
+    words = ("run", "net.onnx", "--images", "x.npy", "--samples", 0)
+    sets = ("--set", "copies=2", "--set", "weight_load=each_image", "--set",
+            "assumptions.bias_generator_efficiency=0.5")  # fmt: skip
+    ran = json.loads(command(*words, *sets, "--json").stdout)
+    estimated = json.loads(command("estimate", "net.onnx", "--samples", 0, *sets, "--json").stdout)
+    own, other = (report["boundary"]["options"] for report in (ran, estimated))
+    assert own == {**other, "first_last": own["first_last"]}
+    assert ran["boundary"]["assumptions"] == estimated["boundary"]["assumptions"]
+    for key in ("latency_s", "area_m2", "subarrays", "sense_cycles"):
+        assert ran["total"][key] == estimated["total"][key]
+    covered = json.loads(command(*words, "--set", "coverage=convolutions", "--json").stdout)
+    assert {layer["operation"] for layer in covered["layers"]} == {"convolution"}
+    for setting, said in (
+        ("weight_encoding=unsigned", "a run has the encodings of its own layers"),
+        ("weight_density=0.4", "a run has the operand bits that it met"),
+        ("copies=0", "copies is a whole number at least 1"),
+        ("assumptions.rows=1", "there is no assumption 'rows'"),
+        ("rows=64", "there is no 'rows'"),
+    ):
+        refused(*words, "--set", setting, said)
