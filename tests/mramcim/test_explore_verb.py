@@ -79,14 +79,14 @@ def test_points_without_an_estimate_are_exit_code_one(command, space: Path) -> N
 
 def test_nothing_within_the_limits_tells_the_nearest_misses(command, space: Path, tmp_path) -> None:
     space.write_text(SPACE.replace("5 mm^2", "0.4 mm^2").replace("1 ms", "0.1 ms"))
-    words = ("explore", space, "--plot", "p.png", "--page", "p.html", "--csv", "p.csv")
+    words = ("explore", space, "--plot", "p.png", "--page", "p.html", "--json", "p.json")
     found = command(*words, code=1)
     assert "0 within the limits" in found.stdout
     assert "nothing stays within the limits; the nearest, with what they miss:" in found.stdout
     assert "nothing to draw, p.png is not written" in found.stderr
     assert not (tmp_path / "p.png").exists()
     assert "nothing stays within the limits" in (tmp_path / "p.html").read_text()
-    content = json.loads(command("explore", space, "--json", code=1).stdout)
+    content = json.loads((tmp_path / "p.json").read_text())
     misses = content["nearest_misses"]
     assert len(misses) == 5
     limits = content["limits"]
@@ -101,16 +101,6 @@ def test_nothing_within_the_limits_tells_the_nearest_misses(command, space: Path
         over = {name: miss[name] / limit for name, limit in limits.items() if miss[name] > limit}
         assert miss["over"] == pytest.approx(over)
         assert f"{1e3 * miss['latency']:.4g} ms" in found.stdout
-    assert (
-        json.loads(command("explore", write_space(tmp_path), "--json").stdout)["nearest_misses"]
-        == []
-    )
-
-
-def write_space(folder: Path) -> Path:
-    path = folder / "within.toml"
-    path.write_text(SPACE)
-    return path
 
 
 def test_a_file_is_explored_at_its_own_widths_unless_an_axis_says_others(command, tmp_path) -> None:
@@ -118,9 +108,10 @@ def test_a_file_is_explored_at_its_own_widths_unless_an_axis_says_others(command
     for axis, widths in (("", {"W8:A4-8"}), ("weight_bits = [2, 4]\n", {"W2:A4-8", "W4:A4-8"})):
         path = tmp_path / "file.toml"
         path.write_text(f'[axes]\nnetwork = "net.onnx"\nrows = [128, 256]\n{axis}')
-        content = json.loads(command("explore", path, "--json").stdout)
+        text = command("explore", path, "--page", "p.html", "--json", "p.json").stdout
+        content = json.loads((tmp_path / "p.json").read_text())
+        assert content["nearest_misses"] == []
         assert {point["widths_used"] for point in content["points"]} == widths
-        text = command("explore", path, "--page", "p.html").stdout
         assert "layer by layer" in text
         assert ("--weights overrides the file's weights" in text) == bool(axis)
         assert min(widths) in (tmp_path / "p.html").read_text()
