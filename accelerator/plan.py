@@ -12,7 +12,7 @@ from accelerator.networks import Layer, Network, Operation
 from accelerator.occupancy import Occupancy
 from accelerator.options import TERNARY, TERNARY_BITS, WEIGHT_STATIONARY, Options
 from accelerator.seen import Seen
-from accelerator.widths import Asked, ChosenWidths, choose_widths
+from accelerator.widths import ACTIVATION_BITS, Asked, ChosenWidths, choose_widths
 
 __all__ = ["Choice", "Plan", "PlannedLayer", "Seen", "plan_layers", "plan_widths"]
 
@@ -122,6 +122,12 @@ class Plan:
         return replace(self, layers=tuple(entry.counted(array) for entry in self.layers))
 
 
+def _compared_bits(layer: Layer) -> int:
+    """Bits of what a comparison compares, by its file or by default."""
+    own = None if layer.quantized is None else layer.quantized.activation_bits
+    return own or ACTIVATION_BITS
+
+
 def plan_layers(
     network: Network,
     weight_bits: int,
@@ -154,7 +160,7 @@ def plan_widths(network: Network, widths: ChosenWidths, coverage: str, *, ends: 
         )
     takes = {index: one.activation_bits for index, one in enumerate(widths.layers) if one}
     takes |= {
-        index: widths.compared_bits
+        index: widths.compared_bits or _compared_bits(layer)
         for index, layer in enumerate(network.layers)
         if layer.operation is Operation.COMPARISON
     }

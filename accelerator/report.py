@@ -28,8 +28,9 @@ class LayerReport:
     `kept` tells which of its sub-arrays are there; None where all are. Where it uses the first
     channels of a `wider` layer, `subarrays` and `area` are those of the wider,
     `active_subarrays` and `active_area` of what it uses. `widths_from` is who says the widths of
-    weights and activations: "file", "flag", "first_last", "widths" (a pattern), "default" or
-    "run"; the encodings are empty where there is none, or none is known.
+    weights and activations: "file", "flag", "first_last", "widths" (a pattern), "default",
+    "comparison" (whose maps are bits) or "run"; the encodings are empty where there is none, or
+    none is known.
     """
 
     name: str

@@ -14,6 +14,7 @@ from accelerator.options import ENCODINGS, TERNARY, TERNARY_BITS, ZERO_POINT, bi
 WEIGHT_BITS, ACTIVATION_BITS = 1, 4
 """Of a layer that nobody says anything of."""
 FILE, PATTERN, ENDS, FLAG, DEFAULT = "file", "widths", "first_last", "flag", "default"
+COMPARISON = "comparison"
 _SHOWN = 6
 _KEYS = ("weights", "activations", "encoding")
 
@@ -66,12 +67,12 @@ class Asked:
 class ChosenWidths:
     """Widths by layer, None for those off the array, and sentences on where they are from.
 
-    `compared_bits` are those of what comparisons compare.
+    `compared_bits` are those of what comparisons compare, None where the file says them.
     """
 
     layers: tuple[LayerWidths | None, ...]
     sentences: tuple[str, ...]
-    compared_bits: int
+    compared_bits: int | None
 
     @property
     def from_file(self) -> bool:
@@ -143,8 +144,8 @@ def choose_widths(network: Network, asked: Asked) -> ChosenWidths:
             after = bool(index) and network.layers[index - 1].operation is Operation.COMPARISON
             own = _layer_widths(layer, asked, end=index in ends, after_comparison=after)
         layers.append(own)
-    compared = asked.activation_bits or ACTIVATION_BITS
-    return ChosenWidths(tuple(layers), tuple(_sentences(network, layers, asked)), compared)
+    sentences = tuple(_sentences(network, layers, asked))
+    return ChosenWidths(tuple(layers), sentences, asked.activation_bits)
 
 
 def _layer_widths(layer: Layer, asked: Asked, *, end: bool, after_comparison: bool) -> LayerWidths:
@@ -159,7 +160,7 @@ def _layer_widths(layer: Layer, asked: Asked, *, end: bool, after_comparison: bo
     )  # fmt: skip
     (weights, weights_from), (activations, activations_from) = map(_first_given, sides)
     if after_comparison:
-        activations, activations_from = 1, FILE
+        activations, activations_from = 1, COMPARISON
     encoding = last.encoding or asked.encoding
     if encoding is None and quantized is not None:
         encoding = quantized.weight_encoding

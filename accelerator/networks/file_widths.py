@@ -27,7 +27,11 @@ from accelerator.inference.quantizers import QuantizerError, dequantize_linear, 
 from accelerator.networks import onnx_contrib
 from accelerator.networks.layers import Quantized
 from accelerator.networks.onnx_graph import Graph
-from accelerator.networks.onnx_operators import QUANTIZER_DOMAINS, WEIGHT_INPUT
+from accelerator.networks.onnx_operators import (
+    COMPARISON_DOMAIN,
+    QUANTIZER_DOMAINS,
+    WEIGHT_INPUT,
+)
 from accelerator.networks.quantizer_kinds import (
     DYNAMIC_QUANTIZER,
     LINEAR_QUANTIZERS,
@@ -72,6 +76,9 @@ class _Walk:
         for index, node in enumerate(self.graph.nodes):
             try:
                 slots = self._weighted(node)
+                if node.domain == COMPARISON_DOMAIN:
+                    data = _stored_or_none(self.tensors[node.input[0]].grid)
+                    found[index] = Quantized(None, None, *data)
                 if slots is not None:
                     found[index] = self._quantized(node, slots)
                 outputs = self._outputs(node, weighted=slots is not None)
@@ -99,7 +106,6 @@ class _Walk:
 
     def _quantized(self, node: Any, slots: tuple[int, int]) -> Quantized:
         data, weights = (self._operand(node, slot) for slot in slots)
-        activation = None if data is None else _stored(data, "activation")
         weight = None
         if weights is not None:
             ternary = self._is_ternary(node.input[slots[1]], node, slots[1])
@@ -110,8 +116,7 @@ class _Walk:
         return Quantized(
             None if weight is None else weight.levels.bits,
             encoding,
-            None if activation is None else activation.levels.bits,
-            None if activation is None else activation.levels.encoding,
+            *_stored_or_none(data),
         )
 
     def _operand(self, node: Any, slot: int) -> Grid | None:
@@ -191,6 +196,8 @@ class _Walk:
         contrib = onnx_contrib.meaning(node)
         if weighted or (contrib is not None and operator != "QGemm"):
             return self._codes_out(node, contrib)
+        if node.domain == COMPARISON_DOMAIN:
+            return [Tensor(self._zeros(node.output[0], np.float32), Grid(np.ones(()), 0, 1))]
         if operator == DYNAMIC_QUANTIZER:
             grid = Grid(np.ones(()), *integer_range(np.uint8))
             return [Tensor(self._zeros(node.output[0], np.uint8), grid)]
@@ -251,6 +258,12 @@ class _Walk:
 def _stored(grid: Grid, kind: str, *, ternary: bool = False) -> Stored | None:
     spread = 0 if grid.lows is None else int(np.ptp(grid.lows))
     return stored_as(grid, kind, may_shift=True, ternary=ternary, spread=spread)
+
+
+def _stored_or_none(grid: Grid | None) -> tuple[int | None, str | None]:
+    """Bits and encoding of activations on a grid."""
+    found = None if grid is None else _stored(grid, "activation")
+    return (None, None) if found is None else (found.levels.bits, found.levels.encoding)
 
 
 def _ones_of_rank(values: NDArray[Any]) -> NDArray[Any]:

@@ -283,7 +283,7 @@ class _Reader:
         self.layers.append(
             Layer(
                 name, Operation.COMPARISON, source[1], source[2:], target[1], target[2:], kernel,
-                ones, pads, pads, ones, pairs=pairs,
+                ones, pads, pads, ones, pairs=pairs, quantized=self.quantized,
             )
         )  # fmt: skip
         self.quantizable.update(node.output)
