@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from accelerator.errors import EstimateError
 from accelerator.inference.digital import DigitalError, kept_grids
 from accelerator.inference.grid import (
     Grid,
@@ -24,8 +25,10 @@ from accelerator.inference.grid import (
 )
 from accelerator.inference.operators import Operators, constant
 from accelerator.inference.quantizers import QuantizerError, dequantize_linear, of_integers
+from accelerator.names import printable
 from accelerator.networks import onnx_contrib
 from accelerator.networks.layers import Quantized
+from accelerator.networks.onnx_attributes import integer
 from accelerator.networks.onnx_graph import Graph
 from accelerator.networks.onnx_operators import (
     COMPARISON_DOMAIN,
@@ -74,6 +77,7 @@ class _Walk:
         """All nodes in order."""
         found = {}
         for index, node in enumerate(self.graph.nodes):
+            self._check_scale(node)
             try:
                 slots = self._weighted(node)
                 if node.domain == COMPARISON_DOMAIN:
@@ -88,6 +92,24 @@ class _Walk:
                 if name:
                     self.tensors[name] = made or Tensor(self._zeros(name, np.float32))
         return found
+
+    def _check_scale(self, node: Any) -> None:
+        """Refuse scales of a linear quantizer that are not one for each along its axis."""
+        if node.op_type not in LINEAR_QUANTIZERS or len(node.input) < 2:
+            return
+        scale = self.graph.shapes.get(node.input[1]) or ()
+        sizes = self.graph.shapes.get(node.input[0]) or ()
+        count, axis = prod(size or 1 for size in scale), integer(node, "axis", 1)
+        if count == 1 or integer(node, "block_size", 0) or not sizes:
+            return
+        along = sizes[axis] if -len(sizes) <= axis < len(sizes) else 0
+        if along not in (None, count):
+            shown = " x ".join("?" if size is None else str(size) for size in sizes)
+            raise EstimateError(
+                f"{self.graph.path}: {printable(node.name or node.op_type)} ({node.op_type}) has "
+                f"{count} scales along axis {axis} of a tensor of {shown}: give one, or one for "
+                "each along its axis"
+            )
 
     def _zeros(self, name: str, kind: Any) -> NDArray[Any]:
         shape = self.graph.shapes.get(name) or ()

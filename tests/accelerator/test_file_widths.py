@@ -320,3 +320,13 @@ def test_a_correction_costs_less_than_a_bit(tmp_path: Path) -> None:
     assert own.widths == "W8:A8"
     assert own.and_operations * 9 == nine.and_operations * 8
     assert own.energy < nine.energy
+
+
+def test_scales_that_fit_no_axis_are_refused(tmp_path: Path) -> None:
+    build = quantized_models.Builder(5)
+    scales = build.constant(build.powers(8))
+    w = build.node("DequantizeLinear", build.codes(8, 3, 3, 3), scales)
+    y = build.node("Conv", build.qdq("x", 0.5, 0), w)
+    path = build.save(tmp_path / "net.onnx", ["N", 3, 6, 6], y, None)
+    with pytest.raises(EstimateError, match="has 8 scales along axis 1 of a tensor of 8 x 3 x 3"):
+        load_network(path)
