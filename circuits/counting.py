@@ -6,6 +6,7 @@ from typing import Any
 
 from circuits.blocks import block_deck
 from circuits.deck import Conditions, Deck, Energy, Window
+from circuits.deck_text import piecewise
 from circuits.design import Design
 from circuits.netlist import EDGE, add_inverter, add_transistor, new_circuit
 
@@ -42,7 +43,9 @@ def adder_deck(design: Design, conditions: Conditions) -> Deck:
         for time, before, after in zip(times, sequence[:-1], sequence[1:], strict=True):
             points += [(time, vdd * (before >> bit & 1)), (time + EDGE, vdd * (after >> bit & 1))]
         # The complement drives an inverter, so that a gate and not a source drives the input.
-        circuit.V(node, f"{node}_b", "0", _pwl([(time, vdd - value) for time, value in points]))
+        circuit.V(
+            node, f"{node}_b", "0", piecewise([(time, vdd - value) for time, value in points])
+        )
         add_inverter(circuit, design, f"drive_{node}", f"{node}_b", node, "vheld", 2 * _WIDTH)
     widths = _add_adder(circuit, design)
     for node in ("sum", "carry"):
@@ -118,7 +121,7 @@ def flip_flop_deck(design: Design, conditions: Conditions) -> Deck:
     for time in rising:
         fall = time + CLOCK_PERIOD / 2
         clock += [(time, vdd), (time + EDGE, 0.0), (fall, 0.0), (fall + EDGE, vdd)]
-    circuit.V("clock", "clock_b", "0", _pwl(clock))
+    circuit.V("clock", "clock_b", "0", piecewise(clock))
     # Data change in the low half before the first and third rising edges, then rest.
     changes = [(rising[0] - 0.25e-9, 0), (rising[2] - 0.25e-9, 1)]
     data = [(0.0, vdd)]
@@ -126,7 +129,7 @@ def flip_flop_deck(design: Design, conditions: Conditions) -> Deck:
     for time, bit in changes:
         data += [(time, level), (time + EDGE, vdd * bit)]
         level = vdd * bit
-    circuit.V("data", "data_b", "0", _pwl(data))
+    circuit.V("data", "data_b", "0", piecewise(data))
     add_inverter(circuit, design, "drive_clock", "clock_b", "clock", "vdrive", 2 * _WIDTH)
     add_inverter(circuit, design, "drive_data", "data_b", "d", "vheld", _WIDTH)
     widths = _add_flip_flop(circuit, design)
@@ -183,7 +186,3 @@ def _add_flip_flop(circuit: Any, design: Design) -> list[float]:
     # db, m = not d; mb = d; s = d; the output buffer gives q = not sb = d.
     inverter("out", "sb", "q", 2 * w)
     return widths
-
-
-def _pwl(points: list[tuple[float, float]]) -> str:
-    return "pwl(" + " ".join(f"{time:.6g} {value:.9g}" for time, value in points) + ")"

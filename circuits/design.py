@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from circuits.deck_text import identifier
 from circuits.design_sections import (
     OPTIONAL,
     SECTIONS,
@@ -118,6 +119,9 @@ def load_design(
     for key in _TEXTS:
         if not isinstance(contents.get(key), str):
             raise DesignError(f"{path}: '{key}' is missing or not text; add it")
+        # Devices and technologies may also be named by their files.
+        if key == "name" or not contents[key].endswith(".toml"):
+            identifier(contents[key], f"{path}: '{key}'")
     if contents["amplifier"] not in AMPLIFIERS:
         raise DesignError(
             f"{path}: unknown amplifier '{contents['amplifier']}'; "

@@ -13,10 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from circuits.deck_text import identifier
 from circuits.errors import DesignError
 from circuits.units import si_unit, to_si
 
 TAGS = ("measured", "fitted", "assumed")
+FREE_TEXTS = ("description", "note")
+"""Texts of a parameter file that may be anything; the others are names, which reach decks."""
 
 
 @dataclass(frozen=True)
@@ -107,8 +110,8 @@ def read_parameters(
     """Read and validate a parameter file.
 
     `fields` names the numbers and their bounds, `texts` the plain text entries and
-    whether each is required. Unknown keys, units, tags and values outside the bounds
-    raise DesignError.
+    whether each is required; all but FREE_TEXTS must be names. Unknown keys, units, tags
+    and values outside the bounds raise DesignError.
     """
     contents = read_toml(path, what)
     known = {*fields, *texts}
@@ -122,7 +125,7 @@ def read_parameters(
         if key in contents:
             if not isinstance(contents[key], str):
                 raise DesignError(f"{path}: '{key}' must be text, not {contents[key]!r}")
-            plain[key] = contents[key]
+            plain[key] = _checked_text(f"{path}: ", key, contents[key])
         elif required:
             raise DesignError(f"{path}: '{key}' is missing; add it")
     numbers: dict[str, Parameter] = {}
@@ -145,13 +148,17 @@ def with_settings(
     numbers, plain = dict(read.numbers), dict(read.texts)
     for key, value in settings.items():
         if key in texts:
-            plain[key] = value
+            plain[key] = _checked_text("", key, value)
         elif key in fields:
             numbers[key] = _setting(read.path, key, value, fields[key])
         else:
             known = ", ".join(sorted({*fields, *texts}))
             raise DesignError(f"unknown key '{key}'; a {what} has {known}")
     return ParameterSet(read.path, numbers, plain)
+
+
+def _checked_text(where: str, key: str, value: str) -> str:
+    return value if key in FREE_TEXTS else identifier(value, f"{where}'{key}'")
 
 
 def _setting(path: Path, key: str, value: str, field: Field) -> Parameter:

@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from circuits.deck_text import identifier, number, setting
 from circuits.errors import DesignError
 from circuits.modelfiles import inline_models
 from circuits.parameters import Field, read_number, read_toml, shipped_names, shipped_or_own
@@ -149,17 +150,17 @@ class Technology:
             "pd": (2 * diffusion + width) / unit,
             "ps": (2 * diffusion + width) / unit,
         }
-        text = " ".join(f"{key}={value:.6g}" for key, value in values.items())
+        text = " ".join(f"{key}={number(value, 6)}" for key, value in values.items())
         if multiplicity != 1:
-            text += f" m={multiplicity:.6g}"
+            text += f" m={number(multiplicity, 6)}"
         if threshold_shift is not None:
             if self.mismatch.instance_parameter is None:
                 raise DesignError(
                     f"technology {self.name} has no instance parameter for a threshold shift; "
                     "set 'instance_parameter' in [mismatch] or use another technology"
                 )
-            text += f" {self.mismatch.instance_parameter}={threshold_shift:.9g}"
-        return f"{kind.kind}{name} {' '.join(nodes)} {kind.model} {text}"
+            text += f" {identifier(self.mismatch.instance_parameter)}={number(threshold_shift, 9)}"
+        return f"{identifier(kind.kind)}{name} {' '.join(nodes)} {identifier(kind.model)} {text}"
 
 
 @cache
@@ -184,7 +185,7 @@ def load_technology(name_or_path: str | Path) -> Technology:
     supply = _numbers(path, contents, "supply", {"vdd": Field("V", "nominal supply", high=5.0)})
     least = {key: geometry.pop(key) for key in ("length_min", "width_min")}
     return Technology(
-        name=_text(path, contents, "name"),
+        name=_name(path, contents, "name"),
         description=_text(path, contents, "description"),
         path=path,
         root=root,
@@ -224,10 +225,11 @@ def _text(path: Path, table: Mapping[str, Any], key: str, where: str = "") -> st
     value = table.get(key)
     if not isinstance(value, str) or not value.strip():
         raise DesignError(f"{path}: '{key}'{where} is missing or not text; add it")
-    # Names reach the deck, where a second line would be a card of its own.
-    if not value.isprintable():
-        raise DesignError(f"{path}: '{key}'{where} must be one line of text, not {value!r}")
     return value
+
+
+def _name(path: Path, table: Mapping[str, Any], key: str, where: str = "") -> str:
+    return identifier(_text(path, table, key, where), f"{path}: '{key}'{where}")
 
 
 def _table(path: Path, contents: Mapping[str, Any], key: str) -> dict[str, Any]:
@@ -266,7 +268,7 @@ def _mismatch(path: Path, table: Mapping[str, Any]) -> Mismatch:
     coefficient = read_number(path, "coefficient", table.get("coefficient"), field)
     parameter = None
     if "instance_parameter" in table:
-        parameter = _text(path, table, "instance_parameter", " in [mismatch]")
+        parameter = _name(path, table, "instance_parameter", " in [mismatch]")
     return Mismatch(coefficient.value, convention, parameter)
 
 
@@ -288,7 +290,7 @@ def _transistors(path: Path, table: Mapping[str, Any]) -> dict[str, TransistorMo
             raise DesignError(f"{path}: 'scale'{where}: {error}") from None
         if not 0 < scale <= 1:
             raise DesignError(f"{path}: 'scale'{where} must be a length above 0, at most 1 m")
-        found[polarity] = TransistorModel(_text(path, entry, "model", where), kind, scale)
+        found[polarity] = TransistorModel(_name(path, entry, "model", where), kind, scale)
     return found
 
 
@@ -297,8 +299,7 @@ def _corners(path: Path, table: Mapping[str, Any], root: Path) -> dict[str, tupl
         raise DesignError(f"{path}: [corners] names no corner; add one")
     corners = {}
     for corner, files in table.items():
-        if not corner.isidentifier():
-            raise DesignError(f"{path}: the corner {corner!r} must be a plain name such as tt")
+        identifier(corner, f"{path}: a corner in [corners]")
         if not isinstance(files, list) or not files:
             raise DesignError(f"{path}: corner '{corner}' must be a list of {{ file, section }}")
         read = []
@@ -312,8 +313,8 @@ def _corners(path: Path, table: Mapping[str, Any], root: Path) -> dict[str, tupl
             if not file.is_file():
                 raise DesignError(f"{path}: there is no model file {file}{where}; check its name")
             section = entry.get("section")
-            if section is not None and not isinstance(section, str):
-                raise DesignError(f"{path}: 'section'{where} must be text")
+            if section is not None:
+                identifier(section, f"{path}: 'section'{where}")
             read.append(ModelFile(file, section))
         corners[corner] = tuple(read)
     return corners
@@ -324,6 +325,6 @@ def _options(path: Path, options: object) -> tuple[str, ...]:
     if not isinstance(options, list) or not all(isinstance(item, str) for item in options):
         raise DesignError(f"{path}: 'options' must be a list such as [\"wnflag=1\"]")
     for item in options:
-        if item.partition("=")[0].strip().lower() not in allowed or not item.isprintable():
+        if item.partition("=")[0].strip().lower() not in allowed:
             raise DesignError(f"{path}: option {item!r} is not one of {', '.join(allowed)}")
-    return tuple(options)
+    return tuple(setting(item, f"{path}: an entry of 'options'") for item in options)

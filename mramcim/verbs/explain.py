@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mramcim.arguments import add_json, positive_count
 from mramcim.errors import CommandError
 from mramcim.outputs import STANDARD_OUTPUT, check_outputs, write_json
+from mramcim.printable import printable
 
 if TYPE_CHECKING:
     from mramcim.resimulation import Check
@@ -94,7 +95,7 @@ def _text(checks: tuple[Check, ...] | None) -> str:
         [
             f"{check.group}/{check.variable}",
             " ".join(
-                value if isinstance(value, str) else f"{name}={value:g}"
+                printable(value) if isinstance(value, str) else f"{name}={value:g}"
                 for name, value in check.place.items()
             ),
             f"{check.table:.6g} {check.units}",

@@ -111,6 +111,7 @@ def run(arguments: argparse.Namespace) -> int:
     from characterize.sized import find_size
     from characterize.sizing import Demand
     from circuits import Conditions, load_design
+    from circuits.deck_text import name_from
     from circuits.design_text import design_text
     from circuits.variation import load_variation
 
@@ -132,7 +133,7 @@ def run(arguments: argparse.Namespace) -> int:
     met = [result for result in results if result.met]
     best = min(met or results, key=_energy)
     if best.found is not None and arguments.save is not None:
-        named = replace(best.found.design, name=Path(arguments.save).stem)
+        named = replace(best.found.design, name=name_from(Path(arguments.save).stem))
         text = design_text(named, tuple(best.lines()), Path(arguments.save).parent)
         write_text(arguments.save, text)
     if arguments.plot is not None:
