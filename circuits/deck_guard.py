@@ -81,14 +81,17 @@ def check_deck(deck: str) -> None:
     title, *lines = deck.rstrip("\n").split("\n")
     if _TITLE.fullmatch(title) is None or title.endswith("\\"):
         raise _refused(1, title, "cannot be the title")
-    ended = analysed = 0
+    ended = analysed = False
     for card in _cards(lines):
         if ended:
             raise _refused(card.line, card.text, "follows .end")
         _check_card(card)
-        ended += card.text == ".end"
-        analysed += card.text.startswith(".tran ")
-    if not ended or analysed != 1:
+        if card.text.startswith(".tran "):
+            if analysed:
+                raise _refused(card.line, card.text, "is a second analysis")
+            analysed = True
+        ended = card.text == ".end"
+    if not ended or not analysed:
         raise DesignError("the deck must have one .tran and end with .end; it was not written here")
 
 

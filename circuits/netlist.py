@@ -25,10 +25,10 @@ def new_subcircuit(name: str, *nodes: str, **parameters: float) -> Any:
 
 
 def new_circuit(title: str) -> Any:
-    """An empty PySpice circuit."""
+    """An empty PySpice circuit; its title may be any text."""
     from PySpice.Spice.Netlist import Circuit
 
-    return Circuit(title)
+    return Circuit(title_line(title))
 
 
 def add_transistor(
@@ -96,7 +96,7 @@ def assemble(
 ) -> str:
     """The whole deck: comments, models, circuit, temperature, options and analysis.
 
-    Title and `comments` may be any text.
+    `comments` may be any text; `circuit` is of `new_circuit`.
 
     `guesses` [V] start the operating point of bistable nodes in one of their states. Nodes of
     `held` are kept at ground while it is sought: where the solver has to step its sources it
@@ -104,7 +104,7 @@ def assemble(
     """
     title, body = str(circuit).split("\n", 1)
     lines = [
-        title_line(title.removeprefix(".title ")),
+        title.removeprefix(".title "),
         *comment_lines(comments),
         design.technology.model_text(conditions.corner).rstrip("\n"),
     ]
