@@ -54,7 +54,7 @@ _OWN = {
 # The one file that a deck may read, which the driven decks' own folder holds: it is numbers.
 _NOISE_DEVICE = re.compile(r"ath %v\(\[[a-z]+(?: [a-z]+)*\]\) thermal")
 _NOISE_MODEL = re.compile(
-    r"\.model thermal filesource \(file=\"/[a-z0-9/_.+ -]*mramcim-[a-z0-9_]+/thermal\.txt\" "
+    r"\.model thermal filesource \(file=\"/[a-z0-9/_.+ -]*mramcim-[a-z0-9_-]+/thermal\.txt\" "
     r"amploffset=\[[0 ]+\] amplscale=\[[1 ]+\] timeoffset=0 timescale=1 timerelative=false "
     r"amplstep=false\)"
 )
