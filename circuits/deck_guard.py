@@ -47,7 +47,7 @@ _NODE = r"[\w.+-]+(?:#branch)?"
 _OWN = {
     ".temp": re.compile(rf"\.temp {_NUMBER}"),
     ".tran": re.compile(rf"\.tran(?: {_NUMBER}){{4}}(?: uic)?"),
-    ".save": re.compile(rf"\.save(?: (?:v\({_NODE}\)|{_NODE}))+"),
+    ".save": re.compile(rf"\.save(?: (?:[vi]\({_NODE}\)|{_NODE}))+"),
     ".nodeset": re.compile(rf"\.nodeset v\({_NODE}\)={_NUMBER}"),
     ".ic": re.compile(rf"\.ic v\({_NODE}\)=(?:{_NUMBER}|\{{[\w().+*-]+\}})"),
 }
