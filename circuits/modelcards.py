@@ -187,9 +187,7 @@ def _fault(code: str, begun: bool) -> str:
 
 def _card(pieces: list[tuple[int, str]]) -> Card:
     kept = [entry for entry in pieces if entry[1]]
-    return Card(
-        pieces[0][0], tuple(text for _, text in kept), tuple(number for number, _ in kept)
-    )
+    return Card(pieces[0][0], tuple(text for _, text in kept), tuple(number for number, _ in kept))
 
 
 def is_model_file(cards: tuple[Card, ...]) -> bool:
@@ -202,5 +200,5 @@ def is_model_file(cards: tuple[Card, ...]) -> bool:
 
 def shorten(text: str) -> str:
     """A card as it is shown in a message: one printable line."""
-    plain = "".join(character if character.isprintable() else "?" for character in text)
+    plain = "".join(character if character.isprintable() else "?" for character in text[:61])
     return plain if len(plain) <= 60 else plain[:57] + "..."

@@ -163,9 +163,7 @@ def _section(path: Path, cards: Sequence[Card], section: str, where: str) -> lis
         elif begin is not None and found is not None:
             found.append(card)
     if begin is not None:
-        raise DesignError(
-            f"{path}, line {begin.line}: the section is never closed; add .endl"
-        )
+        raise DesignError(f"{path}, line {begin.line}: the section is never closed; add .endl")
     if found is None:
         several = ", ".join(dict.fromkeys(names[:_SHOWN_SECTIONS]))
         more = f" and {len(names) - _SHOWN_SECTIONS} more" if len(names) > _SHOWN_SECTIONS else ""

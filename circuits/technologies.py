@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from circuits.errors import DesignError
-from circuits.modelfiles import inline_models
+from circuits.modelfiles import inline_cards, text_of
 from circuits.parameters import Field, read_number, read_toml, shipped_names, shipped_or_own
+from circuits.random_models import refuse_random_models
 from circuits.units import to_si
 
 TECHNOLOGY_FOLDER = Path(__file__).parent / "technology"
@@ -106,8 +107,8 @@ class Technology:
     def model_text(self, corner: str) -> str:
         """All model cards of a corner in one text, nothing included from outside.
 
-        Raises DesignError on an unknown corner and on model files that are missing or hold
-        anything but models.
+        Raises DesignError on an unknown corner, on model files that are missing or hold
+        anything but models, and on models that are random.
         """
         if corner not in self.corners:
             raise DesignError(
@@ -164,7 +165,10 @@ class Technology:
 
 @cache
 def _model_text(root: Path, files: tuple[ModelFile, ...]) -> str:
-    return "\n".join(inline_models(file.path, file.section, root) for file in files)
+    read = [inline_cards(file.path, file.section, root) for file in files]
+    # Files of one corner share their parameters.
+    refuse_random_models([placed for cards in read for placed in cards])
+    return "\n".join(text_of(cards) for cards in read)
 
 
 def technology_names() -> list[str]:
