@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
@@ -171,11 +171,12 @@ def load_plan(
     design: str | Path | None = None,
     device: str | Path | None = None,
     technology: str | Path | None = None,
+    models: Sequence[str | Path] = (),
 ) -> Plan:
     """Load a plan from its TOML file; without one the shipped reference or quick plan.
 
-    `design`, `device` and `technology` replace those that the plan names. Raises PlanError
-    on unknown keys, units, benches, corners and axis values, DesignError on a bad design.
+    `design`, `device` and `technology` replace those that the plan names, `models` are folders
+    that a technology may take its model files from beside its own. Raises PlanError on unknown keys, units, benches, corners and axis values, DesignError on a bad design.
     """
     if path is not None and quick:
         raise PlanError("--quick is a plan of its own; leave out either it or the plan file")
@@ -200,6 +201,7 @@ def load_plan(
         design or _named(chosen, contents, "design"),
         device=device or _named(chosen, contents, "device"),
         technology=technology or _named(chosen, contents, "technology"),
+        models=models,
     )
     others = "statistics" in contents or "ageing" in contents
     benches = _benches(chosen, contents.get("benches", list(BENCHES)), others)

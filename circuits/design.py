@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
@@ -94,11 +94,13 @@ def load_design(
     *,
     device: str | Path | None = None,
     technology: str | Path | None = None,
+    models: Sequence[str | Path] = (),
 ) -> Design:
     """Load a shipped design by name, or a user's own by the path of its TOML file.
 
     `device` and `technology` replace those that the file names. Without a name it is the
-    design made for the device, where the device's set names one, else the default.
+    design made for the device, where the device's set names one, else the default. `models`
+    are folders that a technology may take its model files from (`load_technology`).
     Raises DesignError on unknown keys, units and unphysical sizes.
     """
     junction = None if device is None else load_device(device)
@@ -134,7 +136,9 @@ def load_design(
     chosen = Design(
         name=contents["name"],
         device=junction,
-        technology=load_technology(technology or _beside(path, contents["technology"])),
+        technology=load_technology(
+            technology or _beside(path, contents["technology"]), models=models
+        ),
         amplifier=contents["amplifier"],
         interconnect=load_interconnect(),
         **sections,

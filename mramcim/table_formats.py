@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from mramcim.arguments import add_models
 from mramcim.errors import CommandError
 from mramcim.estimates import ARRAY_OPTIONS, CONDITION_OPTIONS, add_options, chosen
 
@@ -24,6 +25,7 @@ def add_conditions(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="the design that the table was made with, where it is no shipped one (NVSim)",
     )
+    add_models(parser)
 
 
 def conditions(arguments: argparse.Namespace) -> Conditions:
@@ -59,7 +61,7 @@ def nvsim_text(table: Table, arguments: argparse.Namespace) -> str:
     from lut.nvsim import cell_text
     from mramcim.nvsim_cell import cell_design, cell_parts
 
-    design = cell_design(table, arguments.design)
+    design = cell_design(table, arguments.design, arguments.models)
     return cell_text(cell_parts(table, design, conditions(arguments)))
 
 
