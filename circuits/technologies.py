@@ -120,6 +120,10 @@ class Technology:
         """SHA-256 of a corner's model text."""
         return hashlib.sha256(self.model_text(corner).encode()).hexdigest()
 
+    def at_least(self, width: float) -> float:
+        """A transistor's width [m], widened to the least that can be drawn."""
+        return max(width, self.width_min)
+
     def transistor(
         self,
         name: str,
