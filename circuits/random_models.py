@@ -213,15 +213,16 @@ class _Search:
 
 def _reached(library: Library) -> frozenset[str]:
     """Names of parameters and functions that a random function may reach."""
-    words = {
-        expression: set(_WORD.findall(expression.text.lower()))
-        for expression in library.every_value()
-    }
-    found = {item.name for item in words if _CALL.search(item.text.lower())}
-    while True:
-        more = {
-            item.name for item, used in words.items() if item.name not in found and used & found
-        }
-        if not more:
-            return frozenset(found)
-        found |= more
+    users: dict[str, set[str]] = {}
+    new: set[str] = set()
+    for item in library.every_value():
+        text = item.text.lower()
+        for word in _WORD.findall(text):
+            users.setdefault(word, set()).add(item.name)
+        if _CALL.search(text):
+            new.add(item.name)
+    found: set[str] = set()
+    while new:
+        found |= new
+        new = {user for name in new for user in users.get(name, ())} - found
+    return frozenset(found)
