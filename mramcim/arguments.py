@@ -68,6 +68,18 @@ def add_json(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_models(parser: argparse.ArgumentParser) -> None:
+    """Add `--models DIR`, the folders that a technology may take its model files from."""
+    parser.add_argument(
+        "--models",
+        metavar="DIR",
+        action="append",
+        default=[],
+        help="a folder that the technology may take its model files from, beside the folder of "
+        "its own file and its package; may be repeated",
+    )
+
+
 def finite(text: str) -> float:
     """A finite number.
 

@@ -6,7 +6,7 @@ import argparse
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mramcim.arguments import finite, kelvin, positive_count
+from mramcim.arguments import add_models, finite, kelvin, positive_count
 
 if TYPE_CHECKING:
     from circuits import Conditions, Deck, Design
@@ -99,6 +99,7 @@ def add_design_arguments(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(
             f"--{name}", metavar="NAME", help=f"{what}: a name, or the path of a .toml file"
         )
+    add_models(parser)
 
 
 @dataclass(frozen=True)
@@ -151,6 +152,7 @@ def request(arguments: argparse.Namespace) -> Request:
         arguments.design,
         device=arguments.device,
         technology=arguments.technology,
+        models=arguments.models,
     )
     conditions = Conditions(
         corner=arguments.corner,

@@ -31,7 +31,7 @@ WRITE_SUPPLY: Option = (
 )
 CONDITION_OPTIONS: tuple[Option, ...] = (
     ("corner", str, "NAME", "process corner (default: tt)"),
-    ("vdd", finite, "V", "supply (default: 1.0)"),
+    ("vdd", finite, "V", "supply (default: the table's nominal one)"),
     ("temperature", kelvin, "DEGC", "temperature in degC (default: 27)"),
     WRITE_SUPPLY,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mramcim.errors import CommandError
@@ -157,7 +157,7 @@ def _access(design: Design, feature: float) -> Part:
     )
 
 
-def cell_design(table: Table, path: str | None) -> Design:
+def cell_design(table: Table, path: str | None, models: Sequence[str] = ()) -> Design:
     """The design that a table was made with, its device's numbers those of the table.
 
     Raises:
@@ -165,7 +165,7 @@ def cell_design(table: Table, path: str | None) -> Design:
     """
     from mramcim.resimulation import table_design
 
-    design = table_design(table, path)
+    design = table_design(table, path, models)
     record = table.provenance.get("device")
     numbers = record.get("parameters") if isinstance(record, Mapping) else None
     if not isinstance(numbers, Mapping):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -54,8 +54,10 @@ class Check:
         }
 
 
-def table_design(table: Table, path: str | None) -> Design:
+def table_design(table: Table, path: str | None, models: Sequence[str] = ()) -> Design:
     """The design that a table was made with, by its name or from the file at `path`.
+
+    `models` are folders that its technology may take model files from.
 
     Raises CommandError where that is another one than the table's.
     """
@@ -72,7 +74,7 @@ def table_design(table: Table, path: str | None) -> Design:
             f"the table {table.name} is of the design '{short(str(record['name']))}', which is no "
             "shipped one: give its file with --design"
         )
-    design = load_design(path or str(record["name"]))
+    design = load_design(path or str(record["name"]), models=models)
     if design_record(design) != record:
         raise CommandError(
             f"the design {design.name} is not, or not any more, the one that the table "

@@ -41,6 +41,7 @@ def asked_plan(arguments: argparse.Namespace, *, quick: bool = False) -> Plan:
         design=arguments.design,
         device=arguments.device,
         technology=arguments.technology,
+        models=arguments.models,
     )
 
 

@@ -37,16 +37,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a table with error rates; given again, each is a curve of its own (default: the "
         "reference table of mramcim)",
     )
-    for name, kind, unit, default, what in (
-        ("vdd", finite, "V", "1.0", "supplies"),
-        ("temperature", kelvin, "DEGC", "27", "temperatures in degC"),
+    for name, kind, unit, default, what, told in (
+        ("vdd", finite, "V", None, "supplies", "the nominal one of the first table"),
+        ("temperature", kelvin, "DEGC", "27", "temperatures in degC", "27"),
     ):
         parser.add_argument(
             f"--{name}",
             type=_listed(kind),
             metavar=f"{unit},..",
             default=default,
-            help=f"{what}, separated by commas (default: {default})",
+            help=f"{what}, separated by commas (default: {told})",
         )
     parser.add_argument("--corner", default="tt", metavar="NAME", help="corner (default: tt)")
     parser.add_argument(
@@ -77,14 +77,16 @@ def run(arguments: argparse.Namespace) -> int:
 
     from accelerator.accuracy import accuracy_curve
     from accelerator.accuracy.render import csv_rows, render_text
+    from accelerator.pipeline import open_table
     from accelerator.prices import Conditions
     from accelerator.trained import path_of
 
     data = asked_images(arguments, arguments.dataset, "test")
     array = chosen(arguments, (*ARRAY_OPTIONS, WRITE_SUPPLY))
+    supplies = arguments.vdd or [open_table(tables[0]).nominal_vdd]
     conditions = [
         Conditions(arguments.corner, vdd, temperature, **array)
-        for temperature, vdd in product(arguments.temperature, arguments.vdd)
+        for temperature, vdd in product(arguments.temperature, supplies)
     ]
     options: dict[str, Any] = chosen(arguments, SAMPLE_OPTIONS)
     if "repeats" in arguments:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mramcim.arguments import add_json, positive_count
+from mramcim.arguments import add_json, add_models, positive_count
 from mramcim.errors import CommandError
 from mramcim.outputs import STANDARD_OUTPUT, check_outputs, write_json
 from mramcim.printable import printable
@@ -41,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--design", metavar="FILE", help="the table's design, where it is not a shipped one"
     )
+    add_models(parser)
     parser.add_argument(
         "-j", "--jobs", type=positive_count, default=1, metavar="N", help="processes (default: 1)"
     )
@@ -61,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.resimulate:
         from mramcim.resimulation import resimulate, table_design
 
-        design = table_design(estimate.table, arguments.design)
+        design = table_design(estimate.table, arguments.design, arguments.models)
         rows = [row for rows in found.figures.values() for row in rows]
         checks = resimulate(estimate.table, rows, design, arguments.jobs)
     if arguments.json is not None:

@@ -84,7 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     from accelerator.inference import AndErrors, QuantizedNetwork, cost_run
     from accelerator.pipeline import open_table
-    from accelerator.prices import Conditions
+    from accelerator.prices import conditions_in
     from accelerator.render import csv_rows, render_text
     from accelerator.trained import path_of
 
@@ -98,7 +98,8 @@ def run(arguments: argparse.Namespace) -> int:
         images, highest = data.codes, data.highest
     wrong = None
     if arguments.errors:
-        wrong = AndErrors.of_table(open_table(arguments.lut), Conditions(**given))
+        table = open_table(arguments.lut)
+        wrong = AndErrors.of_table(table, conditions_in(table, **given))
     found = network.run(images, errors=wrong, seed=arguments.seed, highest=highest, keep=False)
     report = cost_run(
         path,

@@ -115,7 +115,12 @@ def run(arguments: argparse.Namespace) -> int:
     from circuits.design_text import design_text
     from circuits.variation import load_variation
 
-    design = load_design(arguments.design, device=arguments.device, technology=arguments.technology)
+    design = load_design(
+        arguments.design,
+        device=arguments.device,
+        technology=arguments.technology,
+        models=arguments.models,
+    )
     variation = load_variation(arguments.variation)
     supply = design.technology.vdd if arguments.vdd is None else arguments.vdd
     results: list[SizedDesign] = []
