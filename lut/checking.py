@@ -51,8 +51,8 @@ def examine(path: str | os.PathLike[str]) -> Findings:
     remarks = []
     if not loaded.verified and not loaded.changed:
         remarks.append(
-            f"it is of a schema before {FIRST_VERSION} and has no digests: damage of a number shows "
-            "only where it breaks a law"
+            f"it is of a schema before {FIRST_VERSION} and has no digests: damage of a number "
+            "shows only where it breaks a law"
         )
     found = loaded.found + [f"{text}; {REMEDY}" for text in loaded.changed]
     if not loaded.found:

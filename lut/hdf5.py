@@ -25,6 +25,7 @@ from lut.model import Axis, Content, Group, Variable
 from lut.outcomes import FLAG_MEANINGS, FLAG_VALUES
 from lut.schema import ROOT_ATTRIBUTES, SCHEMA
 from lut.seal import Spans, require_intact, seal_of
+from lut.trial import require_survivable
 from lut.validation import RESERVED_ATTRIBUTES
 
 _TEXT = h5py.string_dtype("utf-8")
@@ -129,8 +130,8 @@ def decode(path: Path) -> Decoded:
             program has it open for writing.
     """
     require_regular(path)
+    require_free(path)
     try:
-        require_free(path)
         sealed = require_intact(path)
         if not h5py.is_hdf5(path):
             raise TableError(
@@ -138,6 +139,15 @@ def decode(path: Path) -> Decoded:
             )
         if not sealed:
             require_sound_heaps(path)
+            require_survivable(path)
+    except OSError as error:
+        raise _damaged(path, error) from error
+    return read(path)
+
+
+def read(path: Path) -> Decoded:
+    """As `decode`, of a file that libhdf5 survives."""
+    try:
         with h5py.File(path, "r", locking=False) as file:
             if "schema_version" not in file.attrs:
                 raise TableError(
@@ -149,14 +159,18 @@ def decode(path: Path) -> Decoded:
     except TableError:
         raise
     except _DAMAGE as error:
-        # The text of a KeyError is the representation of its message.
-        message = error.args[0] if isinstance(error, KeyError) and error.args else error
-        reason = " ".join(str(message).split())
-        if "already open for" in reason or "unable to lock" in reason:
-            raise in_use(path) from None
-        raise TableError(
-            f"{path} is truncated or damaged ({reason}); make it again or take another copy"
-        ) from error
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: Exception) -> TableError:
+    # The text of a KeyError is the representation of its message.
+    message = error.args[0] if isinstance(error, KeyError) and error.args else error
+    reason = " ".join(str(message).split())
+    if "already open for" in reason or "unable to lock" in reason:
+        return in_use(path)
+    return TableError(
+        f"{path} is truncated or damaged ({reason}); make it again or take another copy"
+    )
 
 
 def _compared(content: Content, found: list[str], digests: Any) -> Decoded:

@@ -16,7 +16,6 @@ from lut.model import Array, Group
 from lut.schema import SCHEMA_VERSION
 from lut.validation import problems
 
-
 REMEDY = (
     "make it again or take another copy; what was changed on purpose, `mramcim lut seal` takes over"
 )

@@ -12,7 +12,6 @@ import lut.table
 from lut import SCHEMA_VERSION, Table, TableError, check, reference_path
 from lut.model import Content
 
-
 CHANGED = (
     "{} is not what was written: its digest differs; make it again or take another copy; what was "
     "changed on purpose, `mramcim lut seal` takes over"
