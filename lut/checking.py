@@ -75,7 +75,7 @@ def broken_laws(groups: Mapping[str, Group]) -> list[str]:
       width times its height;
     - no age is negative; thresholds have not moved at age zero and never move back.
     """
-    found = []
+    found: list[str] = []
     for name, group in groups.items():
         found.extend(_missing(name, group, SCHEMA[name]))
         for law in _LAWS:
