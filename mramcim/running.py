@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 from mramcim.arguments import positive_count
 from mramcim.benches import add_design_arguments
+from mramcim.printable import printable
 
 if TYPE_CHECKING:
     from characterize import Plan
@@ -49,7 +51,12 @@ def asked_store(arguments: argparse.Namespace) -> AbstractContextManager[Store |
     """The user's store, or none."""
     from characterize.store import Store
 
-    return nullcontext() if arguments.no_cache else Store()
+    return nullcontext() if arguments.no_cache else Store(warn=warn)
+
+
+def warn(text: str) -> None:
+    """Say on standard error what does not keep the verb from going on."""
+    print(f"mramcim: warning: {printable(text)}", file=sys.stderr)
 
 
 def plan_inputs(arguments: argparse.Namespace) -> list[str | None]:
