@@ -10,7 +10,7 @@ all, described by a closed and versioned schema, and interpolated only inside it
                 operands="11")
 """
 
-from lut.checking import check
+from lut.checking import broken_laws, check
 from lut.comparison import diff
 from lut.difference import Difference, Mismatch, MovedPoint, OutcomeChange, VariableDifference
 from lut.errors import TableError
@@ -48,6 +48,7 @@ __all__ = [
     "Variable",
     "VariableDifference",
     "VariableSpec",
+    "broken_laws",
     "check",
     "content_of",
     "diff",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -44,9 +44,18 @@ def check(path: str | os.PathLike[str]) -> list[str]:
         return found
     for name, group in content.groups.items():
         found.extend(_missing(name, group, SCHEMA[name]))
-        for law in _LAWS:
-            found.extend(f"{name}{problem}" for problem in law(group, SCHEMA[name]))
+        found.extend(_broken(name, group))
     return found
+
+
+def broken_laws(groups: Mapping[str, Group]) -> list[str]:
+    """Return which laws of its numbers (see `check`) a table's groups break, a sentence each."""
+    return [problem for name, group in groups.items() for problem in _broken(name, group)]
+
+
+def _broken(name: str, group: Group) -> Iterator[str]:
+    for law in _LAWS:
+        yield from (f"{name}{problem}" for problem in law(group, SCHEMA[name]))
 
 
 def _missing(name: str, group: Group, spec: GroupSpec) -> Iterator[str]:
