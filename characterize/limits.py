@@ -73,6 +73,11 @@ class Verdict:
         """Whether every point keeps the limit."""
         return self.violated == 0 and self.points > 0 and self.not_run == 0
 
+    @property
+    def decided(self) -> bool | None:
+        """`passed`, or None where what was not run could still decide it."""
+        return None if self.not_run and not self.violated else self.passed
+
     def to_dict(self) -> dict[str, Any]:
         """A JSON-able summary, in `units`."""
         return {

@@ -16,7 +16,7 @@ _SHOWN = 8
 def change_lines(night: Night) -> list[str]:
     """What changed since the baseline, how the variables moved, and which laws are broken."""
     from characterize.report.changes import NOTHING_CHANGED, causes, moves
-    from characterize.report.told import told_outcomes
+    from characterize.report.told import told_mismatches, told_outcomes
 
     lines = []
     found = night.difference
@@ -29,7 +29,7 @@ def change_lines(night: Night) -> list[str]:
             outcomes = [
                 f"{group}: {line}" for group in groups for line in told_outcomes(found, group)
             ]
-            built = [f"{entry.kind} {entry.place}" for entry in found.mismatches]
+            built = told_mismatches(found)
             moved = [move.text for move in moves(found)]
             lines += ["", "moved:", *_first([*built, *outcomes, *moved])]
     if night.findings:

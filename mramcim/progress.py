@@ -11,6 +11,7 @@ from typing import Any
 SILENCE = 60.0
 """Time [s] after which a line comes even where nothing was finished."""
 _STEP = 0.05
+_LEAST = 1.0
 
 
 def add_quiet(parser: argparse.ArgumentParser) -> None:
@@ -59,7 +60,7 @@ class Progress:
 
 
 class _Lines:
-    """A line for every twentieth that is done, and one a minute whatever happens."""
+    """A line for every twentieth, one a second at most, and one a minute whatever happens."""
 
     def __init__(self, unit: str) -> None:
         self._unit = unit
@@ -73,7 +74,9 @@ class _Lines:
     def update(self, done: int, total: int) -> None:
         with self._lock:
             self._done, self._total = done, total
-            if done >= total or self._told == 0 or done - self._told >= _STEP * total:
+            step = done - self._told >= _STEP * total
+            late = time.monotonic() - self._told_at >= _LEAST
+            if done >= total or self._told == 0 or (step and late):
                 self._tell()
 
     def close(self) -> None:

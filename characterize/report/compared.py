@@ -9,6 +9,7 @@ from typing import Any
 from characterize.night import Night
 from characterize.report.cells import Number, table_html
 from characterize.report.changes import NOTHING_CHANGED, causes, change, moves, percent
+from characterize.report.told import side
 from lut import Difference, shown_place
 
 SHOWN = 50
@@ -35,7 +36,8 @@ def how_variables_moved(difference: Difference, baseline: str) -> str:
         return f"<p>Nothing, in {count}, against {escape(baseline)} {within}.</p>"
     parts = []
     built = [
-        (entry.kind, entry.place, str(entry.a), str(entry.b)) for entry in difference.mismatches
+        (entry.kind, entry.place, side(entry, entry.a), side(entry, entry.b))
+        for entry in difference.mismatches
     ]
     if built:
         head = ("what", "where", "baseline", "now")

@@ -19,7 +19,8 @@ from characterize.errors import PlanError
 from files import leftovers, partial_path, replace_file, short
 
 TABLE, PAGE, JUNIT, SUMMARY = "table.h5", "report.html", "junit.xml", "summary.json"
-NAMES = (TABLE, PAGE, JUNIT, SUMMARY)
+NAMES = (PAGE, JUNIT, TABLE, SUMMARY)
+"""In the order of their coming, where they cannot come at once; a summary tells that all are."""
 _RESERVE = ".reserve"
 # Enough for a page that tells why there is no other, so that it can be told on a full disk.
 _RESERVED = 256 << 10

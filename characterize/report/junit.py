@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from characterize.limits import Verdict
 from characterize.night import Night
 from characterize.report.changes import NOTHING_CHANGED, causes, moves
-from characterize.report.told import told_outcomes, told_points
+from characterize.report.told import told_mismatches, told_outcomes, told_points
 from characterize.unwanted import UNWANTED
 from lut import Difference, shown_place
 
@@ -100,18 +100,23 @@ def _ending(night: Night) -> _Case:
 
 def _limits(night: Night) -> Iterator[_Case]:
     for verdict in night.run.verdicts if night.run else ():
-        kind = "skipped" if verdict.not_run and not verdict.violated else "failure"
+        kind = "skipped" if verdict.decided is None else "failure"
         message = "" if verdict.passed else _verdict(verdict)
         yield _Case("limits", verdict.limit.text, message, kind)
 
 
 def _verdict(verdict: Verdict) -> str:
-    not_run = f", {verdict.not_run} not run" if verdict.not_run else ""
-    return (
-        f"violated at {verdict.violated} of {verdict.points} points, {verdict.failed} not "
-        f"measured{not_run}; worst {verdict.worst:.6g} {verdict.units} at "
-        f"{shown_place(verdict.place)}"
-    )
+    told = []
+    if verdict.points or not verdict.not_run:
+        told.append(f"violated at {verdict.violated} of {verdict.points} points")
+    if verdict.failed:
+        told.append(f"{verdict.failed} not measured")
+    if verdict.not_run:
+        told.append(f"{verdict.not_run} not run")
+    if verdict.place:
+        worst = f"worst {verdict.worst:.6g} {verdict.units}"
+        told.append(f"{worst} at {shown_place(verdict.place)}")
+    return ", ".join(told)
 
 
 def _points(night: Night) -> Iterator[_Case]:
@@ -125,8 +130,11 @@ def _points(night: Night) -> Iterator[_Case]:
         yield _Case("points", name, f"{missing} points were not run", "skipped")
     for outcome in UNWANTED:
         found = night.unwanted.get(outcome, ())
-        message = "\n".join([f"{len(found)} points", *told_points(found)]) if found else ""
-        yield _Case("points", f"no point is {outcome.meaning}", message)
+        name = f"no point is {outcome.meaning}"
+        if found:
+            yield _Case("points", name, "\n".join([f"{len(found)} points", *told_points(found)]))
+        else:
+            yield _Case("points", name, "not all points were run" if night.not_run else "", "skipped")
 
 
 def _laws(night: Night) -> Iterator[_Case]:
@@ -160,10 +168,7 @@ def _compared(night: Night) -> Iterator[_Case]:
 
 
 def _built(difference: Difference, because: list[str]) -> str:
-    lines = [
-        f"{entry.kind} {entry.place}: {entry.a} -> {entry.b}"
-        for entry in difference.mismatches[:_SHOWN]
-    ]
+    lines = told_mismatches(difference)[:_SHOWN]
     return "\n".join([*lines, *because]) if lines else ""
 
 

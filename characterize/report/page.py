@@ -166,7 +166,7 @@ def _limits(verdicts: Sequence[Verdict]) -> str:
         failed = f", {verdict.failed} not measured" if verdict.failed else ""
         failed += f", {verdict.not_run} not run" if verdict.not_run else ""
         rows.append(
-            (Mark(verdict.passed), limit.text, *shown,
+            (Mark(verdict.decided), limit.text, *shown,
              f"{verdict.violated} of {verdict.points}{failed}", shown_place(verdict.place))
         )  # fmt: skip
     return table_html(head, rows, name="limits")

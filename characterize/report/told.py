@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from characterize.plan import Point
 from characterize.simulate import PointResult
-from lut import Difference, shown_place
+from files import short
+from lut import Difference, Mismatch, shown_coordinate, shown_place
 
 SHOWN = 200
 """Lines of points at most."""
+SHOWN_VALUES = 8
 
 
 def told_points(points: Sequence[tuple[Point, PointResult]]) -> list[str]:
@@ -32,3 +35,25 @@ def told_outcomes(difference: Difference, group: str) -> list[str]:
         if change.group == group
         for place in change.moved(1)
     ]
+
+
+def told_mismatches(difference: Difference) -> list[str]:
+    """A line for each difference of the tables' build."""
+    return [
+        f"{entry.kind} {entry.place}: {side(entry, entry.a)} -> {side(entry, entry.b)}"
+        for entry in difference.mismatches
+    ]
+
+
+def side(entry: Mismatch, value: Any) -> str:
+    """What one table has where the other has something else."""
+    if value is None:
+        return "-"
+    if entry.kind == "group":
+        return f"{len(value)} variables"
+    if isinstance(value, tuple):
+        axis = entry.place.rpartition("/")[2]
+        shown = [shown_coordinate(axis, one) for one in value[:SHOWN_VALUES]]
+        more = len(value) - len(shown)
+        return " ".join(shown) + (f" and {more} more" if more > 0 else "")
+    return f"{value:.10g}" if isinstance(value, float) else short(str(value))

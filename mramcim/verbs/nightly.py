@@ -130,7 +130,7 @@ def _night(arguments: argparse.Namespace, stopping: Stopping) -> int:
     _write_json(arguments, night)
     if arguments.json != STANDARD_OUTPUT:
         _print(arguments, night)
-    if night.run is not None:
+    if night.run is not None and not (arguments.quiet and night.good):
         for line in failure_lines(night.run):
             print(line, file=sys.stderr)
     return 0 if night.good else EXIT_NOT_ALL_GOOD
