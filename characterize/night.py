@@ -98,9 +98,8 @@ class Night:
     @property
     def verdict(self) -> str:
         """The night in one line."""
-        if not self.good:
-            return "not all good: " + "; ".join(self.reasons)
-        return f"all good; {self.compared}"
+        against = "; ".join(self.reasons)
+        return f"not all good: {against}" if against else f"all good; {self.compared}"
 
     @property
     def compared(self) -> str:

@@ -6,7 +6,7 @@ import hashlib
 import os
 import time
 import traceback
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import datetime
@@ -48,7 +48,9 @@ def nightly(
     The folder is replaced as a whole or not at all, and also where the run raises: then by a
     report of that. `options` are those of `NightlyRun.run`. Raises what it raises.
     """
-    with NightlyRun(Path(folder), title=plan.title, allowed=allowed) as running:
+    baseline = options.get("baseline")
+    inputs = [] if baseline is None else [Path(baseline)]
+    with NightlyRun(Path(folder), title=plan.title, inputs=inputs, allowed=allowed) as running:
         return running.run(plan, **options)
 
 
@@ -56,7 +58,8 @@ class NightlyRun:
     """A night whose report is written however it ends; use it as a context manager.
 
     What is raised inside goes on once its report is written: also what comes before `run`, such
-    as a plan that cannot be read, whose name is `title`. `told` gives the sentence of an error
+    as a plan that cannot be read, whose name is `title`. `inputs` are files that are read, which
+    must not be in the folder. `told` gives the sentence of an error
     that is the user's to mend, None for a bug; `held` a context in which no signal interrupts.
     Raises PlanError where the folder cannot be written.
     """
@@ -66,6 +69,7 @@ class NightlyRun:
         folder: Path,
         *,
         title: str,
+        inputs: Iterable[Path] = (),
         allowed: Collection[Outcome] = (),
         told: Callable[[BaseException], str | None] | None = None,
         held: Callable[[], AbstractContextManager[object]] = nullcontext,
@@ -75,6 +79,7 @@ class NightlyRun:
         self._path, self._title, self._allowed = folder, title, tuple(allowed)
         self._told, self._held = told or _told, held
         self._folder = ReportFolder(folder)
+        self._inputs = tuple(inputs)
         self._started, self._clock = datetime.now().astimezone(), time.perf_counter()
         self._plan: Plan | None = None
         self._baseline: Baseline | None = None
@@ -82,6 +87,13 @@ class NightlyRun:
         self._results: dict[Point, PointResult] = {}
 
     def __enter__(self) -> Self:
+        for path in self._inputs:
+            if self.holds(path):
+                raise PlanError(
+                    f"{short(str(path))} is in the report's folder and would go with it; name a "
+                    "file elsewhere (`mramcim nightly accept DIR --baseline FILE.h5` copies a "
+                    "night's table)"
+                )
         last = last_night(self._path).get("last_compared")
         self._last_compared = last if isinstance(last, str) else None
         with self._held():
@@ -128,7 +140,9 @@ class NightlyRun:
         """
         self._plan, self._title = plan, plan.title
         if baseline is not None:
-            self._baseline = self._opened(Path(baseline), accept_if_good)
+            self._baseline = open_baseline(Path(baseline), self._last_compared)
+            if accept_if_good:
+                require_acceptable(self._path, Path(baseline))
         elif accept_if_good:
             raise PlanError("a good night is accepted as a baseline, but none is named; name it")
         require_tolerances(dict(absolute or {}), plan, self._baseline)
@@ -164,17 +178,6 @@ class NightlyRun:
             self._folder.publish()
             self.night = night
         return night
-
-    def _opened(self, path: Path, accept_if_good: bool) -> Baseline:
-        if self._folder.holds(path):
-            raise PlanError(
-                f"the baseline {short(str(path))} is in the report's folder and would go with it; "
-                f"`mramcim nightly accept {short(str(self._path))} --baseline FILE.h5` copies it"
-            )
-        found = open_baseline(path, self._last_compared)
-        if accept_if_good:
-            require_acceptable(self._path, path)
-        return found
 
     def _so_far(self) -> Night:
         return Night(

@@ -134,7 +134,9 @@ def _points(night: Night) -> Iterator[_Case]:
         if found:
             yield _Case("points", name, "\n".join([f"{len(found)} points", *told_points(found)]))
         else:
-            yield _Case("points", name, "not all points were run" if night.not_run else "", "skipped")
+            yield _Case(
+                "points", name, "not all points were run" if night.not_run else "", "skipped"
+            )
 
 
 def _laws(night: Night) -> Iterator[_Case]:

@@ -87,10 +87,6 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the night, or accept one; 1 where something is not good, else 0."""
     if arguments.plan == ACCEPT and not Path(ACCEPT).is_file():
         return _accept(arguments)
-    if arguments.night is not None:
-        raise CommandError(
-            f"'{arguments.night}' is one file too many; a night takes one plan, and --report DIR"
-        )
     if arguments.report is None:
         raise CommandError("--report DIR is missing: say where the report goes")
     with Stopping(arguments.deadline) as stopping:
@@ -104,6 +100,7 @@ def _night(arguments: argparse.Namespace, stopping: Stopping) -> int:
     running = NightlyRun(
         Path(arguments.report),
         title=Path(arguments.plan).name,
+        inputs=_files([*plan_inputs(arguments), arguments.baseline]),
         allowed=_outcomes(arguments.allow),
         told=_told,
         held=stopping.held,
@@ -116,14 +113,14 @@ def _night(arguments: argparse.Namespace, stopping: Stopping) -> int:
         said = [str(stop), *getattr(stop, "__notes__", [])]
         if not isinstance(stop, DeadlineError):
             print(f"mramcim: {'; '.join(said)}; see {_page(arguments)}", file=sys.stderr)
-            _write_json_file(arguments, running.night)
+            _write_json_file(arguments, running)
             return stop.code
         if running.night is None:
             raise
         for note in getattr(stop, "__notes__", []):
             print(f"mramcim: {note}", file=sys.stderr)
     except Exception:
-        _write_json_file(arguments, running.night)
+        _write_json_file(arguments, running)
         raise
     night = running.night
     assert night is not None, "a night that ends without an exception was reported"
@@ -137,6 +134,10 @@ def _night(arguments: argparse.Namespace, stopping: Stopping) -> int:
 
 
 def _run(arguments: argparse.Namespace, running: NightlyRun) -> None:
+    if arguments.night is not None:
+        raise CommandError(
+            f"'{arguments.night}' is one file too many; a night takes one plan, and --report DIR"
+        )
     check_outputs({"--json": arguments.json}, [*plan_inputs(arguments), arguments.baseline])
     if arguments.json not in (None, STANDARD_OUTPUT) and running.holds(Path(arguments.json)):
         raise CommandError(
@@ -172,9 +173,19 @@ def report_refusal(argv: Sequence[str], error: CommandError) -> None:
 
     with (
         suppress(ValueError, OSError),
-        NightlyRun(Path(named[0]), title="a night with a wrong command line", told=_told),
+        NightlyRun(
+            Path(named[0]),
+            title="a night with a wrong command line",
+            inputs=_files([word for word in argv if word != named[0]]),
+            told=_told,
+        ),
     ):
         raise error
+
+
+def _files(names: Sequence[str | None]) -> list[Path]:
+    """Those of the names that are files; others are of what comes with mramcim, or not there."""
+    return [Path(name) for name in names if name is not None and Path(name).is_file()]
 
 
 def _accept(arguments: argparse.Namespace) -> int:
@@ -212,20 +223,24 @@ def _write_json(arguments: argparse.Namespace, night: Night | None) -> None:
         write_json(arguments.json, night.to_dict())
 
 
-def _write_json_file(arguments: argparse.Namespace, night: Night | None) -> None:
+def _write_json_file(arguments: argparse.Namespace, running: NightlyRun) -> None:
     """Write the file of a night that ended early, which has its own error to tell."""
-    if arguments.json != STANDARD_OUTPUT:
-        with suppress(CommandError, OSError):
-            check_outputs({"--json": arguments.json}, plan_inputs(arguments))
-            _write_json(arguments, night)
+    if arguments.json in (None, STANDARD_OUTPUT) or running.holds(Path(arguments.json)):
+        return
+    with suppress(CommandError, OSError):
+        check_outputs({"--json": arguments.json}, plan_inputs(arguments))
+        _write_json(arguments, running.night)
 
 
 def _print(arguments: argparse.Namespace, night: Night) -> None:
     if not arguments.quiet:
         verdicts = () if night.run is None else night.run.verdicts
         for line in [*verdict_lines(verdicts), *change_lines(night)]:
-            print(printable(line) if "\n" not in line else line)
-    print(f"{printable(night.verdict)}: {_page(arguments)}")
+            print(line)
+        if night.difference is None or night.difference.same:
+            print(printable(night.compared))
+    verdict = "all good" if night.good else "not all good: " + "; ".join(night.reasons)
+    print(f"{printable(verdict)}: {_page(arguments)}")
 
 
 def _page(arguments: argparse.Namespace) -> Path:

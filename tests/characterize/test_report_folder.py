@@ -34,7 +34,7 @@ def held(path):
 
 
 def hidden(path):
-    return [name for name in os.listdir(path) if name.startswith(".")]
+    return [file.name for file in path.iterdir() if file.name.startswith(".")]
 
 
 @pytest.fixture
@@ -217,9 +217,13 @@ def test_where_not_even_that_can_be_written_the_error_says_so(tmp_path, monkeypa
     def full(*_):
         raise OSError(28, "No space left on device")
 
+    def ends_badly():
+        with NightlyRun(tmp_path / "out", title="night"):
+            raise PlanError("the plan is bad")
+
     night(tmp_path / "out", 1)
-    with pytest.raises(PlanError) as caught, NightlyRun(tmp_path / "out", title="night"):
-        monkeypatch.setattr("characterize.nightly.replace_text", full)
-        raise PlanError("the plan is bad")
+    monkeypatch.setattr("characterize.nightly.replace_text", full)
+    with pytest.raises(PlanError) as caught:
+        ends_badly()
     assert "could not be written" in caught.value.__notes__[0]
     assert held(tmp_path / "out") == {}
