@@ -12,6 +12,7 @@ SILENCE = 60.0
 """Time [s] after which a line comes even where nothing was finished."""
 _STEP = 0.05
 _LEAST = 1.0
+_BREATH = 1.0
 
 
 def add_quiet(parser: argparse.ArgumentParser) -> None:
@@ -24,12 +25,13 @@ def add_quiet(parser: argparse.ArgumentParser) -> None:
 class Progress:
     """Call it with the number done and the total; use it as a context manager.
 
-    It appears with the first point, after all complaints. What standard error cannot take does
-    not end a run.
+    It appears with the first point, after all complaints, and `delay` [s] at the earliest. What
+    standard error cannot take does not end a run.
     """
 
-    def __init__(self, unit: str = "point", *, quiet: bool = False) -> None:
+    def __init__(self, unit: str = "point", *, quiet: bool = False, delay: float = 0.0) -> None:
         self._unit, self._quiet = unit, quiet
+        self._from = time.monotonic() + delay
         self._bar: Any = None
         self._lines: _Lines | None = None
 
@@ -44,7 +46,7 @@ class Progress:
 
     def __call__(self, done: int, total: int) -> None:
         """Show that `done` of `total` points are done."""
-        if self._quiet or sys.stderr is None:
+        if self._quiet or sys.stderr is None or time.monotonic() < self._from:
             return
         if not sys.stderr.isatty():
             self._lines = self._lines or _Lines(self._unit)
@@ -86,7 +88,7 @@ class _Lines:
                 self._tell()
 
     def _breathe(self) -> None:
-        while not self._over.wait(1.0):
+        while not self._over.wait(_BREATH):
             with self._lock:
                 if time.monotonic() - self._told_at >= SILENCE and not self._over.is_set():
                     self._tell()

@@ -12,7 +12,8 @@ from typing import Any, Self
 
 _SIGNALS = ("SIGTERM", "SIGINT", "SIGHUP")
 _UNITS = {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
-_AGAIN = 0.5
+AGAIN = 5.0
+"""Time [s] after which an exception that did not end the run is raised once more."""
 LONGEST = 366 * 86400.0
 
 
@@ -27,6 +28,7 @@ class Stopping:
         self._deadline = deadline
         self._depth = 1
         self._waiting: int | None = None
+        self._raised: int | None = None
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Self:
@@ -34,10 +36,8 @@ class Stopping:
             number = getattr(signal, name)
             if signal.getsignal(number) is not signal.SIG_IGN:
                 self._before[number] = signal.signal(number, self._told)
-        if self._deadline is not None:
-            self._before[signal.SIGALRM] = signal.signal(signal.SIGALRM, self._told)
-            # Again and again: an exception inside a destructor would be lost.
-            signal.setitimer(signal.ITIMER_REAL, self._deadline, _AGAIN)
+        self._before[signal.SIGALRM] = signal.signal(signal.SIGALRM, self._told)
+        signal.setitimer(signal.ITIMER_REAL, self._deadline or 0.0)
         return self
 
     def __exit__(
@@ -46,8 +46,7 @@ class Stopping:
         _error: BaseException | None,
         _trace: TracebackType | None,
     ) -> None:
-        if self._deadline is not None:
-            signal.setitimer(signal.ITIMER_REAL, 0.0)
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
@@ -60,6 +59,9 @@ class Stopping:
     def held(self) -> Iterator[None]:
         """What must not be interrupted, such as the writing of a report."""
         self._depth += 1
+        if self._raised is not None:
+            self._raised = None
+            signal.setitimer(signal.ITIMER_REAL, 0.0)
         try:
             yield
         finally:
@@ -67,8 +69,11 @@ class Stopping:
         self._raise()
 
     def _told(self, number: int, _frame: FrameType | None) -> None:
-        # The first reason is the one that counts, but for a deadline of a run that ends anyway.
-        if self._waiting is None or self._waiting == signal.SIGALRM:
+        # The first reason counts. Its alarm comes again where its exception was lost, as those
+        # that destructors raise are, and what it should end goes on.
+        if number == signal.SIGALRM and self._raised is not None:
+            self._waiting = self._raised
+        elif self._raised is None and self._waiting in (None, signal.SIGALRM):
             self._waiting = number
         self._raise()
 
@@ -78,11 +83,10 @@ class Stopping:
             return
         from characterize.errors import DeadlineError, StoppedError
 
-        self._waiting = None
+        self._waiting, self._raised = None, number
+        signal.setitimer(signal.ITIMER_REAL, AGAIN)
         if number != signal.SIGALRM:
-            name = signal.Signals(number).name
-            raise StoppedError(f"ended by {name}", 128 + number)
-        signal.setitimer(signal.ITIMER_REAL, 0.0)
+            raise StoppedError(f"ended by {signal.Signals(number).name}", 128 + number)
         raise DeadlineError(f"the deadline of {shown_duration(self._deadline or 0.0)} came")
 
 
