@@ -15,6 +15,7 @@ from characterize.bench_axes import bench_axes
 from characterize.errors import PlanError
 from characterize.limit_entries import read_limits
 from characterize.limits import Limit
+from characterize.plan_measures import plan_measures
 from characterize.quantities import quantity
 from characterize.statistics_section import Draws, Statistics, read_statistics
 from circuits import (
@@ -230,7 +231,10 @@ def load_plan(
         title, loaded, benches, axes, tolerance, limit, text, 0, float(rate), (), statistics, ageing
     )
     group_axes = {group: plan.group_axes(group) for group in plan.groups}
-    return replace(plan, limits=read_limits(chosen, contents.get("limits", []), group_axes))
+    limits = read_limits(
+        chosen, contents.get("limits", []), group_axes, lambda group: plan_measures(plan, group)
+    )
+    return replace(plan, limits=limits)
 
 
 def _named(path: Path, contents: Mapping[str, Any], key: str) -> str | Path | None:

@@ -6,12 +6,14 @@ is written is there whole or not at all.
 
 from files.errors import FileError, short
 from files.formats import read_json, read_npy, read_toml
+from files.plain import json_text
 from files.reading import read_bytes, read_text
 from files.writing import clean, leftovers, partial_path, replace_file, replace_text
 
 __all__ = [
     "FileError",
     "clean",
+    "json_text",
     "leftovers",
     "partial_path",
     "read_bytes",

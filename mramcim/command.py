@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import Any
 
 from mramcim.arguments import Parser, parse
-from mramcim.errors import is_user_error, one_sentence
+from mramcim.errors import CommandError, is_user_error, one_sentence
 from mramcim.printable import printable
 
 VERBS = (
@@ -108,6 +108,10 @@ def _run(argv: Sequence[str]) -> int:
         arguments = parse(build_parser(), argv)
     except SystemExit as after_help:
         return int(after_help.code or 0)
+    except CommandError as error:
+        if argv[:1] == ["nightly"]:
+            import_module("mramcim.verbs.nightly").report_refusal(argv, error)
+        raise
     code: int = arguments.run(arguments)
     return code
 

@@ -28,4 +28,5 @@ def one_sentence(error: BaseException) -> str:
         text = f"{where}{error.strerror.lower()}; check the path, its permissions and free space"
     else:
         text = str(error) or type(error).__name__
+    text = "; ".join([text, *getattr(error, "__notes__", [])])
     return " ".join(text.split())

@@ -12,7 +12,7 @@ from mramcim.arguments import add_json, positive_count
 from mramcim.errors import CommandError
 from mramcim.images import SETS, asked_images
 from mramcim.outputs import STANDARD_OUTPUT, check_outputs, write_file, write_json
-from mramcim.progress import Progress
+from mramcim.progress import Progress, add_quiet
 
 SUMMARY = "a network whose width is chosen while it runs: accuracy, energy, latency by width"
 
@@ -62,6 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("shift", int, "pixels by which images are moved about (default: 2)"),
     ):
         parser.add_argument(f"--{name}", type=kind, metavar="N", default=suppressed, help=what)
+    add_quiet(parser)
     add_json(parser)
 
 
@@ -82,7 +83,7 @@ def _trained(arguments: argparse.Namespace) -> Path:
     asked = {entry.name: vars(arguments)[entry.name] for entry in fields(Setting)
              if entry.name in arguments}  # fmt: skip
     setting = Setting(**asked, image=(learnt.codes.shape[1], 32))
-    with Progress("network") as bar:
+    with Progress("network", quiet=arguments.quiet) as bar:
         train_study(setting, learnt, tested, folder, bar)
     return folder
 

@@ -14,6 +14,7 @@ from mramcim.errors import CommandError
 from mramcim.images import SETS, add_image_options, asked_images
 from mramcim.outputs import STANDARD_OUTPUT, check_outputs, write_json
 from mramcim.progress import Progress as Bar
+from mramcim.progress import add_quiet
 
 if TYPE_CHECKING:
     from accelerator.pruning.ablation import ArmResult
@@ -62,6 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for name, kind, what in _RECIPE:
         group.add_argument(f"--{name}", type=kind, metavar="N", default=suppressed, help=what)
     add_image_options(group)  # type: ignore[arg-type]
+    add_quiet(parser)
     add_json(parser)
 
 
@@ -113,7 +115,7 @@ def _train(arguments: argparse.Namespace, folder: Path) -> None:
     phases = recipe.rounds * recipe.penalty_epochs + recipe.fine_epochs
     total = len(arguments.seeds) * (recipe.warm_epochs + len(ARMS) * phases)
     done = 0
-    with Bar("epoch") as bar:
+    with Bar("epoch", quiet=arguments.quiet) as bar:
 
         def told(_name: str, _progress: object) -> None:
             nonlocal done

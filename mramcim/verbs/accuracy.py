@@ -20,7 +20,7 @@ from mramcim.estimates import (
 )
 from mramcim.images import NETWORK_HELP, SETS, add_image_options, asked_images
 from mramcim.outputs import check_outputs
-from mramcim.progress import Progress
+from mramcim.progress import Progress, add_quiet
 
 SUMMARY = "accuracy and energy of a quantized network with the wrong ANDs of its conditions"
 
@@ -59,6 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of them (default: 0)")
     add_options(parser, (*ARRAY_OPTIONS, WRITE_SUPPLY, *SAMPLE_OPTIONS))
     add_csv_and_plot(parser, "condition", "accuracy and energy against the supply")
+    add_quiet(parser)
     add_json(parser)
 
 
@@ -91,7 +92,7 @@ def run(arguments: argparse.Namespace) -> int:
     options: dict[str, Any] = chosen(arguments, SAMPLE_OPTIONS)
     if "repeats" in arguments:
         options["repeats"] = arguments.repeats
-    with Progress("run") as progress:
+    with Progress("run", quiet=arguments.quiet) as progress:
         faultless, points = accuracy_curve(
             path_of(arguments.network), data, conditions, tables=tables, seed=arguments.seed,
             told=progress, **options,

@@ -13,6 +13,7 @@ from mramcim.errors import CommandError
 from mramcim.images import SETS, add_image_options, asked_images
 from mramcim.outputs import STANDARD_OUTPUT, check_outputs, write_file, write_json
 from mramcim.progress import Progress as Bar
+from mramcim.progress import add_quiet
 
 SUMMARY = "train a quantized network on a data set and write it as QONNX (needs PyTorch)"
 
@@ -45,6 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     ):
         parser.add_argument(f"--{name}", type=kind, metavar="N", default=suppressed, help=what)
     add_image_options(parser)
+    add_quiet(parser)
     add_json(parser)
 
 
@@ -64,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
     learnt = asked_images(arguments, arguments.dataset, "train")
     tested = asked_images(arguments, arguments.dataset, "test")
     found: list[Any] = []
-    with Bar("epoch") as bar:
+    with Bar("epoch", quiet=arguments.quiet) as bar:
 
         def told(progress: Progress) -> None:
             bar(progress.epoch, progress.epochs)
