@@ -10,6 +10,7 @@ from characterize.bench_axes import chosen_values
 from characterize.errors import PlanError
 from characterize.limits import Limit
 from characterize.quantities import quantity
+from files import is_number, is_one_of, short
 from lut import SCHEMA
 
 _KEYS = ("bench", "measure", "min", "typ", "max", "where", "any_of")
@@ -34,18 +35,20 @@ def _limit(place: str, entry: object, groups: Mapping[str, Mapping[str, tuple[An
         raise PlanError(f"{place} must be a table, headed [[limits]]")
     for key in entry:
         if key not in _KEYS:
-            raise PlanError(f"{place}: unknown key '{key}'; a limit has {', '.join(_KEYS)}")
+            raise PlanError(f"{place}: unknown key '{short(key)}'; a limit has {', '.join(_KEYS)}")
     bench = entry.get("bench")
     if not isinstance(bench, str) or bench not in groups:
         raise PlanError(
-            f"{place}: 'bench' is {bench!r}; choose one that the plan simulates: "
+            f"{place}: 'bench' is {short(repr(bench))}; choose one that the plan simulates: "
             f"{', '.join(groups)}"
         )
     variables = SCHEMA[bench].variables
     measure = entry.get("measure")
     names = [name for name, variable in variables.items() if variable.kind == "real"]
-    if measure not in names:
-        raise PlanError(f"{place}: {bench} has no measure {measure!r}; it has {', '.join(names)}")
+    if not isinstance(measure, str) or measure not in names:
+        raise PlanError(
+            f"{place}: {bench} has no measure {short(repr(measure))}; it has {', '.join(names)}"
+        )
     units = variables[measure].units
     low, typical, high = (_bound(place, entry, key, units) for key in ("min", "typ", "max"))
     if low is None and high is None:
@@ -55,8 +58,10 @@ def _limit(place: str, entry: object, groups: Mapping[str, Mapping[str, tuple[An
         raise PlanError(f"{place}: 'min', 'typ' and 'max' must ascend")
     own = groups[bench]
     any_of = entry.get("any_of")
-    if any_of is not None and any_of not in own:
-        raise PlanError(f"{place}: 'any_of' is {any_of!r}; {bench} has the axes {', '.join(own)}")
+    if any_of is not None and not is_one_of(any_of, own):
+        raise PlanError(
+            f"{place}: 'any_of' is {short(repr(any_of))}; {bench} has the axes {', '.join(own)}"
+        )
     where = entry.get("where", {})
     if not isinstance(where, dict):
         raise PlanError(f"{place}: 'where' must be a table such as {{ corner = [\"tt\"] }}")
@@ -71,6 +76,6 @@ def _bound(place: str, entry: Mapping[str, Any], key: str, units: str) -> float 
     value = entry.get(key)
     if value is None:
         return None
-    if units == "1" and isinstance(value, int | float) and not isinstance(value, bool):
+    if units == "1" and is_number(value):
         return float(value)
     return quantity(place, key, value, units.replace("m2", "m^2"))

@@ -32,6 +32,7 @@ from circuits.parameters import (
     shipped_names,
     shipped_or_own,
 )
+from files import short
 
 AGEING_FOLDER = Path(__file__).parent / "ageing_sets"
 DEFAULT_AGEING = "nbti"
@@ -148,7 +149,7 @@ def load_ageing(name_or_path: str | Path = DEFAULT_AGEING) -> Ageing:
     for key, text in read.texts.items():
         # Names reach the deck, where a second line would be a card of its own.
         if not text.strip() or not text.isprintable():
-            raise DesignError(f"{path}: '{key}' must be one line of text, not {text!r}")
+            raise DesignError(f"{path}: '{key}' must be one line of text, not {short(repr(text))}")
     return Ageing(read.texts["name"], read.texts["description"], read.texts["technology"], read)
 
 

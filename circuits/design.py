@@ -23,6 +23,7 @@ from circuits.device import load_device
 from circuits.errors import DesignError
 from circuits.junction import Junction
 from circuits.parameters import (
+    LEAST,
     Field,
     ParameterSet,
     read_parameters,
@@ -32,6 +33,7 @@ from circuits.parameters import (
 )
 from circuits.technologies import Technology, load_technology
 from circuits.units import to_si
+from files import short
 
 DESIGN_FOLDER = Path(__file__).parent / "designs"
 DEFAULT_DESIGN = "cancelled"
@@ -109,7 +111,7 @@ def load_design(
     for key in contents:
         if key not in SECTIONS and key not in _TEXTS:
             known = ", ".join([*_TEXTS, *SECTIONS])
-            raise DesignError(f"{path}: unknown key '{key}'; a design file has {known}")
+            raise DesignError(f"{path}: unknown key '{short(key)}'; a design file has {known}")
         if key in OPTIONAL and contents.get("amplifier") != OPTIONAL[key]:
             raise DesignError(
                 f"{path}: only a design with the amplifier '{OPTIONAL[key]}' has a section "
@@ -120,7 +122,7 @@ def load_design(
             raise DesignError(f"{path}: '{key}' is missing or not text; add it")
     if contents["amplifier"] not in AMPLIFIERS:
         raise DesignError(
-            f"{path}: unknown amplifier '{contents['amplifier']}'; "
+            f"{path}: unknown amplifier '{short(contents['amplifier'])}'; "
             f"choose one of {', '.join(AMPLIFIERS)}"
         )
     junction = junction or load_device(_beside(path, contents["device"]))
@@ -164,7 +166,7 @@ def _section(path: Path, key: str, table: object, kind: type, expected: Mapping[
     for name in table:
         if name not in expected:
             raise DesignError(
-                f"{path}: unknown key '{name}' in [{key}]; it has {', '.join(expected)}"
+                f"{path}: unknown key '{short(name)}' in [{key}]; it has {', '.join(expected)}"
             )
     values = {}
     for name, field in expected.items():
@@ -181,14 +183,16 @@ def _quantity(where: str, entry: object, field: Field) -> float | int:
             raise DesignError(f"{where} must be a whole number from 1 to {field.high:g}")
         return entry
     if not isinstance(entry, str) or len(entry.split(None, 1)) != 2:
-        raise DesignError(f'{where} must be text such as "1.5 um", not {entry!r}')
+        raise DesignError(f'{where} must be text such as "1.5 um", not {short(repr(entry))}')
     number, unit = entry.split(None, 1)
     try:
         value = to_si(float(number), unit, like=field.unit)
     except ValueError as error:
         raise DesignError(f"{where}: {error}") from None
-    if not 0 < value <= field.high:
-        raise DesignError(f"{where} = {entry} must be above 0 and at most {field.high:g} (SI)")
+    if not LEAST <= value <= field.high:
+        raise DesignError(
+            f"{where} = {short(entry)} must be above 0 and at most {field.high:g} (SI)"
+        )
     return value
 
 

@@ -17,6 +17,7 @@ from circuits.errors import DesignError
 from circuits.modelfiles import inline_models
 from circuits.parameters import Field, read_number, read_toml, shipped_names, shipped_or_own
 from circuits.units import to_si
+from files import short
 
 TECHNOLOGY_FOLDER = Path(__file__).parent / "technology"
 _TOP = (
@@ -178,7 +179,9 @@ def load_technology(name_or_path: str | Path) -> Technology:
     contents = read_toml(path, "technology")
     for key in contents:
         if key not in _TOP:
-            raise DesignError(f"{path}: unknown key '{key}'; a technology has {', '.join(_TOP)}")
+            raise DesignError(
+                f"{path}: unknown key '{short(key)}'; a technology has {', '.join(_TOP)}"
+            )
     root = _root(path, contents)
     geometry = _numbers(path, contents, "geometry", _GEOMETRY)
     supply = _numbers(path, contents, "supply", {"vdd": Field("V", "nominal supply", high=5.0)})
@@ -214,7 +217,8 @@ def _root(path: Path, contents: Mapping[str, Any]) -> Path:
                 f"installed; install it with `pip install --no-deps {wanted}`"
             )
         base = Path(next(iter(found.submodule_search_locations)))
-    root = base / str(contents.get("root", "."))
+    given = contents.get("root", ".")
+    root = base / (given if isinstance(given, str) else short(given))
     if not root.is_dir():
         raise DesignError(f"{path}: there is no folder {root} with model files; set 'root'")
     return root.resolve()
@@ -226,7 +230,9 @@ def _text(path: Path, table: Mapping[str, Any], key: str, where: str = "") -> st
         raise DesignError(f"{path}: '{key}'{where} is missing or not text; add it")
     # Names reach the deck, where a second line would be a card of its own.
     if not value.isprintable():
-        raise DesignError(f"{path}: '{key}'{where} must be one line of text, not {value!r}")
+        raise DesignError(
+            f"{path}: '{key}'{where} must be one line of text, not {short(repr(value))}"
+        )
     return value
 
 
@@ -244,7 +250,7 @@ def _numbers(
     for key in table:
         if key not in fields:
             raise DesignError(
-                f"{path}: unknown key '{key}' in [{section}]; it has {', '.join(fields)}"
+                f"{path}: unknown key '{short(key)}' in [{section}]; it has {', '.join(fields)}"
             )
     for key in fields:
         if key not in table:
@@ -255,7 +261,7 @@ def _numbers(
 def _mismatch(path: Path, table: Mapping[str, Any]) -> Mismatch:
     for key in table:
         if key not in ("convention", "coefficient", "instance_parameter"):
-            raise DesignError(f"{path}: unknown key '{key}' in [mismatch]")
+            raise DesignError(f"{path}: unknown key '{short(key)}' in [mismatch]")
     convention = _text(path, table, "convention", " in [mismatch]")
     if convention not in _CONVENTIONS:
         raise DesignError(
@@ -298,14 +304,16 @@ def _corners(path: Path, table: Mapping[str, Any], root: Path) -> dict[str, tupl
     corners = {}
     for corner, files in table.items():
         if not corner.isidentifier():
-            raise DesignError(f"{path}: the corner {corner!r} must be a plain name such as tt")
+            raise DesignError(
+                f"{path}: the corner '{short(corner)}' must be a plain name such as tt"
+            )
         if not isinstance(files, list) or not files:
             raise DesignError(f"{path}: corner '{corner}' must be a list of {{ file, section }}")
         read = []
         for entry in files:
             if not isinstance(entry, dict) or not set(entry) <= {"file", "section"}:
                 raise DesignError(
-                    f"{path}: corner '{corner}' has {entry!r}, not {{ file, section }}"
+                    f"{path}: corner '{corner}' has {short(entry)}, not {{ file, section }}"
                 )
             where = f" of corner '{corner}'"
             file = root / _text(path, entry, "file", where)
@@ -325,5 +333,5 @@ def _options(path: Path, options: object) -> tuple[str, ...]:
         raise DesignError(f"{path}: 'options' must be a list such as [\"wnflag=1\"]")
     for item in options:
         if item.partition("=")[0].strip().lower() not in allowed or not item.isprintable():
-            raise DesignError(f"{path}: option {item!r} is not one of {', '.join(allowed)}")
+            raise DesignError(f"{path}: option '{short(item)}' is not one of {', '.join(allowed)}")
     return tuple(options)

@@ -22,6 +22,7 @@ from circuits.parameters import (
     shipped_or_own,
 )
 from circuits.technologies import Technology
+from files import short
 
 VARIATION_FOLDER = Path(__file__).parent / "variations"
 DEFAULT_VARIATION = "default"
@@ -133,7 +134,7 @@ def load_variation(name_or_path: str | Path = DEFAULT_VARIATION) -> Variation:
     for key, text in read.texts.items():
         # Names reach the deck, where a second line would be a card of its own.
         if not text.strip() or not text.isprintable():
-            raise DesignError(f"{path}: '{key}' must be one line of text, not {text!r}")
+            raise DesignError(f"{path}: '{key}' must be one line of text, not {short(repr(text))}")
     found = Variation(read.texts["name"], read.texts["description"], read)
     if found.resistance_sigma > LARGEST:
         raise DesignError(

@@ -5,17 +5,24 @@ is written is there whole or not at all.
 """
 
 from files.errors import FileError, short
-from files.formats import read_json, read_npy, read_toml
-from files.reading import read_bytes, read_text
+from files.formats import read_csv, read_json, read_npy, read_npz, read_toml
+from files.reading import digest, read_bytes, read_text
+from files.sections import Section, is_number, is_one_of
 from files.writing import leftovers, partial_path, replace_file, replace_text
 
 __all__ = [
     "FileError",
+    "Section",
+    "digest",
+    "is_number",
+    "is_one_of",
     "leftovers",
     "partial_path",
     "read_bytes",
+    "read_csv",
     "read_json",
     "read_npy",
+    "read_npz",
     "read_text",
     "read_toml",
     "replace_file",
