@@ -6,7 +6,7 @@ import argparse
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
-from mramcim.arguments import positive_count
+from mramcim.arguments import positive_count, scheduler_address
 from mramcim.benches import add_design_arguments
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
     )
     where.add_argument(
         "--scheduler",
+        type=scheduler_address,
         metavar="ADDRESS",
         help="run on the workers of this Dask scheduler, such as tcp://host:8786",
     )

@@ -12,6 +12,7 @@ from accelerator.adaptive.narrowing import WIDTHS, checked_widths, narrowed
 from accelerator.errors import EstimateError
 from accelerator.networks.layers import Network
 from accelerator.networks.residual import residual_network
+from files import read_json
 
 FORMAT = "mramcim-adaptive/1"
 RECORD = "training.json"
@@ -133,7 +134,7 @@ def read_record(folder: Path = SHIPPED) -> Record:
     """
     path = folder / RECORD
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = read_json(path, "record of this study", error=EstimateError)
         if content.pop("format") != FORMAT:
             raise KeyError
         setting: dict[str, Any] = {
@@ -152,7 +153,7 @@ def read_record(folder: Path = SHIPPED) -> Record:
             for one in content.pop("trials")
         )
         return Record(Setting(**setting), trials=trials, **content)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError):
         raise EstimateError(
             f"{path} is no record of this study; mramcim study adaptive --train {folder} makes it"
         ) from None

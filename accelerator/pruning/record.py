@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from accelerator.errors import EstimateError
 from accelerator.pruning.recipe import ARMS, PruningRecipe
+from files import read_json
 
 FORMAT = "mramcim-pruning/1"
 RECORD = "record.json"
@@ -71,11 +71,10 @@ def read_record(folder: Path | None = None) -> Record:
     folder = folder or SHIPPED
     path = folder / RECORD
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        content = read_json(path, "record of this study", error=EstimateError)
+    except EstimateError as error:
         raise EstimateError(
-            f"{path} cannot be read ({error}): give a folder that `mramcim study pruning --train` "
-            "wrote"
+            f"{error}; `mramcim study pruning --train` makes a folder with one"
         ) from None
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise EstimateError(f"{path} is no record of format {FORMAT!r}: train the networks again")

@@ -92,7 +92,7 @@ def test_bad_input_is_one_sentence(refused, tmp_path: Path, report: Path) -> Non
     text.write_text("not json")
     deep = tmp_path / "deep.json"
     deep.write_text("[" * 100_000)
-    refused("explain", "nothing.json", "there is no file")
+    refused("explain", "nothing.json", "there is no report nothing.json")
     refused("explain", text, "is not JSON")
     refused("explain", deep, "is not JSON")
     refused("explain", write(tmp_path, {"format": "x"}), "not a report")

@@ -34,7 +34,7 @@ def test_it_writes_outputs_and_tells_what_they_cost(command, tmp_path):
 
 def test_what_is_refused(refused, tmp_path):
     prepared(tmp_path)
-    refused("run", "net.onnx", "--images", "missing.npy", "no file missing.npy")
+    refused("run", "net.onnx", "--images", "missing.npy", "there is no file of images missing.npy")
     (tmp_path / "text.npy").write_text("no array")
     refused("run", "net.onnx", "--images", "text.npy", "not an array of images")
     np.save(tmp_path / "objects.npy", np.array([{"a": 1}], dtype=object), allow_pickle=True)
