@@ -103,6 +103,8 @@ def _array(image: bytes, *, texts: bool = False) -> np.ndarray[Any, np.dtype[Any
     from numpy.lib import format as npy
 
     stream = io.BytesIO(image)
+    if not image.startswith(npy.MAGIC_PREFIX):
+        raise ValueError("it does not begin as an array of NumPy's does")
     version = npy.read_magic(stream)
     with warnings.catch_warnings():
         # Of headers that Python 2 wrote, which are read all the same.
@@ -158,9 +160,15 @@ def _unreadable(
     reason = (
         "it is nested too deep"
         if isinstance(problem, RecursionError)
-        else short(str(problem) or type(problem).__name__)
+        else short(_said(problem) or type(problem).__name__)
     )
     return error(f"{short(str(path))} is not a readable {what} ({reason}); {remedy}")
+
+
+def _said(problem: BaseException) -> str:
+    # Some parsers give a text and a place, which together are printed as a tuple.
+    first = problem.args[0] if problem.args else ""
+    return first if isinstance(first, str) else str(problem)
 
 
 def _refuse_constant(name: str) -> float:

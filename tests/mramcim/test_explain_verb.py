@@ -93,8 +93,8 @@ def test_bad_input_is_one_sentence(refused, tmp_path: Path, report: Path) -> Non
     deep = tmp_path / "deep.json"
     deep.write_text("[" * 100_000)
     refused("explain", "nothing.json", "there is no report nothing.json")
-    refused("explain", text, "is not JSON")
-    refused("explain", deep, "is not JSON")
+    refused("explain", text, "is not a readable report")
+    refused("explain", deep, "is not a readable report")
     refused("explain", write(tmp_path, {"format": "x"}), "not a report")
     refused("explain", report, "--layer", "conv9", "there is no layer")
     refused("explain", report, "--json", report, "would replace an input")
