@@ -20,7 +20,7 @@ from circuits.ageing import (
 )
 from circuits.design import Design
 from circuits.errors import DesignError
-from files import Section
+from files import Section, naming
 from lut import AGED
 
 _KEYS = ("benches", "model", "ages", "duty", "axes")
@@ -57,8 +57,9 @@ def read_ageing(
     for name, values in section.table("axes", "ageing.axes").content.items():
         own[name] = chosen_values(f"{path}: [ageing.axes]", name, values, axes)
     name = section.text("model", DEFAULT_AGEING, "a name or a path")
-    model = load_ageing(path.parent / name if name.endswith(".toml") else name)
-    check_technology(design, model)
+    with naming(path, DesignError):
+        model = load_ageing(path.parent / name if name.endswith(".toml") else name)
+        check_technology(design, model)
     duty = section.number("duty", 0, 1, DEFAULT_DUTY)
     return AgeingSection(
         tuple(name for name in AGED if name in names),

@@ -26,7 +26,7 @@ from circuits import (
     load_design,
 )
 from circuits.ageing import Stress, aged
-from files import Section, is_number, is_one_of, read_text, read_toml, short
+from files import Section, is_number, is_one_of, naming, read_text, read_toml, short
 from lut import AGED, STATISTICS
 
 PLAN_FOLDER = Path(__file__).parent / "plans"
@@ -188,11 +188,12 @@ def load_plan(
     text = read_text(chosen, "plan file", error=PlanError)
     section = Section(contents, str(chosen), PlanError)
     section.only(_KEYS, "a plan")
-    loaded = load_design(
-        design or _named(chosen, contents, "design"),
-        device=device or _named(chosen, contents, "device"),
-        technology=technology or _named(chosen, contents, "technology"),
-    )
+    with naming(chosen, DesignError):
+        loaded = load_design(
+            design or _named(chosen, contents, "design"),
+            device=device or _named(chosen, contents, "device"),
+            technology=technology or _named(chosen, contents, "technology"),
+        )
     others = "statistics" in contents or "ageing" in contents
     benches = _benches(chosen, contents.get("benches", list(BENCHES)), others)
     axes = _axes(chosen, contents.get("axes"), loaded)

@@ -10,8 +10,9 @@ from typing import Any
 from characterize.bench_axes import chosen_values
 from characterize.errors import PlanError
 from characterize.quantities import quantity
+from circuits.errors import DesignError
 from circuits.variation import DEFAULT_VARIATION, Variation, load_variation
-from files import Section
+from files import Section, naming
 from lut import STATISTICS
 
 _KEYS = (
@@ -62,8 +63,12 @@ def read_statistics(path: Path, table: object, axes: Mapping[str, tuple[Any, ...
     limit = quantity(place, "time_limit", section.content.get("time_limit", "3600 s"), "s")
     if limit <= 0:
         raise PlanError(f"{place}: 'time_limit' must be above 0 s")
+    with naming(path, DesignError):
+        chosen = load_variation(
+            path.parent / variation if variation.endswith(".toml") else variation
+        )
     draws = Draws(
-        load_variation(path.parent / variation if variation.endswith(".toml") else variation),
+        chosen,
         section.whole("samples", 8, 100_000, Draws.samples),
         section.number("relative_error", 0.01, 1, Draws.relative_error),
         section.whole("simulations", 250, 1_000_000, Draws.simulations),

@@ -33,7 +33,7 @@ from circuits.parameters import (
 )
 from circuits.technologies import Technology, load_technology
 from circuits.units import to_si
-from files import short
+from files import naming, short
 
 DESIGN_FOLDER = Path(__file__).parent / "designs"
 DEFAULT_DESIGN = "cancelled"
@@ -125,7 +125,9 @@ def load_design(
             f"{path}: unknown amplifier '{short(contents['amplifier'])}'; "
             f"choose one of {', '.join(AMPLIFIERS)}"
         )
-    junction = junction or load_device(_beside(path, contents["device"]))
+    with naming(path, DesignError):
+        junction = junction or load_device(_beside(path, contents["device"]))
+        transistors = load_technology(technology or _beside(path, contents["technology"]))
     if junction.cell == "stt":
         _share_transistor(path, contents.get("cell"))
     sections = {
@@ -136,7 +138,7 @@ def load_design(
     chosen = Design(
         name=contents["name"],
         device=junction,
-        technology=load_technology(technology or _beside(path, contents["technology"])),
+        technology=transistors,
         amplifier=contents["amplifier"],
         interconnect=load_interconnect(),
         **sections,

@@ -4,10 +4,11 @@ Whatever a parser or the system says of a bad file becomes one sentence that nam
 is written is there whole or not at all.
 """
 
-from files.errors import FileError, short
+from files.errors import FileError, naming, short
 from files.formats import read_csv, read_json, read_npy, read_npz, read_toml
 from files.reading import digest, read_bytes, read_text
 from files.sections import Section, is_number, is_one_of
+from files.typed import typed
 from files.writing import leftovers, partial_path, replace_file, replace_text
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "is_number",
     "is_one_of",
     "leftovers",
+    "naming",
     "partial_path",
     "read_bytes",
     "read_csv",
@@ -28,4 +30,5 @@ __all__ = [
     "replace_file",
     "replace_text",
     "short",
+    "typed",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from files import Section, read_toml, short
+from files import Section, naming, read_toml, short
 from mramcim.errors import CommandError
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ def read_space(name: str) -> Space:
 
     Raises CommandError or EstimateError on anything that cannot be.
     """
+    from accelerator.errors import EstimateError
     from accelerator.exploration.space import DEFAULT_OBJECTIVES, Space
 
     path = Path(name)
@@ -35,12 +36,13 @@ def read_space(name: str) -> Space:
     if not isinstance(objectives, list) or not all(isinstance(one, str) for one in objectives):
         raise CommandError(f"{name}: 'objectives' must be a list of measures")
     limits = _section(name, contents, "limits")
-    space = Space(
-        _axes(path, _section(name, contents, "axes")),
-        tuple(objectives),
-        {key: _limit(name, key, value) for key, value in limits.items()},
-        title,
-    )
+    with naming(path, EstimateError):
+        space = Space(
+            _axes(path, _section(name, contents, "axes")),
+            tuple(objectives),
+            {key: _limit(name, key, value) for key, value in limits.items()},
+            title,
+        )
     if space.size > _LARGEST:
         raise CommandError(f"{name} has {space.size} points, more than {_LARGEST}: leave some out")
     return space

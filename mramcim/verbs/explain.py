@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from files import read_json
+from files import naming, read_json
 from mramcim.arguments import add_json, positive_count
 from mramcim.errors import CommandError
 from mramcim.outputs import STANDARD_OUTPUT, check_outputs, write_json
@@ -55,10 +55,8 @@ def run(arguments: argparse.Namespace) -> int:
     from accelerator.explanation.render import render_explanation
 
     content = read_json(Path(arguments.report), "report", error=CommandError)
-    try:
+    with naming(Path(arguments.report), EstimateError):
         estimate = estimate_again(content, arguments.lut)
-    except EstimateError as error:
-        raise CommandError(f"{arguments.report}: {error}") from error
     found = explain(estimate, arguments.layer, arguments.component)
     checks: tuple[Check, ...] | None = None
     if arguments.resimulate:
