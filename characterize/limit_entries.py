@@ -10,7 +10,7 @@ from characterize.bench_axes import chosen_values
 from characterize.errors import PlanError
 from characterize.limits import Limit
 from characterize.quantities import quantity
-from files import short
+from files import is_number, is_one_of, short
 from lut import SCHEMA, STATISTICS
 
 _KEYS = ("bench", "measure", "min", "typ", "max", "where", "any_of")
@@ -64,9 +64,9 @@ def _limit(
         raise PlanError(f"{place}: 'min', 'typ' and 'max' must ascend")
     own = groups[bench]
     any_of = entry.get("any_of")
-    if any_of is not None and (not isinstance(any_of, str) or any_of not in own):
+    if any_of is not None and not is_one_of(any_of, own):
         raise PlanError(
-            f"{place}: 'any_of' is {_quoted(any_of)}; {bench} has the axes {', '.join(own)}"
+            f"{place}: 'any_of' is {short(repr(any_of))}; {bench} has the axes {', '.join(own)}"
         )
     where = entry.get("where", {})
     if not isinstance(where, dict):
@@ -108,6 +108,6 @@ def _bound(place: str, entry: Mapping[str, Any], key: str, units: str) -> float 
     value = entry.get(key)
     if value is None:
         return None
-    if units == "1" and isinstance(value, int | float) and not isinstance(value, bool):
+    if units == "1" and is_number(value):
         return float(value)
     return quantity(place, key, value, units.replace("m2", "m^2"))

@@ -24,6 +24,7 @@ from circuits.device import load_device
 from circuits.errors import DesignError
 from circuits.junction import Junction
 from circuits.parameters import (
+    LEAST,
     Field,
     ParameterSet,
     read_parameters,
@@ -33,6 +34,7 @@ from circuits.parameters import (
 )
 from circuits.technologies import Technology, load_technology
 from circuits.units import to_si
+from files import naming, short
 
 DESIGN_FOLDER = Path(__file__).parent / "designs"
 DEFAULT_DESIGN = "cancelled"
@@ -112,7 +114,7 @@ def load_design(
     for key in contents:
         if key not in SECTIONS and key not in _TEXTS:
             known = ", ".join([*_TEXTS, *SECTIONS])
-            raise DesignError(f"{path}: unknown key '{key}'; a design file has {known}")
+            raise DesignError(f"{path}: unknown key '{short(key)}'; a design file has {known}")
         if key in OPTIONAL and contents.get("amplifier") != OPTIONAL[key]:
             raise DesignError(
                 f"{path}: only a design with the amplifier '{OPTIONAL[key]}' has a section "
@@ -126,10 +128,14 @@ def load_design(
             identifier(contents[key], f"{path}: '{key}'")
     if contents["amplifier"] not in AMPLIFIERS:
         raise DesignError(
-            f"{path}: unknown amplifier '{contents['amplifier']}'; "
+            f"{path}: unknown amplifier '{short(contents['amplifier'])}'; "
             f"choose one of {', '.join(AMPLIFIERS)}"
         )
-    junction = junction or load_device(_beside(path, contents["device"]))
+    with naming(path, DesignError):
+        junction = junction or load_device(_beside(path, contents["device"]))
+        transistors = load_technology(
+            technology or _beside(path, contents["technology"]), models=models
+        )
     if junction.cell == "stt":
         _share_transistor(path, contents.get("cell"))
     sections = {
@@ -140,9 +146,7 @@ def load_design(
     chosen = Design(
         name=contents["name"],
         device=junction,
-        technology=load_technology(
-            technology or _beside(path, contents["technology"]), models=models
-        ),
+        technology=transistors,
         amplifier=contents["amplifier"],
         interconnect=load_interconnect(),
         **sections,
@@ -172,7 +176,7 @@ def _section(path: Path, key: str, table: object, kind: type, expected: Mapping[
     for name in table:
         if name not in expected:
             raise DesignError(
-                f"{path}: unknown key '{name}' in [{key}]; it has {', '.join(expected)}"
+                f"{path}: unknown key '{short(name)}' in [{key}]; it has {', '.join(expected)}"
             )
     values = {}
     for name, field in expected.items():
@@ -189,14 +193,16 @@ def _quantity(where: str, entry: object, field: Field) -> float | int:
             raise DesignError(f"{where} must be a whole number from 1 to {field.high:g}")
         return entry
     if not isinstance(entry, str) or len(entry.split(None, 1)) != 2:
-        raise DesignError(f'{where} must be text such as "1.5 um", not {entry!r}')
+        raise DesignError(f'{where} must be text such as "1.5 um", not {short(repr(entry))}')
     number, unit = entry.split(None, 1)
     try:
         value = to_si(float(number), unit, like=field.unit)
     except ValueError as error:
         raise DesignError(f"{where}: {error}") from None
-    if not 0 < value <= field.high:
-        raise DesignError(f"{where} = {entry} must be above 0 and at most {field.high:g} (SI)")
+    if not LEAST <= value <= field.high:
+        raise DesignError(
+            f"{where} = {short(entry)} must be above 0 and at most {field.high:g} (SI)"
+        )
     return value
 
 

@@ -19,6 +19,7 @@ from circuits.modelfiles import inline_cards, text_of
 from circuits.parameters import Field, read_number, read_toml, shipped_names, shipped_or_own
 from circuits.random_models import refuse_random_models
 from circuits.units import to_si
+from files import short
 
 TECHNOLOGY_FOLDER = Path(__file__).parent / "technology"
 _TOP = (
@@ -192,7 +193,9 @@ def load_technology(name_or_path: str | Path, *, models: Sequence[str | Path] = 
     contents = read_toml(path, "technology")
     for key in contents:
         if key not in _TOP:
-            raise DesignError(f"{path}: unknown key '{key}'; a technology has {', '.join(_TOP)}")
+            raise DesignError(
+                f"{path}: unknown key '{short(key)}'; a technology has {', '.join(_TOP)}"
+            )
     root = _root(path, contents, models)
     geometry = _numbers(path, contents, "geometry", _GEOMETRY)
     supply = _numbers(path, contents, "supply", {"vdd": Field("V", "nominal supply", high=5.0)})
@@ -216,8 +219,9 @@ def _root(path: Path, contents: Mapping[str, Any], models: Sequence[str | Path])
     """Folder that holds the model files: beside the TOML file, or inside a Python package."""
     base, owner = path.parent, "the technology file"
     if "package" in contents:
-        base, owner = _package(path, contents), f"the package '{contents['package']}'"
-    root = base / str(contents.get("root", "."))
+        base, owner = _package(path, contents), f"the package '{short(contents['package'])}'"
+    given = contents.get("root", ".")
+    root = base / (given if isinstance(given, str) else short(given))
     try:
         actual = root.resolve()
         known = actual.is_dir()
@@ -276,7 +280,7 @@ def _numbers(
     for key in table:
         if key not in fields:
             raise DesignError(
-                f"{path}: unknown key '{key}' in [{section}]; it has {', '.join(fields)}"
+                f"{path}: unknown key '{short(key)}' in [{section}]; it has {', '.join(fields)}"
             )
     for key in fields:
         if key not in table:
@@ -287,7 +291,7 @@ def _numbers(
 def _mismatch(path: Path, table: Mapping[str, Any]) -> Mismatch:
     for key in table:
         if key not in ("convention", "coefficient", "instance_parameter"):
-            raise DesignError(f"{path}: unknown key '{key}' in [mismatch]")
+            raise DesignError(f"{path}: unknown key '{short(key)}' in [mismatch]")
     convention = _text(path, table, "convention", " in [mismatch]")
     if convention not in _CONVENTIONS:
         raise DesignError(
@@ -336,7 +340,7 @@ def _corners(path: Path, table: Mapping[str, Any], root: Path) -> dict[str, tupl
         for entry in files:
             if not isinstance(entry, dict) or not set(entry) <= {"file", "section"}:
                 raise DesignError(
-                    f"{path}: corner '{corner}' has {entry!r}, not {{ file, section }}"
+                    f"{path}: corner '{corner}' has {short(entry)}, not {{ file, section }}"
                 )
             where = f" of corner '{corner}'"
             file = root / _text(path, entry, "file", where)
@@ -356,5 +360,5 @@ def _options(path: Path, options: object) -> tuple[str, ...]:
         raise DesignError(f"{path}: 'options' must be a list such as [\"wnflag=1\"]")
     for item in options:
         if item.partition("=")[0].strip().lower() not in allowed:
-            raise DesignError(f"{path}: option {item!r} is not one of {', '.join(allowed)}")
+            raise DesignError(f"{path}: option '{short(item)}' is not one of {', '.join(allowed)}")
     return tuple(setting(item, f"{path}: an entry of 'options'") for item in options)

@@ -6,7 +6,7 @@ import argparse
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mramcim.arguments import add_models, finite, kelvin, positive_count
+from mramcim.arguments import add_models, finite, kelvin, positive_count, seed
 
 if TYPE_CHECKING:
     from circuits import Conditions, Deck, Design
@@ -80,13 +80,6 @@ def add_bench_arguments(parser: argparse.ArgumentParser) -> None:
         help="model of ageing: a name, or the path of a .toml file (default: nbti)",
     )
     add_design_arguments(parser)
-
-
-def seed(text: str) -> int:
-    """A seed: a whole number from 0."""
-    if not (text.isascii() and text.isdigit()):
-        raise argparse.ArgumentTypeError(f"'{text}' is not a seed; give a whole number from 0")
-    return int(text)
 
 
 def add_design_arguments(parser: argparse.ArgumentParser) -> None:

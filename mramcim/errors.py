@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+LONGEST = 4000
+"""Characters of a sentence; only lists of what a file has come near."""
 PACKAGES = ("files", "jobs", "circuits", "characterize", "lut", "accelerator", "mramcim")
 
 
@@ -29,4 +31,7 @@ def one_sentence(error: BaseException) -> str:
     else:
         text = str(error) or type(error).__name__
     text = "; ".join([text, *getattr(error, "__notes__", [])])
-    return " ".join(text.split())
+    text = " ".join(text.split())
+    if len(text) <= LONGEST:
+        return text
+    return f"{text[: LONGEST - 1000]} ... {text[-990:]}"

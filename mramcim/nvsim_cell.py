@@ -55,6 +55,11 @@ def _head(table: Table, design: Design, at: Conditions) -> str:
 
 def _layout(table: Table, design: Design, feature: float) -> Part:
     area, width, height = (table.value("cell", name) for name in ("area", "width", "height"))
+    if not min(area, width, height) > 0:
+        raise CommandError(
+            f"the cell of the table {table.name} is {width:g} m by {height:g} m; "
+            "`mramcim lut check` tells what is wrong with it"
+        )
     values: dict[str, float | str] = {}
     # NVSim's node is a whole number of nm.
     if abs(feature * 1e9 - round(feature * 1e9)) < 1e-6:

@@ -7,7 +7,7 @@ import sys
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
-from mramcim.arguments import positive_count
+from mramcim.arguments import positive_count, scheduler_address
 from mramcim.benches import add_design_arguments
 from mramcim.printable import printable
 
@@ -24,6 +24,7 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
     )
     where.add_argument(
         "--scheduler",
+        type=scheduler_address,
         metavar="ADDRESS",
         help="run on the workers of this Dask scheduler, such as tcp://host:8786",
     )

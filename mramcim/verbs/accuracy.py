@@ -8,7 +8,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from mramcim.arguments import add_json, finite, kelvin, positive_count
+from mramcim.arguments import add_json, finite, kelvin, positive_count, seed
 from mramcim.estimates import (
     ARRAY_OPTIONS,
     SAMPLE_OPTIONS,
@@ -56,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=argparse.SUPPRESS,
         help="runs of the images, each with other wrong ANDs (default: 20)",
     )
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of them (default: 0)")
+    parser.add_argument("--seed", type=seed, default=0, metavar="N", help="of them (default: 0)")
     add_options(parser, (*ARRAY_OPTIONS, WRITE_SUPPLY, *SAMPLE_OPTIONS))
     add_csv_and_plot(parser, "condition", "accuracy and energy against the supply")
     add_quiet(parser)

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mramcim.arguments import add_json, positive_count
+from mramcim.arguments import add_json, positive_count, scheduler_address
 from mramcim.outputs import STANDARD_OUTPUT, check_outputs, write_file, write_json, write_text
 from mramcim.progress import Progress, add_quiet
 from mramcim.space_file import read_space
@@ -38,7 +38,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "-j", "--jobs", type=positive_count, default=1, metavar="N", help="processes (default: 1)"
     )
     parser.add_argument(
-        "--scheduler", metavar="ADDRESS", help="run on the Dask cluster of this scheduler"
+        "--scheduler",
+        type=scheduler_address,
+        metavar="ADDRESS",
+        help="run on the Dask cluster of this scheduler",
     )
     parser.add_argument("--csv", metavar="F", help="write a row for each point to the file F")
     parser.add_argument("--plot", metavar="F", help="draw the points (png, svg, pdf)")

@@ -183,7 +183,7 @@ REFUSALS = [
     ("vdd = {", "vss = {", "unknown key 'vss' in .supply.; it has vdd"),
     ("value = 1.0, unit", "value = -1.0, unit", "'vdd' = -1.0 V is outside its bounds"),
     ("value = 1.0, unit", "value = 12.0, unit", "'vdd' = 12.0 V is outside its bounds"),
-    ("value = 1.0, unit", "value = nan, unit", "'vdd' = nan V is outside its bounds"),
+    ("value = 1.0, unit", "value = nan, unit", "'supply.vdd.value' is nan, not a finite"),
     ("value = 1.0, unit", 'value = "1.0", unit', "'vdd': value must be a number"),
     ('unit = "V"', 'unit = "Volt"', "'vdd': unknown unit 'Volt'; did you mean"),
     ('unit = "V"', 'unit = "nm"', "'vdd': the unit 'nm' measures length, but voltage"),
