@@ -129,25 +129,29 @@ def measuring_sources() -> tuple[Path, ...]:
     Of circuits those are left out whose whole effect is in the text of the deck.
     """
     circuits = {path for path in _modules("circuits") if path.stem not in _DECK_BUILDING}
-    return tuple(sorted(circuits | (_imported("simulate", set()) - _imported("plan", set()))))
+    return tuple(sorted(circuits | _imported("simulate", set())))
 
 
 @cache
 def _drawing_sources() -> tuple[Path, ...]:
     """Sources that decide what is made of random devices, beside the measuring ones."""
-    return tuple(sorted(_imported("statistics_points", set()) - _imported("plan", set())))
+    return tuple(sorted(_imported("statistics_points", set())))
 
 
 @cache
 def _ageing_sources() -> tuple[Path, ...]:
     """Sources that decide what is made of an aged deck, beside the measuring ones."""
-    return tuple(sorted(_imported("ageing_points", set()) - _imported("plan", set())))
+    return tuple(sorted(_imported("ageing_points", set())))
 
 
 def _imported(module: str, seen: set[Path]) -> set[Path]:
-    """A module of this package and all that it imports from it, also inside functions."""
+    """A module of this package and all that it imports from it, also inside functions.
+
+    A plan says only what is asked for, which a key has by itself; what is reached through it
+    alone arranges and does not measure.
+    """
     path = _FOLDER / "characterize" / f"{module}.py"
-    if path not in seen:
+    if path not in seen and module != "plan":
         seen.add(path)
         for node in ast.walk(ast.parse(path.read_bytes())):
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("characterize."):
