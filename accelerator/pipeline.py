@@ -27,7 +27,7 @@ from accelerator.options import (
     whole_number,
 )
 from accelerator.plan import Plan, PlannedLayer, plan_widths
-from accelerator.prices import Conditions, Prices, read_prices
+from accelerator.prices import USUAL_VDD, Conditions, Prices, conditions_in, read_prices
 from accelerator.references import references
 from accelerator.report import Report
 from accelerator.sense_errors import sense_errors
@@ -65,7 +65,7 @@ def estimate(
     batch_axis: int | None = None,
     dims: MappingType[str, int] | None = None,
     corner: str = "tt",
-    vdd: float = 1.0,
+    vdd: float | None = None,
     temperature: float = 300.15,
     write_vdd: float | None = None,
     assumptions: MappingType[str, float] | None = None,
@@ -86,7 +86,8 @@ def estimate(
         widths: of layers by name or shell pattern, as "W:A" or with `weights`, `activations` and
             `encoding`; the last that matches wins, over everything else.
         batch, batch_axis, dims: of an ONNX file, as `accelerator.networks.load_network` has them.
-        corner, vdd, temperature: conditions in the table; V and K.
+        corner, vdd, temperature: conditions in the table; V and K. Without a supply it is the
+            table's nominal one.
         write_vdd: supply of write drivers and write word lines (V), where it is another one.
         assumptions: values in place of the shipped constants, by name.
         samples, seed: of what is uncertain, for the intervals; no samples leave them out.
@@ -110,7 +111,15 @@ def estimate(
     plan = plan_widths(parsed, chosen_widths, chosen.coverage, ends=asked.ends != "off")
 
     opened = open_table(table)
-    conditions = Conditions(corner, vdd, temperature, rows, columns, write_vdd)
+    conditions = conditions_in(
+        opened,
+        vdd,
+        corner=corner,
+        temperature=temperature,
+        rows=rows,
+        columns=columns,
+        write_vdd=write_vdd,
+    )
     ends = FILE_WIDTHS if asked.ends is None and chosen_widths.from_file else asked.ends
     report = cost_plan(parsed, plan, opened, conditions, chosen, constants, ends, sampling, mapper)
     report = replace(report, widths_said=chosen_widths.sentences)
@@ -121,6 +130,8 @@ def estimate(
             weight_bits=asked.weight_bits or WEIGHT_BITS,
             activation_bits=asked.activation_bits or ACTIVATION_BITS,
         )
+    if vdd is None:
+        report = at_nominal_supply(report)
     return replace(report, references=references(report))
 
 
@@ -244,6 +255,13 @@ def _table_entry(table: Table, conditions: Conditions) -> dict[str, Any]:
         "columns": conditions.columns,
         "write_vdd_V": conditions.write_vdd,
     }
+
+
+def at_nominal_supply(report: Report) -> Report:
+    """The report, saying that its supply is the table's nominal one where that is not 1 V."""
+    if report.table["vdd_V"] == USUAL_VDD:
+        return report
+    return replace(report, table={**report.table, "vdd_from": "the table's nominal supply"})
 
 
 def build_array(

@@ -11,8 +11,11 @@ from typing import Any
 import numpy as np
 
 from accelerator.inference.grid import Array, Grid, Tensor
+from accelerator.inference.room import DigitalError, require_room
 from accelerator.inference.windows import greatest, means, windows_of
 from accelerator.networks.onnx_attributes import integer, integers, text
+from accelerator.networks.onnx_operators import CONTROL_FLOW
+from files import short
 
 _SAME = frozenset(
     [
@@ -33,12 +36,10 @@ _SAME = frozenset(
     ]
 )
 """They move or select values."""
+NOT_RUN = CONTROL_FLOW | {"NonMaxSuppression", "RegexFullMatch", "StringSplit", "TfIdfVectorizer"}
+"""How long they run, nothing bounds: loops within files, and searches for patterns of theirs."""
 _MEANS = frozenset(["AveragePool", "GlobalAveragePool", "ReduceMean"])
 _KEEPS_CHANNELS = frozenset(["Identity", "Dropout", "Relu", "MaxPool", "GlobalMaxPool"])
-
-
-class DigitalError(ValueError):
-    """An operator that cannot be run; the text is part of a sentence."""
 
 
 class DigitalUnit:
@@ -50,6 +51,8 @@ class DigitalUnit:
 
     def supports(self, node: Any) -> bool:
         """Whether there is an implementation of the node's operator."""
+        if node.op_type in NOT_RUN:
+            return False
         try:
             self._evaluator(node)
         except Exception:
@@ -67,12 +70,16 @@ class DigitalUnit:
             for name, entry in zip(node.input, inputs, strict=True)
             if name and entry is not None
         }
+        require_room(node, feeds, self._versions)
         try:
             outputs = _pooled(node, inputs) or self._evaluator(node).run(None, feeds)
+            values = [np.asarray(value) for value in outputs]
+        except MemoryError:
+            raise
         except Exception as error:
-            raise DigitalError(" ".join(str(error).split())[:200] or type(error).__name__) from None
+            raise DigitalError(short(str(error)) or type(error).__name__) from None
         grids = kept_grids(node, inputs, outputs)
-        return [Tensor(np.asarray(value), grid) for value, grid in zip(outputs, grids, strict=True)]
+        return [Tensor(value, grid) for value, grid in zip(values, grids, strict=True)]
 
     def _evaluator(self, node: Any) -> Any:
         key = id(node)

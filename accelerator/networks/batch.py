@@ -133,8 +133,16 @@ def _flow(graph: Graph, first: str, axis: int, images: int) -> dict[str, Place]:
         and (len(shape) > 1 or axis == 0)
     ]
     try:
-        return follow_images(graph, dict.fromkeys(alike, Place(axis)), images)
+        return _followed(graph, dict.fromkeys(alike, Place(axis)), images)
     except (MixedError, UnclearError):
         if len(alike) == 1:
             raise
-        return follow_images(graph, {first: Place(axis)}, images)
+        return _followed(graph, {first: Place(axis)}, images)
+
+
+def _followed(graph: Graph, starts: dict[str, Place], images: int) -> dict[str, Place]:
+    try:
+        return follow_images(graph, starts, images)
+    except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
+        # A file whose nodes contradict themselves is told of by those who need them.
+        raise UnclearError("a node that contradicts itself") from error

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accelerator.errors import EstimateError
-from accelerator.inference.digital import DigitalError, kept_grids
+from accelerator.inference.digital import kept_grids
 from accelerator.inference.grid import (
     Grid,
     OffGridError,
@@ -25,6 +25,7 @@ from accelerator.inference.grid import (
 )
 from accelerator.inference.operators import Operators, constant
 from accelerator.inference.quantizers import QuantizerError, dequantize_linear, of_integers
+from accelerator.inference.room import DigitalError
 from accelerator.names import printable
 from accelerator.networks import onnx_contrib
 from accelerator.networks.layers import Quantized
@@ -43,7 +44,17 @@ from accelerator.networks.quantizer_kinds import (
 
 _SMALL = 1 << 16
 """Elements of a constant whose values take part as they are."""
-_FAULTS = (OffGridError, QuantizerError, DigitalError, ValueError, IndexError, TypeError)
+_FAULTS = (
+    OffGridError,
+    QuantizerError,
+    DigitalError,
+    ValueError,
+    LookupError,
+    TypeError,
+    ArithmeticError,
+    AttributeError,
+)
+"""Of a node that contradicts itself nothing is known; whoever needs it says so."""
 
 
 def file_widths(graph: Graph) -> dict[int, Quantized]:

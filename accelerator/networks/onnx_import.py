@@ -25,6 +25,7 @@ from accelerator.networks.onnx_operators import (
     Fate,
     fate,
 )
+from files import short
 
 LARGEST_WINDOW = 2**16
 PRODUCT_OF_ACTIVATIONS = "product of two activations"
@@ -56,8 +57,19 @@ def read_onnx(
     reader = _Reader(graph, images)
     quantized = _file_widths(graph)
     for index, node in enumerate(graph.nodes):
+        name = printable(node.name)
         reader.quantized = quantized.get(index)
-        reader.take(node, printable(node.name or f"{node.op_type}_{index}"))
+        try:
+            reader.take(node, name)
+        except EstimateError:
+            raise
+        except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
+            # Shapes and attributes of a file contradict each other in more ways than can be
+            # foreseen; the reader only reads here, so that such an error is the file's.
+            raise EstimateError(
+                f"{path}: the node {short(name)} ({short(node.op_type)}) contradicts itself "
+                f"({short(str(error) or type(error).__name__)}); export it again"
+            ) from error
     shape = next((graph.shapes[n] for n in graph.data if len(graph.shapes.get(n, ())) > 1), ())
     return Network(
         printable(path.name),

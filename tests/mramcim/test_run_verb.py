@@ -34,17 +34,17 @@ def test_it_writes_outputs_and_tells_what_they_cost(command, tmp_path):
 
 def test_what_is_refused(refused, tmp_path):
     prepared(tmp_path)
-    refused("run", "net.onnx", "--images", "missing.npy", "no file missing.npy")
+    refused("run", "net.onnx", "--images", "missing.npy", "there is no file of images missing.npy")
     (tmp_path / "text.npy").write_text("no array")
-    refused("run", "net.onnx", "--images", "text.npy", "not an array of images")
+    refused("run", "net.onnx", "--images", "text.npy", "not a readable file of images")
     np.save(tmp_path / "objects.npy", np.array([{"a": 1}], dtype=object), allow_pickle=True)
-    refused("run", "net.onnx", "--images", "objects.npy", "not an array of images")
+    refused("run", "net.onnx", "--images", "objects.npy", "not a readable file of images")
     np.save(tmp_path / "small.npy", np.zeros((1, 3, 4, 4)))
     refused("run", "net.onnx", "--images", "small.npy", "takes images of the shape")
     refused("run", "net.onnx", "--images", "x.npy", "--errors", "--vdd", 0.9, "no error rates")
     refused("run", "net.onnx", "--images", "x.npy", "--highest", 255, "not whole numbers from 0")
     refused("run", "net.onnx", "--dataset", "digits", "--highest", 16, "a --dataset knows its own")
-    refused("run", "missing.onnx", "--images", "x.npy", "no file missing.onnx")
+    refused("run", "missing.onnx", "--images", "x.npy", "no ONNX file missing.onnx")
     refused("run", "net.onnx", "--images", "x.npy", "--output", "net.onnx", "net.onnx")
 
 
