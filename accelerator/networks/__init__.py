@@ -12,6 +12,7 @@ from typing import Any
 from accelerator.errors import EstimateError
 from accelerator.networks.layers import Layer, Network, Operation
 from accelerator.networks.library import NETWORKS
+from accelerator.options import whole_number
 
 READING = ("batch", "batch_axis", "dims")
 """Arguments that say how a file is read."""
@@ -41,8 +42,7 @@ def load_network(
     Raises:
         EstimateError: no such name or file, or a file that cannot be costed.
     """
-    given = {"batch": batch, "batch_axis": batch_axis, "dims": dims and dict(dims)}
-    reading = {name: value for name, value in given.items() if value is not None}
+    reading = _reading(batch, batch_axis, dims)
     name = "" if isinstance(network, Network) else os.fspath(network)
     if reading and (isinstance(network, Network) or name in NETWORKS):
         raise EstimateError(f"{', '.join(reading)} is said of an ONNX file: leave it out")
@@ -57,6 +57,23 @@ def load_network(
             f"{', '.join(NETWORKS)}"
         )
     return _of_file(path, reading)
+
+
+def _reading(batch: object, axis: object, dims: object) -> dict[str, Any]:
+    """How a file is read, as far as it is said, checked."""
+    found: dict[str, Any] = {}
+    if batch is not None:
+        found["batch"] = whole_number("the batch", batch, least=1)
+    if axis is not None:
+        found["batch_axis"] = whole_number("the axis of the batch", axis, least=0)
+    if dims is not None:
+        if not isinstance(dims, Mapping):
+            raise EstimateError(f"dims are whole numbers by name, not {dims!r}")
+        found["dims"] = {
+            str(name): whole_number(f"the size {name!r}", size, least=1)
+            for name, size in dims.items()
+        }
+    return found
 
 
 def _of_file(path: Path, reading: dict[str, Any]) -> Network:

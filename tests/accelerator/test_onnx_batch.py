@@ -244,6 +244,11 @@ def test_the_user_decides_where_both_can_be(tmp_path: Path) -> None:
         ({"batch_axis": 3}, "has no axis 3"),
         ({"batch_axis": 2}, "takes them together"),
         ({"dims": {"T": 3}}, "has no free size 'T'"),
+        ({"dims": {"T": 0}}, "the size 'T' is a whole number at least 1"),
+        ({"dims": 3}, "dims are whole numbers by name"),
+        ({"batch": 0}, "the batch is a whole number at least 1"),
+        ({"batch": "two"}, "the batch is a whole number at least 1"),
+        ({"batch_axis": -1}, "the axis of the batch is a whole number at least 0"),
     ):
         with pytest.raises(EstimateError, match=words):
             load_network(path, **reading)
