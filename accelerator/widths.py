@@ -245,6 +245,8 @@ def _not_quantized(pairs: Sequence[tuple[Layer, LayerWidths]]) -> str:
         if any(getattr(own, source) == DEFAULT for _, own in pairs)
     ]
     text = "the file is not quantized"
+    if any(layer.quantized is not None for layer, _ in pairs):
+        text = "the file's quantizers make no whole codes of 16 bits at most for any layer"
     return f"{text}: {':'.join(defaults)} is assumed" if defaults else f"{text}: widths as given"
 
 

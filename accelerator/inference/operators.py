@@ -10,7 +10,7 @@ import numpy as np
 from accelerator.inference.comparisons import ComparisonRun, compare_node
 from accelerator.inference.contrib import ContribOperators
 from accelerator.inference.digital import DigitalUnit
-from accelerator.inference.grid import Array, Tensor
+from accelerator.inference.grid import Array, OffGridError, Tensor
 from accelerator.inference.layers import Alteration, Layers
 from accelerator.inference.products import LayerRun
 from accelerator.inference.quantizers import (
@@ -88,7 +88,11 @@ class Operators:
 def constant(values: Array) -> Tensor:
     """A constant; codes lie on the grid of their type until something narrows them."""
     narrow = values.dtype.kind in "iuV" and 0 < values.dtype.itemsize <= 2
-    return Tensor(values, of_integers(values) if narrow else None)
+    try:
+        return Tensor(values, of_integers(values) if narrow else None)
+    except OffGridError:
+        # Floats of 8 bits are narrow too; who takes them as codes says that they are none.
+        return Tensor(values)
 
 
 def _quantizer(node: Any, inputs: list[Tensor | None]) -> Tensor:

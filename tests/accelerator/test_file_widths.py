@@ -330,3 +330,14 @@ def test_scales_that_fit_no_axis_are_refused(tmp_path: Path) -> None:
     path = build.save(tmp_path / "net.onnx", ["N", 3, 6, 6], y, None)
     with pytest.raises(EstimateError, match="has 8 scales along axis 1 of a tensor of 8 x 3 x 3"):
         load_network(path)
+
+
+def test_floats_of_eight_bits_are_no_codes(tmp_path: Path) -> None:
+    path = typed(tmp_path / "net.onnx", TensorProto.FLOAT8E4M3FN, 8, 0)
+    assert load_network(path).mapped[0].quantized.weight_bits is None
+    report = estimate(path, samples=0)
+    assert report.widths_said == (
+        "the file's quantizers make no whole codes of 16 bits at most for any layer: W1:A4 is assumed",
+    )
+    with pytest.raises(EstimateError, match=r"net\.onnx"):
+        QuantizedNetwork(path).run(np.ones((1, 6), np.float32))
