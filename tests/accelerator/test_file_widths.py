@@ -337,7 +337,8 @@ def test_floats_of_eight_bits_are_no_codes(tmp_path: Path) -> None:
     assert load_network(path).mapped[0].quantized.weight_bits is None
     report = estimate(path, samples=0)
     assert report.widths_said == (
-        "the file's quantizers make no whole codes of 16 bits at most for any layer: W1:A4 is assumed",
+        "the file's quantizers make no whole codes of 16 bits at most for any layer: "
+        "W1:A4 is assumed",
     )
     with pytest.raises(EstimateError, match=r"net\.onnx"):
         QuantizedNetwork(path).run(np.ones((1, 6), np.float32))
