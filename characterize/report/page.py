@@ -140,8 +140,10 @@ def _summary(night: Night) -> str:
         count = f"{len(run.results)} of {run.plan.count()}" if night.not_run else len(run.results)
         cached = "" if night.ending else f", {run.cached} of them cached"
         rows.append(("points", f"{count} ({outcomes or 'none'}){cached}"))
+        kept = sum(verdict.passed for verdict in run.verdicts)
+        still = sum(verdict.decided is None for verdict in run.verdicts)
         rows.append(
-            ("limits", f"{sum(v.passed for v in run.verdicts)} of {len(run.verdicts)} kept")
+            ("limits", f"{kept} of {len(run.verdicts)} kept" + (f", {still} open" if still else ""))
         )
         if run.retried:
             rows.append(("needed a gentler solver", str(len(run.retried))))
