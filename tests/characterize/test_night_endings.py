@@ -178,6 +178,17 @@ def test_a_law_that_the_numbers_break_is_told(plan, store_folder, tmp_path, monk
     assert law in (tmp_path / "out" / "report.html").read_text()
 
 
+def test_what_a_plan_does_not_ask_for_breaks_no_law(plan, tmp_path):
+    # Without `tolerance` a group of a sense lacks a variable, and one that failed all of them.
+    text = PLAN.split("[[limits]]")[0].replace('"decoder_gate", "flip_flop"', '"and2"')
+    text = text.replace('"0.9 V", ', "")
+    path = tmp_path / "plan.toml"
+    path.write_text(f'tolerance = false\ntime_limit = "1 us"\n{text}')
+    night = nightly(load_plan(path), tmp_path / "out", jobs=1)
+    assert night.findings == ()
+    assert night.reasons == ["4 points failed (4 time_out)"]
+
+
 def started(folder, *words):
     command = [sys.executable, "-m", "mramcim", "nightly", "plan.toml", "--report", "out", *words]
     return subprocess.Popen(
