@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from circuits import BENCHES, Conditions, DesignError, build_deck, load_design
 from circuits.ageing import Stress, aged, load_ageing
@@ -184,6 +187,7 @@ REFUSED = {
     "a next line": ("* x\x85.control",),
     "a line separator": ("* x\u2028.control",),
     "a letter that is not ASCII": ("V\u00e4 a 0 1",),
+    "a line of blanks": ("  ",),
     "an OSDI device": ("N1 a 0 x",),
     "a transmission line": ("T1 a 0 b 0 z0=50",),
 }
@@ -195,6 +199,27 @@ def test_what_we_do_not_write_is_refused(lines):
         check_deck(deck(*lines))
     assert str(refusal.value).isprintable()
     assert len(str(refusal.value)) < 250
+
+
+FRAGMENTS = st.sampled_from(
+    ["*", "* ", "*#", "+", " ", "\t", "\n", "\r", "\\\\", "$", ".control", ".end", "\u2028",
+     "shell touch owned", ".option ", "scale=1", ".model ", "nmos", "filesource", "file=",
+     "V2 b 0 1", ".ic v(a)="]
+)  # fmt: skip
+
+
+@settings(derandomize=True, deadline=None, max_examples=400)
+@given(st.lists(st.lists(FRAGMENTS).map("".join), max_size=4), st.integers(0, len(PARTS)))
+def test_any_text_is_taken_or_refused_and_no_taken_line_is_a_command(lines, at):
+    text = deck(*lines, at=at)
+    try:
+        check_deck(text)
+    except DesignError:
+        return
+    for line in text.split("\n")[1:]:
+        assert re.match(r"$|\* |\*$|\+|[a-z]|\.(?!control)", line, re.IGNORECASE), line
+        assert line.isascii()
+        assert not line.lower().startswith(("shell", "@"))
 
 
 @pytest.mark.parametrize(
