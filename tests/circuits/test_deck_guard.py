@@ -64,21 +64,20 @@ def test_every_bench_of_every_design_and_device_is_taken(device):
             design = load_design(name, device=device)
         except DesignError:
             continue  # A pair that cannot be, such as a track without a read transistor.
-        for moving in (False, True):
-            for made in _decks_of(replace(design, moving=moving)):
-                check_deck(made.netlist)
-                taken += 1
-    assert taken >= 20
+        # A deck with moving magnets holds the resting junctions too.
+        for made in _decks_of(replace(design, moving=True)):
+            check_deck(made.netlist)
+            taken += 1
+    assert taken >= 10
 
 
 @pytest.mark.parametrize("name", design_names())
 def test_varied_and_aged_decks_are_taken(name):
-    for moving in (False, True):
-        design = replace(load_design(name), moving=moving)
-        for made in _decks_of(design):
-            varied = sampled(made, design, load_variation(), 1)
-            check_deck(varied.netlist)
-            check_deck(aged(varied, design, Stress(load_ageing(), 1e8)).netlist)
+    design = replace(load_design(name), moving=True)
+    for made in _decks_of(design):
+        varied = sampled(made, design, load_variation(), 1)
+        check_deck(varied.netlist)
+        check_deck(aged(varied, design, Stress(load_ageing(), 1e8)).netlist)
 
 
 @pytest.mark.parametrize("noise", [None, NOISE])
