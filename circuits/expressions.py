@@ -12,6 +12,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 
 class ExpressionError(ValueError):
@@ -120,6 +121,7 @@ _OPERATORS: Mapping[str, Callable[[float, float], float]] = {
 }
 
 
+@lru_cache(maxsize=1024)
 def parse(text: str) -> Tree:
     """The tree of an expression; braces and quotes count as parentheses.
 
