@@ -17,17 +17,16 @@ import re
 from collections.abc import Sequence
 
 from circuits.errors import DesignError
+from circuits.expression_text import ExpressionError, parse
 from circuits.expressions import (
     FIXED,
     MISSING,
     NOISE,
     SPREADS,
     Chance,
-    ExpressionError,
     Value,
     evaluate,
     joined,
-    parse,
 )
 from circuits.modelcards import shorten
 from circuits.modelfiles import Placed
