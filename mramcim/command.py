@@ -15,7 +15,7 @@ from typing import Any
 from mramcim.arguments import Parser, parse
 from mramcim.errors import CommandError, is_user_error, one_sentence
 from mramcim.printable import printable
-from mramcim.streams import open_closed_streams, unseen_warnings
+from mramcim.streams import open_closed_streams, printable_output, unseen_warnings
 
 VERBS = (
     "characterize",
@@ -84,7 +84,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     _escape_what_has_no_encoding()
     given = sys.argv[1:] if argv is None else argv
     try:
-        with unseen_warnings():
+        with unseen_warnings(), printable_output():
             code = _run(given)
         # Here, and not at the interpreter's end, a full disk or a closed pipe can be handled.
         sys.stdout.flush()
