@@ -83,6 +83,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     open_closed_streams()
     _escape_what_has_no_encoding()
     given = sys.argv[1:] if argv is None else argv
+    code: int | None
     try:
         with unseen_warnings(), printable_output():
             code = _run(given)
@@ -95,16 +96,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         _abandon_standard_output()
         return EXIT_BROKEN_PIPE
     except MemoryError:
-        # Sizes are checked where files are read; how much memory there is, only this tells.
-        files = ", ".join(f"'{printable(word)}'" for word in given if Path(word).is_file())
-        what = f" for {files}" if files else ""
-        _tell(f"mramcim: error: the memory does not suffice{what}; use smaller input")
-        _abandon_standard_output()
-        return EXIT_USER_ERROR
+        # Told below: here the error still holds on to what filled the memory.
+        code = None
     except (ValueError, OSError) as error:
         if not is_user_error(error):
             raise
         _tell(f"mramcim: error: {printable(one_sentence(error))}")
+        _abandon_standard_output()
+        return EXIT_USER_ERROR
+    if code is None:
+        # Sizes are checked where files are read; how much memory there is, only this tells.
+        files = ", ".join(f"'{printable(word)}'" for word in given if Path(word).is_file())
+        what = f" for {files}" if files else ""
+        _tell(f"mramcim: error: the memory does not suffice{what}; use smaller input")
         _abandon_standard_output()
         return EXIT_USER_ERROR
     return code
