@@ -44,6 +44,7 @@ _GEOMETRY = {
     "active_spacing": Field("nm", "space between active areas", high=1e-5),
     "feature_size": Field("nm", "the F of cell areas in F^2", high=1e-5),
 }
+_SUPPLY = {"vdd": Field("V", "nominal supply", low=0.2, high=5.0, low_allowed=True)}
 _CONVENTIONS = ("pair", "device")
 _KINDS = ("M", "X")
 
@@ -114,7 +115,8 @@ class Technology:
         """
         if corner not in self.corners:
             raise DesignError(
-                f"technology {self.name} has no corner '{corner}'; it has {', '.join(self.corners)}"
+                f"technology {self.name} has no corner '{short(corner)}'; it has "
+                f"{', '.join(self.corners)} in {self.path.name}"
             )
         return _model_text(self.root, self.corners[corner])
 
@@ -198,7 +200,7 @@ def load_technology(name_or_path: str | Path, *, models: Sequence[str | Path] = 
             )
     root = _root(path, contents, models)
     geometry = _numbers(path, contents, "geometry", _GEOMETRY)
-    supply = _numbers(path, contents, "supply", {"vdd": Field("V", "nominal supply", high=5.0)})
+    supply = _numbers(path, contents, "supply", _SUPPLY)
     least = {key: geometry.pop(key) for key in ("length_min", "width_min")}
     return Technology(
         name=_name(path, contents, "name"),
