@@ -27,9 +27,10 @@ from circuits.varied import variables
 # These act through the text of a deck alone.
 _DECK_BUILDING = {
     "ageing", "benches", "blocks", "cancelled", "cancelled_sensing", "cardcheck", "cells", "column",
-    "counting", "deck", "deck_text", "design", "expressions", "gates", "layout", "modelcards",
-    "modelfiles", "modellevels", "netlist", "operations", "periphery", "precharge", "random_models",
-    "sense_parts", "sensing", "sot_cell", "strongarm", "stt_cell", "technologies", "writing",
+    "counting", "deck", "deck_text", "design", "expression_text", "expressions", "gates", "layout",
+    "model_folders", "modelcards", "modelfiles", "modellevels", "netlist", "operations",
+    "parameter_text", "periphery", "precharge", "random_models", "sense_parts", "sensing",
+    "sot_cell", "strongarm", "stt_cell", "technologies", "writing",
 }  # fmt: skip
 _NUMBER = re.compile(r"(?<![\w.])[-+]?\d+\.?\d*(?:[eE][-+]?\d+)?(?![\w.])")
 _DIGITS = 12

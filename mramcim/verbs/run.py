@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from files import read_npy
+from files import naming, read_npy
 from mramcim.arguments import add_json, positive_count, seed
 from mramcim.errors import CommandError
 from mramcim.estimates import (
@@ -87,6 +87,7 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         data = asked_images(arguments, arguments.dataset, "test")
 
+    from accelerator.errors import EstimateError
     from accelerator.inference import AndErrors, QuantizedNetwork, cost_run
     from accelerator.inference.costing import check_options
     from accelerator.pipeline import open_table
@@ -107,7 +108,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.errors:
         table = open_table(arguments.lut)
         wrong = AndErrors.of_table(table, conditions_in(table, **given))
-    found = network.run(images, errors=wrong, seed=arguments.seed, highest=highest, keep=False)
+    with naming(Path(arguments.images or path), EstimateError):
+        found = network.run(images, errors=wrong, seed=arguments.seed, highest=highest, keep=False)
     report = cost_run(
         path,
         found,
