@@ -146,7 +146,7 @@ def _again(report: Mapping[str, Any], table: Table | str | None) -> Estimate:
                 if wider is None
                 else replace(layer, in_channels=wider[0], out_channels=wider[1]),
                 LogicCounts.of(one["counts"]) if layer.row_logic else None,
-                one.get("weight_encoding"),
+                _as(one.get("weight_encoding"), str | None, "weight_encoding"),
             )
         )
     conditions = replace(conditions, row_logic=any(entry.layer.row_logic for entry in planned))

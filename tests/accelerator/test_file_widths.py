@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from onnx import TensorProto, helper
 
 from accelerator import estimate
 from accelerator.errors import EstimateError
+from accelerator.explanation.again import estimate_again
 from accelerator.inference import QuantizedNetwork, cost_run
 from accelerator.networks import load_network
 from accelerator.search.search import search_mapping
@@ -342,3 +344,11 @@ def test_floats_of_eight_bits_are_no_codes(tmp_path: Path) -> None:
     )
     with pytest.raises(EstimateError, match=r"net\.onnx"):
         QuantizedNetwork(path).run(np.ones((1, 6), np.float32))
+
+
+@pytest.mark.parametrize("asked", [{}, {"weight_bits": 4}, {"widths": {"*": "3:5"}}], ids=str)
+def test_a_report_is_made_again_at_its_widths(asked, tmp_path: Path) -> None:
+    path = quantized_models.qonnx(tmp_path / "net.onnx")
+    report = json.loads(json.dumps(estimate(path, samples=0, **asked).to_dict()))
+    again = estimate_again(report).chip.layer_reports()
+    assert [one.energy for one in again] == [one["energy_J"] for one in report["layers"]]
