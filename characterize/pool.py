@@ -51,8 +51,8 @@ class Simulations:
 
     They are `jobs` processes of this machine or, with the address of a Dask `scheduler`, those
     of a cluster. A worker that dies, or is stopped at the `time_limit` [s] of processor time, is
-    the outcome of one point, and so is an answer that is none. Raises PlanError when ngspice is missing, and JobsError when no worker starts or
-    the scheduler does not answer.
+    the outcome of one point, and so is an answer that is none. Raises PlanError when ngspice is
+    missing, and JobsError when no worker starts or the scheduler does not answer.
     """
 
     def __init__(
@@ -108,8 +108,8 @@ def _point_result(done: Done) -> PointResult:
 class Decks(Pool):
     """Workers that run decks, for one study after the other; use it as a context manager.
 
-    `time_limit` [s] of processor time is that of one simulation. Raises PlanError when ngspice is missing and
-    JobsError when no worker starts.
+    `time_limit` [s] of processor time is that of one simulation. Raises PlanError when ngspice is
+    missing and JobsError when no worker starts.
     """
 
     def __init__(self, jobs: int = 1, time_limit: float = 60.0) -> None:

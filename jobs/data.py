@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import math
 import struct
-from typing import Any
+from typing import Any, BinaryIO
 
 MAGIC = b"mrd1"
 HEADER = struct.Struct("<4sIQ")
@@ -87,6 +87,23 @@ def decoded(message: bytes | bytearray) -> Any:
         return json.loads(head, object_hook=special)
     except (ValueError, RecursionError) as problem:
         raise DataError(f"not data: {_reason(problem)}") from None
+
+
+def write(stream: BinaryIO, value: object) -> None:
+    """Write the message of a value."""
+    for piece in parts(value):
+        stream.write(piece)
+    stream.flush()
+
+
+def read(stream: BinaryIO) -> Any:
+    """The value of the next message of a stream; EOFError at its end, DataError otherwise."""
+    start = stream.read(HEADER.size)
+    if not start:
+        raise EOFError
+    if len(start) < HEADER.size:
+        raise DataError("it is cut off")
+    return decoded(start + stream.read(length(start) - HEADER.size))
 
 
 def _within(body: memoryview, place: Any) -> memoryview:

@@ -14,7 +14,7 @@ class Bomb:
         self.path = path
 
     def __reduce__(self):
-        return (open, (self.path, "w"))
+        return (eval, (f"open({self.path!r}, 'w').close()",))
 
 
 def spin(seconds):
@@ -34,6 +34,9 @@ class Doubling:
     def __call__(self, item):
         if item == "die":
             os.kill(os.getpid(), signal.SIGKILL)
+        if item == "kill worker":
+            os.kill(os.getppid(), signal.SIGKILL)
+            time.sleep(5)
         if item == "leave":
             os._exit(3)
         if item == "hang":
