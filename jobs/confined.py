@@ -41,6 +41,12 @@ class _Inert:
     def __setstate__(self, _: object) -> None:
         """Take any state, and keep none."""
 
+    def append(self, _: object) -> None:
+        """Take an item of a list."""
+
+    def __setitem__(self, _: object, __: object) -> None:
+        """Take an item of a dictionary."""
+
 
 def _exception(kind: object, content: object, *_: object, **__: object) -> object:
     """An exception with its arguments alone, for the functions by which tblib makes one."""
@@ -67,17 +73,21 @@ _STAND_INS: dict[tuple[str, str], Any] = {
 
 class _Confined(pickle._Unpickler):
     # The implementation in Python: that in C may not be replaced in all the places it is known by.
+    _tells_of_worker = False
+
     def find_class(self, module: str, name: str) -> Any:
         """The class of a name on the closed list."""
-        if (module, name) in _STAND_INS:
-            return _STAND_INS[module, name]
-        if module.partition(".")[0] == "distributed":
-            # What a KilledWorker tells of its worker.
-            return _Inert
+        found = _STAND_INS.get((module, name))
+        if found is not None:
+            self._tells_of_worker |= found is KilledWorkerError
+            return found
         if module in ("builtins", "__builtin__", "exceptions"):
             found = vars(builtins).get(name)
             if isinstance(found, type) and (name in _PLAIN or issubclass(found, BaseException)):
                 return found
+        if self._tells_of_worker:
+            # Whatever the scheduler kept of the worker that was killed.
+            return _Inert
         raise ConfinedError(f"{module[:100]}.{name[:100]} is not made from what others send")
 
     def persistent_load(self, _: object) -> Any:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import math
 import struct
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 MAGIC = b"mrd1"
 HEADER = struct.Struct("<4sIQ")
@@ -89,14 +89,14 @@ def decoded(message: bytes | bytearray) -> Any:
         raise DataError(f"not data: {_reason(problem)}") from None
 
 
-def write(stream: BinaryIO, value: object) -> None:
+def write(stream: IO[bytes], value: object) -> None:
     """Write the message of a value."""
     for piece in parts(value):
         stream.write(piece)
     stream.flush()
 
 
-def read(stream: BinaryIO) -> Any:
+def read(stream: IO[bytes]) -> Any:
     """The value of the next message of a stream; EOFError at its end, DataError otherwise."""
     start = stream.read(HEADER.size)
     if not start:
