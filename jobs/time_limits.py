@@ -19,9 +19,10 @@ _SHORTEST_LOOK = 0.02
 def processor_seconds(pid: int) -> float | None:
     """Processor time [s] of all threads of a process; None where the system does not tell."""
     try:
-        text = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+        with Path(f"/proc/{pid}/stat").open("rb", buffering=0) as stream:
+            text = stream.read(4096)
         # The name, in brackets, may hold blanks and brackets itself.
-        user, system = text.rpartition(")")[2].split()[11:13]
+        user, system = text.rpartition(b")")[2].split(maxsplit=13)[11:13]
         return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
     except (OSError, ValueError, IndexError):
         return None
