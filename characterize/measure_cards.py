@@ -39,7 +39,10 @@ class _Cards:
 
     def __init__(self, deck: Deck) -> None:
         self._deck = deck
-        self._names: dict[tuple[str, ...], str] = {}
+        # The analysis ends where its card says, which is rounded.
+        (self._end,) = (
+            float(line.split()[2]) for line in deck.netlist.splitlines() if line.startswith(".tran")
+        )
 
     def lines(self, known: dict[str, float]) -> list[str]:
         deck = self._deck
@@ -68,7 +71,7 @@ class _Cards:
         return lines
 
     def _at(self, instant: float) -> str:
-        return f"{min(instant, self._deck.stop * (1 - _INSIDE)):.12g}"
+        return f"{min(instant, self._end * (1 - _INSIDE)):.12g}"
 
     def _find(self, name: str, vector: str, instant: float) -> str:
         return f".meas tran {name} find {vector} at={self._at(instant)}"
@@ -100,7 +103,7 @@ class _Cards:
                 left = f"({window}_first - {start:.12g})"
                 yield from self._line(f"{step}_start", source, start, start + _NEAR)
                 pieces.append(_piece(f"{step}_start", left))
-            if stop < self._deck.stop * (1 - _INSIDE):
+            if stop < self._end * (1 - _INSIDE):
                 left = f"({stop:.12g} - {window}_last)"
                 yield from self._line(f"{step}_stop", source, stop, stop - _NEAR)
                 pieces.append(_piece(f"{step}_stop", left))
