@@ -13,7 +13,7 @@ from characterize.errors import PlanError
 from characterize.plan import Plan
 from characterize.plan_measures import plan_measures
 from characterize.report.folder import SUMMARY, TABLE
-from files import FileError, read_bytes, read_json, replace_file, short
+from files import FileError, read_bytes, read_json, replace_file, short, shown_path
 from lut import Table
 
 LARGEST_TABLE = 1 << 34
@@ -66,7 +66,7 @@ def open_baseline(path: Path, last_compared: str | None = None) -> Baseline:
     """
     if path.suffix.lower() not in _SUFFIXES and not path.exists():
         raise PlanError(
-            f"there is no baseline {short(str(path))}, and a first one cannot get this name; "
+            f"there is no baseline {shown_path(path)}, and a first one cannot get this name; "
             "end it in .h5"
         )
     if path.exists() or path.is_symlink():
@@ -75,7 +75,7 @@ def open_baseline(path: Path, last_compared: str | None = None) -> Baseline:
         return Baseline(path, table, digest(path), accepted)
     if last_compared is not None:
         raise PlanError(
-            f"there is no baseline {short(str(path))}, and the last night was compared with "
+            f"there is no baseline {shown_path(path)}, and the last night was compared with "
             f"{short(last_compared)}; name that, or delete the report's folder to begin anew"
         )
     return Baseline(path)

@@ -33,7 +33,7 @@ from characterize.simulate import PointResult
 from characterize.store import Store
 from characterize.unwanted import unwanted_points
 from circuits import DesignError
-from files import FileError, json_text, replace_file, replace_text, short
+from files import FileError, json_text, replace_file, replace_text, short, shown_path
 from jobs import JobsError
 from lut import Outcome, Table, TableError, broken_laws, diff
 
@@ -90,7 +90,7 @@ class NightlyRun:
         for path in self._inputs:
             if self.holds(path):
                 raise PlanError(
-                    f"{short(str(path))} is in the report's folder and would go with it; name a "
+                    f"{shown_path(path)} is in the report's folder and would go with it; name a "
                     "file elsewhere (`mramcim nightly accept DIR --baseline FILE.h5` copies a "
                     "night's table)"
                 )

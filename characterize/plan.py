@@ -121,6 +121,13 @@ class Plan:
             found |= {AGED[bench]: bench for bench in self.ageing.benches}
         return found
 
+    @property
+    def unused_axes(self) -> tuple[str, ...]:
+        """Axes, as a plan names them, that are given though no bench of it has them."""
+        used = {name for bench in self.groups.values() for name in BENCHES[bench].axes}
+        names = {"driver_width": "driver"}
+        return tuple(names.get(name, name) for name in self.axes if name not in used)
+
     def group_axes(self, group: str) -> dict[str, tuple[Any, ...]]:
         """The axes of one group, in order, with the variant axis last."""
         bench, own = self.groups[group], self.axes
@@ -201,7 +208,7 @@ def load_plan(
         )
     others = "statistics" in contents or "ageing" in contents
     benches = _benches(chosen, contents.get("benches", list(BENCHES)), others)
-    axes = _axes(chosen, contents.get("axes"), loaded)
+    axes = _axes(chosen, contents.get("axes"), loaded, benches)
     tolerance = section.flag("tolerance", True)
     limit = quantity(str(chosen), "time_limit", contents.get("time_limit", "120 s"), "s")
     if limit <= 0:
@@ -217,6 +224,12 @@ def load_plan(
     plan = Plan(
         title, loaded, benches, axes, tolerance, limit, text, 0, rate, (), statistics, ageing
     )
+    for bench in plan.groups.values():
+        for name in BENCHES[bench].axes:
+            if name not in axes:
+                raise PlanError(
+                    f"{chosen}: the axis '{name}' is missing, which {bench} has; add it"
+                )
     group_axes = {group: plan.group_axes(group) for group in plan.groups}
     limits = read_limits(
         chosen, contents.get("limits", []), group_axes, lambda group: plan_measures(plan, group)
@@ -243,13 +256,15 @@ def _benches(path: Path, names: object, may_be_none: bool) -> tuple[str, ...]:
     return tuple(name for name in BENCHES if name in names)
 
 
-def _axis_by_default(name: str, design: Design) -> list[Any] | None:
+def _axis_by_default(name: str, design: Design, benches: tuple[str, ...]) -> list[Any] | None:
     if name == "vdd":
         return [f"{design.technology.vdd!r} V"]
-    return [1.0] if name == "driver" else None
+    return [1.0] if name == "driver" and "write" in benches else None
 
 
-def _axes(path: Path, table: object, design: Design) -> dict[str, tuple[Any, ...]]:
+def _axes(
+    path: Path, table: object, design: Design, benches: tuple[str, ...]
+) -> dict[str, tuple[Any, ...]]:
     if not isinstance(table, dict):
         raise PlanError(f"{path}: the section [axes] is missing; add it")
     for key in table:
@@ -257,9 +272,11 @@ def _axes(path: Path, table: object, design: Design) -> dict[str, tuple[Any, ...
             raise PlanError(f"{path}: unknown axis '{short(key)}'; the axes are {', '.join(_AXES)}")
     axes: dict[str, tuple[Any, ...]] = {}
     for name, unit in _AXES.items():
-        values = table.get(name, _axis_by_default(name, design))
+        values = table.get(name, _axis_by_default(name, design, benches))
+        if values is None:
+            continue  # Only the benches of a plan say which it needs.
         if not isinstance(values, list) or not values:
-            raise PlanError(f"{path}: the axis '{name}' is missing or empty; give it a list")
+            raise PlanError(f"{path}: the axis '{name}' is empty or no list; give it a list")
         if unit == "text":
             for value in values:
                 if not is_one_of(value, design.technology.corners):
@@ -289,8 +306,9 @@ def _axes(path: Path, table: object, design: Design) -> dict[str, tuple[Any, ...
             raise PlanError(f"{path}: the axis '{name}' must ascend without repeats")
         axes[name] = read
     # A plan speaks of multiples of the design's write driver, a table of widths.
-    widths = (design.write.driver_n_width * scale for scale in axes.pop("driver"))
-    axes["driver_width"] = tuple(round(width, 12) for width in widths)
+    if "driver" in axes:
+        widths = (design.write.driver_n_width * scale for scale in axes.pop("driver"))
+        axes["driver_width"] = tuple(round(width, 12) for width in widths)
     # Each bound is on one axis alone, so that their product, which may be huge, need not be made.
     for name, values in axes.items():
         for value in values:

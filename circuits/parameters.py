@@ -18,8 +18,6 @@ from circuits.units import si_unit, to_si
 from files import read_toml as read_toml_file
 from files import short
 
-LONGEST_NAME = 64
-"""Characters of the name of a shipped set."""
 LARGEST, LEAST = 1e40, 1e-40
 """Magnitudes of any SI value but zero: no quantity comes near, and products of several stay
 finite and above zero."""

@@ -17,7 +17,7 @@ from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from files.errors import FileError, short
+from files.errors import FileError, short, shown_path
 from files.reading import LARGEST_TEXT, read_bytes, read_text
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def read_npy(
         # The header is a Python literal: what reading it raises has no common ground.
         raise _unreadable(path, what, problem, "write it with numpy.save", error) from None
     if not _all_finite(found):
-        raise error(f"{short(str(path))} holds numbers that are not finite; mend the {what}")
+        raise error(f"{shown_path(path)} holds numbers that are not finite; mend the {what}")
     return found
 
 
@@ -93,7 +93,7 @@ def read_npz(
         raise _unreadable(path, what, problem, "make it again", error) from None
     for name, array in found.items():
         if not _all_finite(array):
-            raise error(f"{short(str(path))}: '{short(name)}' is not finite; make it again")
+            raise error(f"{shown_path(path)}: '{short(name)}' is not finite; make it again")
     return found
 
 
@@ -162,7 +162,7 @@ def _unreadable(
         if isinstance(problem, RecursionError)
         else short(_said(problem) or type(problem).__name__)
     )
-    return error(f"{short(str(path))} is not a readable {what} ({reason}); {remedy}")
+    return error(f"{shown_path(path)} is not a readable {what} ({reason}); {remedy}")
 
 
 def _said(problem: BaseException) -> str:
@@ -189,7 +189,7 @@ def _require_plain(path: Path, what: str, content: object, error: type[ValueErro
         keys.append(key)
         if len(waiting) > DEEPEST + 1:
             raise error(
-                f"{short(str(path))} is not a readable {what}: it is nested deeper than "
+                f"{shown_path(path)} is not a readable {what}: it is nested deeper than "
                 f"{DEEPEST} levels; flatten it"
             )
         if isinstance(value, dict):
@@ -199,7 +199,7 @@ def _require_plain(path: Path, what: str, content: object, error: type[ValueErro
         elif isinstance(value, int | float) and not _is_finite(value):
             place = ".".join(str(name) for name in keys if name is not None)
             raise error(
-                f"{short(str(path))}: '{short(place)}' is {short(value)}, not a finite "
+                f"{shown_path(path)}: '{short(place)}' is {short(value)}, not a finite "
                 "number of at most 1.8e308; mend it"
             )
 

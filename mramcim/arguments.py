@@ -175,3 +175,17 @@ def scheduler_address(text: str) -> str:
             "port included"
         )
     return text
+
+
+def processes(text: str) -> int:
+    """A number of processes that this machine can have.
+
+    Raises:
+        argparse.ArgumentTypeError: no whole number, or one that makes no sense here.
+    """
+    from jobs import JobsError, process_count
+
+    try:
+        return process_count(positive_count(text))
+    except JobsError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None

@@ -7,7 +7,7 @@ import sys
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
-from mramcim.arguments import positive_count, scheduler_address
+from mramcim.arguments import processes, scheduler_address
 from mramcim.benches import add_design_arguments
 from mramcim.printable import printable
 
@@ -20,7 +20,7 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare processes, the store's use, and what replaces the plan's own design."""
     where = parser.add_mutually_exclusive_group()
     where.add_argument(
-        "-j", "--jobs", type=positive_count, metavar="N", help="processes (default: all cores)"
+        "-j", "--jobs", type=processes, metavar="N", help="processes (default: all cores)"
     )
     where.add_argument(
         "--scheduler",

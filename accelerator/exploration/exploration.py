@@ -125,9 +125,24 @@ def explore(
         with engine:
             for done in engine.run(waiting()):
                 # What a worker died of may not happen again.
-                failure = {"refused": f"the estimate failed: {done.failure}"}
-                finished(done.item, failure if done.failure else done.result, not done.failure)
+                why = done.failure or (
+                    "" if _are_measures(done.result) else "no measures came back"
+                )
+                failure = {"refused": f"the estimate failed: {why}"}
+                finished(done.item, failure if why else done.result, not why)
     return judged(space, [found[index] for index in range(space.size)])
+
+
+def _are_measures(answer: object) -> bool:
+    """Whether a worker, which may be another machine's, answered a point's measures."""
+    if not isinstance(answer, dict):
+        return False
+    if "refused" in answer:
+        why = answer["refused"]
+        return len(answer) == 1 and isinstance(why, str) and why.isprintable()
+    return answer.keys() == MEASURES.keys() and all(
+        value is None or type(value) in (int, float) for value in answer.values()
+    )
 
 
 def judged(space: Space, measures: list[dict[str, Any]]) -> Exploration:

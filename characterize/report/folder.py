@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Self
 
 from characterize.errors import PlanError
-from files import leftovers, partial_path, replace_file, short
+from files import leftovers, partial_path, replace_file, short, shown_path
 
 TABLE, PAGE, JUNIT, SUMMARY = "table.h5", "report.html", "junit.xml", "summary.json"
 NAMES = (PAGE, JUNIT, TABLE, SUMMARY)
@@ -65,7 +65,7 @@ class ReportFolder:
         except (OSError, RuntimeError) as error:
             reason = getattr(error, "strerror", None) or "it is a link to itself"
             raise PlanError(
-                f"the folder {short(str(self.path))} cannot be made ({reason}); name another"
+                f"the folder {shown_path(self.path)} cannot be made ({reason}); name another"
             ) from None
         with contextlib.suppress(OSError), (self.making / _RESERVE).open("wb") as reserve:
             os.posix_fallocate(reserve.fileno(), 0, _RESERVED)
@@ -128,12 +128,12 @@ class ReportFolder:
         foreign = sorted(name for name in there if name not in NAMES and not _LEFT.fullmatch(name))
         if foreign:
             raise PlanError(
-                f"the folder {short(str(self.path))} holds {short(foreign[0])}, which is no "
+                f"the folder {shown_path(self.path)} holds {short(foreign[0])}, which is no "
                 "report's and would be lost, as a night replaces its folder; name another"
             )
         if TABLE in there and not there & {PAGE, JUNIT, SUMMARY}:
             raise PlanError(
-                f"the folder {short(str(self.path))} holds a {TABLE} without a report, which would "
+                f"the folder {shown_path(self.path)} holds a {TABLE} without a report, which would "
                 "be lost, as a night replaces its folder; name another"
             )
 

@@ -79,6 +79,7 @@ def _foretold(found: DryRun) -> str:
         f"{found.points} points: {found.cached} cached, {new} new"
         + (f" ({benches}), some {_duration(found.seconds)}" if new else "")
         + f", with ngspice {found.ngspice_version}"
+        + "".join(f"\nno bench of the plan has the axis '{name}'" for name in found.unused_axes)
     )
 
 

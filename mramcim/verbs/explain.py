@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from files import naming, read_json
-from mramcim.arguments import add_json, add_models, positive_count
+from mramcim.arguments import add_json, add_models, processes
 from mramcim.errors import CommandError
 from mramcim.outputs import STANDARD_OUTPUT, check_outputs, write_json
 from mramcim.printable import printable
@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_models(parser)
     parser.add_argument(
-        "-j", "--jobs", type=positive_count, default=1, metavar="N", help="processes (default: 1)"
+        "-j", "--jobs", type=processes, default=1, metavar="N", help="processes (default: 1)"
     )
     add_json(parser)
 

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mramcim.arguments import add_json, positive_count, scheduler_address
+from mramcim.arguments import add_json, processes, scheduler_address
 from mramcim.outputs import STANDARD_OUTPUT, check_outputs, write_file, write_json, write_text
 from mramcim.progress import Progress, add_quiet
 from mramcim.space_file import read_space
@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="keep finished points in this file; a later run goes on from there",
     )
     parser.add_argument(
-        "-j", "--jobs", type=positive_count, default=1, metavar="N", help="processes (default: 1)"
+        "-j", "--jobs", type=processes, default=1, metavar="N", help="processes (default: 1)"
     )
     parser.add_argument(
         "--scheduler",

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mramcim.arguments import add_json, finite, kelvin, positive_count
+from mramcim.arguments import add_json, finite, kelvin, positive_count, processes
 from mramcim.benches import DEFAULT_TEMPERATURE, add_design_arguments
 from mramcim.errors import CommandError
 from mramcim.outputs import STANDARD_OUTPUT, check_outputs, write_file, write_json, write_text
@@ -88,7 +88,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "(default: 30)",
     )
     parser.add_argument(
-        "-j", "--jobs", type=positive_count, metavar="N", help="processes (default: all cores)"
+        "-j", "--jobs", type=processes, metavar="N", help="processes (default: all cores)"
     )
     parser.add_argument("--seed", type=positive_count, default=1, metavar="N", help="default: 1")
     parser.add_argument(

@@ -72,6 +72,34 @@ def test_celsius_and_kelvin_are_the_same_number(tmp_path):
     assert one == two
 
 
+def test_a_plan_needs_only_the_axes_of_its_benches(tmp_path):
+    path = tmp_path / "plan.toml"
+    every = '[axes]\ncorner = ["tt"]\nvdd = ["1 V"]\ntemperature = ["27 degC"]\n'
+    path.write_text('benches = ["decoder_gate", "wire"]\n' + every)
+    plan = load_plan(path)
+    assert plan.count() == 2
+    assert plan.unused_axes == ()
+    for bench, needed in (("and2", "rows"), ("wordline_driver", "columns"), ("write", "rows")):
+        path.write_text(f'benches = ["wire", "{bench}"]\n' + every)
+        with pytest.raises(PlanError, match=f"axis '{needed}' is missing, which {bench} has"):
+            load_plan(path)
+        path.write_text(f'benches = ["wire", "{bench}"]\n{every}{needed} = [64]\n')
+        assert load_plan(path).unused_axes == ()
+    assert len(load_plan(path).axes["driver_width"]) == 1
+    path.write_text(f"benches = []\n{every}[ageing]\n" + 'benches = ["and2"]\nages = [1]\n')
+    with pytest.raises(PlanError, match="plan"):
+        load_plan(path)
+    path.write_text('benches = ["wire"]\n[axes]\ncorner = ["tt"]\nvdd = ["1 V"]\n')
+    with pytest.raises(PlanError, match="axis 'temperature' is missing"):
+        load_plan(path)
+
+
+def test_an_axis_that_no_bench_has_is_told(tmp_path):
+    assert load_plan(write(tmp_path)).unused_axes == ("columns",)
+    path = write(tmp_path, benches='["wordline_driver"]', driver="[0.5, 1.0]")
+    assert load_plan(path).unused_axes == ("rows", "driver")
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
@@ -87,7 +115,7 @@ def test_celsius_and_kelvin_are_the_same_number(tmp_path):
         ({"temperature": '["-300 degC"]'}, "outside -123 degC"),
         ({"rows": "[2]"}, "2 rows"),
         ({"rows": '["64"]'}, "whole numbers"),
-        ({"rows": "[]"}, "missing or empty"),
+        ({"rows": "[]"}, "empty or no list"),
         ({"extra": 'time_limit = "0 s"'}, "above 0 s"),
         ({"extra": 'tolerance = "yes"'}, "true or false"),
         ({"extra": "title = 3"}, "must be text"),
