@@ -10,13 +10,15 @@ import numpy as np
 
 from accelerator.exploration.front import pareto_front
 from accelerator.exploration.kept import Kept, key_of
-from accelerator.exploration.space import MEASURES, Space
+from accelerator.exploration.space import MEASURES, TOLD, Space
 from accelerator.exploration.worker import FACTORY, Item, evaluated
 from jobs import Cluster, Pool
 
 FORMAT = "mramcim-exploration/1"
 FINGERPRINT = "accelerator.exploration.kept:model_hash"
 TIME_LIMIT = 600.0
+_MOST_SAID = 20
+"""Sentences on one point."""
 
 
 @dataclass(frozen=True)
@@ -140,8 +142,13 @@ def _are_measures(answer: object) -> bool:
     if "refused" in answer:
         why = answer["refused"]
         return len(answer) == 1 and isinstance(why, str) and why.isprintable()
-    return answer.keys() == MEASURES.keys() and all(
-        value is None or type(value) in (int, float) for value in answer.values()
+    if answer.keys() != {*MEASURES, *TOLD}:
+        return False
+    widths, said = (answer[name] for name in TOLD)
+    if not isinstance(said, list) or len(said) > _MOST_SAID:
+        return False
+    return all(isinstance(one, str) and one.isprintable() for one in (widths, *said)) and all(
+        answer[name] is None or type(answer[name]) in (int, float) for name in MEASURES
     )
 
 

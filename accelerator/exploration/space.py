@@ -24,6 +24,8 @@ MEASURES = {
     "error_rate": "1",
 }
 """What a point is told of, each better the smaller; `error_rate` is of an AND."""
+TOLD = ("widths_used", "said")
+"""What else is told of a point: its widths, and sentences on its file's widths and batch."""
 DEFAULT_OBJECTIVES = ("energy", "latency", "area")
 _SETTINGS = (
     "network",
