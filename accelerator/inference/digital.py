@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import cache
 from math import prod
 from typing import Any
 
 import numpy as np
 
 from accelerator.inference.grid import Array, Grid, Tensor
+from accelerator.inference.own_operators import OWN, run_own
 from accelerator.inference.windows import greatest, means, windows_of
 from accelerator.networks.onnx_attributes import integer, integers, text
+from accelerator.networks.onnx_reference import ReferenceNodes
 
 _SAME = frozenset(
     [
@@ -42,43 +43,32 @@ class DigitalError(ValueError):
 
 
 class DigitalUnit:
-    """Runs single nodes by onnx's reference implementation at the model's operator versions."""
+    """Runs single nodes in the meaning of the model's operator versions."""
 
     def __init__(self, versions: Mapping[str, int]) -> None:
-        self._versions = dict(versions)
-        self._evaluators: dict[int, Any] = {}
+        self._reference = ReferenceNodes(versions)
 
     def supports(self, node: Any) -> bool:
         """Whether there is an implementation of the node's operator."""
-        try:
-            self._evaluator(node)
-        except Exception:
-            # The evaluator raises several kinds for what it does not know.
-            return False
-        return True
+        own = node.op_type in OWN and not node.domain
+        return own or self._reference.supports(node)
 
     def run(self, node: Any, inputs: list[Tensor | None]) -> list[Tensor]:
         """The node's outputs, on grids where its operator keeps them.
 
         Raises DigitalError where the operator refuses its inputs.
         """
-        feeds = {
-            name: entry.values
-            for name, entry in zip(node.input, inputs, strict=True)
-            if name and entry is not None
-        }
+        values = [None if entry is None else entry.values for entry in inputs]
         try:
-            outputs = _pooled(node, inputs) or self._evaluator(node).run(None, feeds)
+            outputs = (
+                _pooled(node, inputs)
+                or run_own(node, values, self._reference.opset)
+                or self._reference.run(node, values)
+            )
         except Exception as error:
             raise DigitalError(" ".join(str(error).split())[:200] or type(error).__name__) from None
         grids = _grids(node, inputs, outputs)
         return [Tensor(np.asarray(value), grid) for value, grid in zip(outputs, grids, strict=True)]
-
-    def _evaluator(self, node: Any) -> Any:
-        key = id(node)
-        if key not in self._evaluators:
-            self._evaluators[key] = _reference()(node, opsets=self._versions)
-        return self._evaluators[key]
 
 
 def _pooled(node: Any, inputs: list[Tensor | None]) -> list[Any] | None:
@@ -99,13 +89,6 @@ def _pooled(node: Any, inputs: list[Tensor | None]) -> list[Any] | None:
         return None
     with_padding = bool(integer(node, "count_include_pad", 0))
     return [means(values, windows, with_padding=with_padding)]
-
-
-@cache
-def _reference() -> Any:
-    from onnx.reference import ReferenceEvaluator
-
-    return ReferenceEvaluator
 
 
 def _grids(node: Any, inputs: list[Tensor | None], outputs: list[Any]) -> list[Grid | None]:

@@ -32,6 +32,7 @@ from accelerator.networks.onnx_operators import (
 )
 
 _FROM_CONTRIB = onnx_contrib.SAME_AS_PLAIN | {"QGemm"}
+_LINEAR = ("QuantizeLinear", "DequantizeLinear")
 _QUANTIZERS = frozenset({"Quant", "IntQuant", "BipolarQuant", "Trunc"})
 
 
@@ -51,7 +52,7 @@ class Operators:
             return node.op_type in COMPARISONS
         if node.domain == onnx_contrib.DOMAIN:
             return node.op_type in _FROM_CONTRIB or self._contrib.supports(node)
-        if node.op_type in WEIGHT_INPUT and not node.domain:
+        if node.op_type in (*WEIGHT_INPUT, *_LINEAR) and not node.domain:
             return True
         return self._digital.supports(node)
 
@@ -78,7 +79,7 @@ class Operators:
         if slot is not None and node.input[slot] in constants:
             made, run = self._layers.run(node, name, given, altered)
             return [made], run
-        if node.op_type in ("QuantizeLinear", "DequantizeLinear"):
+        if node.op_type in _LINEAR:
             return [_linear_quantizer(node, given)], None
         if node.domain == onnx_contrib.DOMAIN:
             return [self._contrib.run(node, given)], None

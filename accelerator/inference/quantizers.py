@@ -93,7 +93,7 @@ def quantize_linear(values: Array, scale: Array, zero: Array, axis: int) -> Tens
     """ONNX `QuantizeLinear`: codes of the zero point's integer type, halves to even."""
     _check_scale(scale)
     saturated = integer_range(zero.dtype)
-    scale, zero = (_along(entry, axis, values.ndim) for entry in (scale, zero))
+    scale, zero = (_along(entry, axis, values.shape) for entry in (scale, zero))
     codes = np.rint(values / scale) + zero.astype(np.float32)
     codes = np.clip(codes, *saturated).astype(zero.dtype)
     return Tensor(codes, Grid(np.ones(()), *saturated))
@@ -103,10 +103,10 @@ def dequantize_linear(source: Tensor, scale: Array, zero: Array | None, axis: in
     """ONNX `DequantizeLinear`: scale * (code - zero)."""
     _check_scale(scale)
     values = source.values
-    scale = _along(scale, axis, values.ndim)
+    scale = _along(scale, axis, values.shape)
     shift = np.zeros((), np.int64)
     if zero is not None:
-        shift = _along(zero, axis, values.ndim).astype(np.int64)
+        shift = _along(zero, axis, values.shape).astype(np.int64)
     real = ((values.astype(np.int64) - shift).astype(np.float32) * scale).astype(scale.dtype)
     codes = source.grid or of_integers(values)
     low, high = codes.low - int(shift.max()), codes.high - int(shift.min())
@@ -164,10 +164,20 @@ def _check_scale(scale: Array) -> None:
         raise QuantizerError("a scale that is not positive and finite")
 
 
-def _along(entry: Array, axis: int, rank: int) -> Array:
-    """A number as it is; one for each channel in the shape that broadcasts along the axis."""
+def _along(entry: Array, axis: int, sizes: tuple[int, ...]) -> Array:
+    """A number as it is; one for each channel in the shape that broadcasts along the axis.
+
+    Raises QuantizerError where there are several, but not as many as the axis has.
+    """
     if entry.size == 1:
         return entry.reshape(())
+    rank = len(sizes)
+    if not -rank <= axis < rank or entry.ndim != 1 or entry.size != sizes[axis]:
+        there = f"which has {sizes[axis]}" if -rank <= axis < rank else "which is not there"
+        raise QuantizerError(
+            f"{entry.size} scales along axis {axis}, {there}; there must be one scale, or one "
+            "for each place along the axis"
+        )
     shape = [1] * rank
-    shape[axis % rank] = entry.size
+    shape[axis] = entry.size
     return entry.reshape(shape)

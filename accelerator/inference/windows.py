@@ -88,3 +88,9 @@ def means(values: Array, windows: Windows, *, with_padding: bool) -> Array:
         return np.asarray(total / np.float32(prod(windows.kernel)))
     inside = np.ones(values.shape[-len(windows.kernel) :], np.float32)
     return np.asarray(total / sum(windows.taps(inside, 0)))
+
+
+def powers(values: Array, windows: Windows, power: int) -> Array:
+    """The norm of this power of each window; padding counts as zeros."""
+    total = sum(windows.taps(np.abs(values) ** power, 0))
+    return np.asarray(np.asarray(total) ** (1 / power)).astype(values.dtype)
