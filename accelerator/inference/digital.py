@@ -84,11 +84,10 @@ def _pooled(node: Any, inputs: list[Tensor | None]) -> list[Any] | None:
         return None
     if node.op_type == "MaxPool":
         return [greatest(values, windows)]
-    # Whether what a last window lacks counts as padding differs between versions.
-    if values.dtype != np.float32 or integer(node, "ceil_mode", 0):
+    if values.dtype != np.float32:
         return None
     with_padding = bool(integer(node, "count_include_pad", 0))
-    return [means(values, windows, with_padding=with_padding)]
+    return [means(values, windows, with_padding=with_padding, lacking=False)]
 
 
 def _grids(node: Any, inputs: list[Tensor | None], outputs: list[Any]) -> list[Grid | None]:
