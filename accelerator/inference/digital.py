@@ -35,6 +35,8 @@ _SAME = frozenset(
 )
 """They move or select values."""
 _MEANS = frozenset(["AveragePool", "GlobalAveragePool", "ReduceMean"])
+_FARTHEST, _BESIDE = 2**16, 1e-4
+"""Numbers that move a grid: how many levels at most, and how near to whole ones."""
 _KEEPS_CHANNELS = frozenset(["Identity", "Dropout", "Relu", "MaxPool", "GlobalMaxPool"])
 
 
@@ -177,8 +179,13 @@ def _joined(grids: list[Grid | None]) -> Grid | None:
 
 
 def _summed(inputs: list[Tensor], operator: str) -> Grid | None:
-    """A sum of two tensors on one grid of ones lies on it, in a wider range."""
+    """A sum of two tensors on one grid of ones lies on it, in a wider range.
+
+    With a number that the grid has, it lies on the grid moved.
+    """
     grids = [entry.grid for entry in inputs]
+    if len(grids) == 2 and None in grids:
+        return _moved(inputs, operator)
     joined = _joined(grids)
     if joined is None or joined.step != 1 or len(grids) != 2:
         return None
@@ -186,6 +193,30 @@ def _summed(inputs: list[Tensor], operator: str) -> Grid | None:
     if operator == "Sub":
         return replace(joined, low=left.low - right.high, high=left.high - right.low)
     return replace(joined, low=left.low + right.low, high=left.high + right.high)
+
+
+def _moved(inputs: list[Tensor], operator: str) -> Grid | None:
+    """The grid of a tensor to which one number is added, or which is taken from it."""
+    left, right = inputs
+    turned = left.grid is None
+    grid, number = (right.grid, left.values) if turned else (left.grid, right.values)
+    if grid is None or not grid.scalar or number.size != 1 or number.dtype.kind not in "fiu":
+        return None
+    shift = float(number.ravel()[0]) / float(grid.scale.item())
+    if not abs(shift) < _FARTHEST or abs(shift - round(shift)) > _BESIDE:
+        return None
+    by = round(shift)
+    if operator == "Sub" and turned:
+        return _in_ones(replace(grid, low=by - grid.high, high=by - grid.low))
+    by = -by if operator == "Sub" else by
+    return _in_ones(replace(grid, low=grid.low + by, high=grid.high + by))
+
+
+def _in_ones(grid: Grid) -> Grid:
+    """A grid of every second number from zero is one of all numbers, of twice the scale."""
+    if grid.low % grid.step:
+        return grid
+    return Grid(grid.scale * grid.step, grid.low // grid.step, grid.high // grid.step)
 
 
 def _turned(grid: Grid, source: Array, node: Any) -> Grid:

@@ -28,6 +28,8 @@ class Model:
     outputs: tuple[str, ...]
     versions: Mapping[str, int]
     takes_integers: bool
+    input_kind: str = ""
+    """The data type that a file of FINN or QONNX names for its input."""
 
     @property
     def input_shape(self) -> tuple[int | None, ...]:
@@ -69,7 +71,21 @@ def read_model(path: Path) -> Model:
     kind = entry.type.tensor_type.elem_type
     takes_integers = kind not in (onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16,
                                   onnx.TensorProto.DOUBLE, onnx.TensorProto.UNDEFINED)  # fmt: skip
-    return Model(path, nodes, constants, shapes, inputs, outputs, versions, takes_integers)
+    return Model(
+        path, nodes, constants, shapes, inputs, outputs, versions, takes_integers,
+        _named_kind(graph, inputs[0]),
+    )  # fmt: skip
+
+
+def _named_kind(graph: Any, tensor: str) -> str:
+    named = [
+        entry.value
+        for annotation in graph.quantization_annotation
+        if annotation.tensor_name == tensor
+        for entry in annotation.quant_parameter_tensor_names
+        if entry.key == "finn_datatype"
+    ]
+    return str(named[0]) if named else ""
 
 
 def _bring_in(model: Any, path: Path) -> None:

@@ -16,7 +16,7 @@ from accelerator.inference.comparisons import ComparisonRun
 from accelerator.inference.digital import DigitalError
 from accelerator.inference.errors import AndErrors, with_errors
 from accelerator.inference.grid import OffGridError, Tensor
-from accelerator.inference.images import as_images, as_input, split
+from accelerator.inference.images import InputQuantizer, Levels, as_images, as_input, split
 from accelerator.inference.layers import Alteration
 from accelerator.inference.model import Model, check_size, read_model
 from accelerator.inference.operators import Operators, constant
@@ -55,26 +55,30 @@ class QuantizedNetwork:
         *,
         errors: AndErrors | None = None,
         seed: int = 0,
+        lowest: int = 0,
         highest: int | None = None,
+        quantizer: InputQuantizer | None = None,
         keep: bool = True,
     ) -> NetworkRun:
         """Run images through the network, with wrong ANDs where `errors` has rates for them.
 
         Equal seeds give equal results. `told` is called with the name and value of every
         tensor that is made. A file for so many images at once runs a multiple of them in turn.
-        With `highest`, images are whole numbers from 0 to it and the network takes them divided
-        by it, so that a first layer without a quantizer knows their levels. Without `keep` the
+        With `highest`, images are whole numbers from `lowest` to it, whatever their type, and
+        the network takes them divided by it; with a `quantizer` they are reals that it quantizes.
+        So a first layer without a quantizer knows their levels. Without `keep` the
         layers' operands and results are counted and dropped, and images run a few at a time, so
         that the memory does not grow with their number. Raises EstimateError where the images do
         not fit, or operators that cannot be run stand in the way, all of them listed.
         """
         model = self._model
-        source = as_images(model.path, images, model.input_shape, highest)
+        levels = Levels(lowest, highest, quantizer)
+        source = as_images(model.path, images, model.input_shape, levels)
         altered: Alteration | None = None
         if errors is not None:
             altered = partial(with_errors, errors=errors, random=np.random.default_rng(seed))
         parts = split(source, model, self._constants, several=not keep)
-        made = [self._pass(as_input(part, model, highest), told, altered, keep) for part in parts]
+        made = [self._pass(as_input(part, model, levels), told, altered, keep) for part in parts]
         return joined(model.path, made, [len(part) for part in parts])
 
     def _pass(
