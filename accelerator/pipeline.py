@@ -27,7 +27,7 @@ from accelerator.options import (
     whole_number,
 )
 from accelerator.plan import Plan, PlannedLayer, plan_layers
-from accelerator.prices import Conditions, Prices, read_prices
+from accelerator.prices import USUAL_VDD, Conditions, Prices, conditions_in, read_prices
 from accelerator.references import references
 from accelerator.report import Report
 from accelerator.sense_errors import sense_errors
@@ -54,7 +54,7 @@ def estimate(
     columns: int = 256,
     first_last: str | tuple[int, int] | None = None,
     corner: str = "tt",
-    vdd: float = 1.0,
+    vdd: float | None = None,
     temperature: float = 300.15,
     write_vdd: float | None = None,
     assumptions: MappingType[str, float] | None = None,
@@ -71,7 +71,8 @@ def estimate(
         weight_bits, activation_bits: widths of the operands, 1 to 16.
         rows, columns: of a sub-array.
         first_last: widths of the first and last layers as "W:A", or "off" to leave them out.
-        corner, vdd, temperature: conditions in the table; V and K.
+        corner, vdd, temperature: conditions in the table; V and K. Without a supply it is the
+            table's nominal one.
         write_vdd: supply of write drivers and write word lines (V), where it is another one.
         assumptions: values in place of the shipped constants, by name.
         samples, seed: of what is uncertain, for the intervals; no samples leave them out.
@@ -101,9 +102,19 @@ def estimate(
     plan = plan_layers(parsed, weight_bits, activation_bits, ends, chosen.coverage)
 
     opened = open_table(table)
-    conditions = Conditions(corner, vdd, temperature, rows, columns, write_vdd)
+    conditions = conditions_in(
+        opened,
+        vdd,
+        corner=corner,
+        temperature=temperature,
+        rows=rows,
+        columns=columns,
+        write_vdd=write_vdd,
+    )
     report = cost_plan(parsed, plan, opened, conditions, chosen, constants, ends, sampling, mapper)
     report = replace(report, weight_bits=weight_bits, activation_bits=activation_bits)
+    if vdd is None:
+        report = at_nominal_supply(report)
     return replace(report, references=references(report))
 
 
@@ -203,6 +214,13 @@ def _table_entry(table: Table, conditions: Conditions) -> dict[str, Any]:
         "columns": conditions.columns,
         "write_vdd_V": conditions.write_vdd,
     }
+
+
+def at_nominal_supply(report: Report) -> Report:
+    """The report, saying that its supply is the table's nominal one where that is not 1 V."""
+    if report.table["vdd_V"] == USUAL_VDD:
+        return report
+    return replace(report, table={**report.table, "vdd_from": "the table's nominal supply"})
 
 
 def build_array(

@@ -78,7 +78,8 @@ def _heading(report: Report) -> str:
 
 def supplies(table: dict[str, Any]) -> str:
     """The supply, and that of writing where it is another one."""
-    text = f"{table['vdd_V']:g} V"
+    said = f", {table['vdd_from']}" if "vdd_from" in table else ""
+    text = f"{table['vdd_V']:g} V{said}"
     return text if table["write_vdd_V"] is None else f"{text} (writes {table['write_vdd_V']:g} V)"
 
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
-import numba
+from files.kernels import compiled as kept
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def compiled(function: Function) -> Function:
     """The function in machine code at its first call; imported where it is used."""
-    try:
-        return cast(Function, numba.njit(nogil=True, fastmath=True, cache=True)(function))
-    except RuntimeError:  # numba found no folder to cache in
-        return cast(Function, numba.njit(nogil=True, fastmath=True)(function))
+    return kept(function, fastmath=True)

@@ -26,10 +26,10 @@ from circuits.varied import variables
 
 # These act through the text of a deck alone.
 _DECK_BUILDING = {
-    "ageing", "benches", "blocks", "cancelled", "cancelled_sensing", "cells", "column", "counting",
-    "deck", "design", "gates", "layout", "modelcards", "modelfiles", "netlist", "operations",
-    "periphery", "precharge", "sense_parts", "sensing", "sot_cell", "strongarm", "stt_cell",
-    "technologies", "writing",
+    "ageing", "benches", "blocks", "cancelled", "cancelled_sensing", "cardcheck", "cells", "column",
+    "counting", "deck", "deck_text", "design", "expressions", "gates", "layout", "modelcards",
+    "modelfiles", "modellevels", "netlist", "operations", "periphery", "precharge", "random_models",
+    "sense_parts", "sensing", "sot_cell", "strongarm", "stt_cell", "technologies", "writing",
 }  # fmt: skip
 _NUMBER = re.compile(r"(?<![\w.])[-+]?\d+\.?\d*(?:[eE][-+]?\d+)?(?![\w.])")
 _DIGITS = 12
@@ -90,7 +90,7 @@ def _deck(deck: Deck) -> Any:
     roles = {f.name: getattr(deck, f.name) for f in fields(deck)}
     title, text = roles.pop("netlist").split("\n", 1)
     del roles["title"], title
-    lines = (line for line in text.splitlines() if not line.startswith("*"))
+    lines = (line for line in text.split("\n") if not line.startswith("*"))
     normal = _NUMBER.sub(lambda found: f"{float(found[0]):.{_DIGITS}g}", "\n".join(lines))
     return [normal, _canonical(roles)]
 

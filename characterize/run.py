@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -23,6 +23,8 @@ from lut import Outcome, require_writable, write_table
 
 JUDGED = frozenset({Outcome.OK, Outcome.WRONG_LOGIC, Outcome.NOT_SWITCHED})
 """Outcomes that were measured; what they are worth is for specifications to say."""
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.5
+"""Times [s] between looks at what other runs have finished."""
 
 
 @dataclass(frozen=True)
@@ -91,15 +93,22 @@ class _Progress:
     """Results as they come, from the store or from workers."""
 
     def __init__(
-        self, plan: Plan, store: Store | None, report: Callable[[int, int], None] | None
+        self,
+        plan: Plan,
+        store: Store | None,
+        report: Callable[[int, int], None] | None,
+        watch: Callable[[Point, PointResult], None] | None,
     ) -> None:
         self.results: dict[Point, PointResult] = {}
         self.versions: set[str] = set()
         self.cached = 0
         self._plan, self._store, self._report = plan, store, report
+        self._watch = watch
         self._total = plan.count()
         self._identity: Identity | None = None
         self._contents: dict[Point, str] = {}
+        self.waiting: list[Point] = []
+        """Points that other runs on the same store simulate now."""
 
     def identity(self, ngspice_version: str) -> Identity:
         self.versions.add(ngspice_version)
@@ -111,18 +120,53 @@ class _Progress:
         self._identity = self._identity or Identity(self._plan.design, ngspice_version)
         return self._identity
 
-    def missing(self, ngspice_version: Callable[[], str]) -> Iterator[Point]:
-        """The plan's points that the store does not have; those it has are taken."""
-        for point in self._plan.points():
-            found = None
-            if self._store is not None:
-                identity = self.identity(ngspice_version())
-                found = look_up(self._store, identity, point, self._contents)
-            if found is None:
+    def missing(
+        self, points: Iterable[Point], ngspice_version: Callable[[], str]
+    ) -> Iterator[Point]:
+        """The points that neither the store has nor another run simulates.
+
+        What the store has is taken, and what another run works on is set `waiting`.
+        """
+        for point in points:
+            if self._store is None:
                 yield point
+                continue
+            identity = self.identity(ngspice_version())
+            found = look_up(self._store, identity, point, self._contents)
+            if found is None and self._store.claims.take(identity.recipe(point)):
+                yield point
+            elif found is None and (found := look_up(self._store, identity, point)) is None:
+                self.waiting.append(point)
             else:
-                self.cached += 1
-                self.take(point, found)
+                self._reuse(point, found)
+
+    def await_others(self) -> list[Point]:
+        """Take what other runs finish until a point they worked on is free, or none is left.
+
+        Returns the points that still wait then, to be asked for again.
+        """
+        pause = _FIRST_PAUSE
+        while self.waiting and self._store is not None and self._identity is not None:
+            recipes = {point: self._identity.recipe(point) for point in self.waiting}
+            free = any(self._store.claims.is_free(recipe) for recipe in recipes.values())
+            left = []
+            for point, recipe in recipes.items():
+                found = self._store.by_recipe(recipe)
+                if found is None:
+                    left.append(point)
+                else:
+                    self._reuse(point, found)
+            self.waiting = left
+            if free:
+                break
+            time.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+        left, self.waiting = self.waiting, []
+        return left
+
+    def _reuse(self, point: Point, result: PointResult) -> None:
+        self.cached += 1
+        self.take(point, result)
 
     def keep(self, point: Point, result: PointResult, ngspice_version: str) -> None:
         """Take a fresh result and put it into the store."""
@@ -134,6 +178,8 @@ class _Progress:
 
     def take(self, point: Point, result: PointResult) -> None:
         self.results[point] = result
+        if self._watch is not None:
+            self._watch(point, result)
         if self._report is not None:
             self._report(len(self.results), self._total)
 
@@ -162,27 +208,38 @@ def run_plan(
     scheduler: str | None = None,
     store: Store | None = None,
     progress: Callable[[int, int], None] | None = None,
+    watch: Callable[[Point, PointResult], None] | None = None,
 ) -> Run:
     """Simulate every point of a plan and write the table to `output`, whole or not at all.
 
     `jobs` is the number of worker processes (all cores by default); the address of a Dask
     `scheduler` gives the points to a cluster instead. Results that `store` has
-    are taken from it, others are put there as they finish. `progress` is called after each
-    point with the number done and the total. Raises PlanError where nothing can run or the
-    store fails, and TableError where the output cannot be written; a point that fails is an
-    outcome in the table.
+    are taken from it, others are put there as they finish. After each point `progress` is called
+    with the number done and the total, and `watch` with the point and its result. Raises
+    PlanError where nothing can run or the store fails, and TableError where the output cannot be
+    written; a point that fails is an outcome in the table.
     """
     target = Path(output)
     require_writable(target)
     started = time.perf_counter()
-    done = _Progress(plan, store, progress)
+    done = _Progress(plan, store, progress, watch)
     simulations, seconds = 0, 0.0
     processes = jobs or os.cpu_count() or 1
     with Simulations(plan.design, processes, plan.time_limit, scheduler) as running:
-        for finished in running.simulate(done.missing(lambda: running.ngspice_version)):
-            simulations += finished.result.simulations
-            seconds += finished.result.analysis_seconds
-            done.keep(finished.point, finished.result, finished.ngspice_version)
+        points: Iterable[Point] = plan.points()
+        try:
+            while True:
+                new = done.missing(points, lambda: running.ngspice_version)
+                for finished in running.simulate(new):
+                    simulations += finished.result.simulations
+                    seconds += finished.result.analysis_seconds
+                    done.keep(finished.point, finished.result, finished.ngspice_version)
+                # No point of this run is under way here, so that two runs never wait in a circle.
+                if not (points := done.await_others()):
+                    break
+        finally:
+            if store is not None:
+                store.claims.release_all()
     (found,) = done.versions
     ordered = {point: done.results[point] for point in plan.points()}
     groups = groups_of(plan, ordered)

@@ -1,51 +1,35 @@
 """Where results are kept as they finish, so that no point is simulated twice.
 
 One SQLite file, safe against a kill at any moment and shared by runs that go on at once. A
-result is found by its content key, or without building a deck by its recipe key.
+result is found by its content key, or without building a deck by its recipe key. Every row has a
+digest: what is no longer what was kept is dropped and simulated anew.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import TypeVar
 
+from characterize.claims import Claims
 from characterize.errors import PlanError
 from characterize.simulate import PointResult
-from lut import Outcome
+from characterize.store_file import FILE, StoreFile, leftover_files, transaction
+from characterize.store_rows import KEPT, digest, result_of, text_of
 
-FILE = "results-1.sqlite"
-"""The number is that of the layout of the file."""
+__all__ = ["FILE", "KEPT", "LARGEST", "Store", "Usage", "store_folder"]
+
 LARGEST = 2 << 30
 """Size [B] above which a run drops the results that were used longest ago."""
-_WAIT = 60.0
-_LAYOUT = """
-CREATE TABLE IF NOT EXISTS results (
-    content TEXT PRIMARY KEY, bench TEXT NOT NULL, result TEXT NOT NULL, seconds REAL NOT NULL,
-    used REAL NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS recipes (
-    recipe TEXT PRIMARY KEY, content TEXT NOT NULL) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS results_used ON results (used);
-CREATE INDEX IF NOT EXISTS recipes_content ON recipes (content);
-"""
-T = TypeVar("T")
-# A time-out or a crash may be of the machine and not of the point: it is tried again.
-KEPT = frozenset(
-    {
-        Outcome.OK,
-        Outcome.WRONG_LOGIC,
-        Outcome.NOT_SWITCHED,
-        Outcome.NO_CONVERGENCE,
-        Outcome.MISSING_MEASUREMENT,
-    }
-)
+_AHEAD = 60.0
+"""Time [s] by which the clocks of runs may differ; what was used later than that never was."""
+_NO_TIME = "(typeof(used) NOT IN ('real', 'integer') OR used > ?)"
 
 
 def store_folder() -> Path:
@@ -73,20 +57,21 @@ class Usage:
 
 
 class Store:
-    """An open store; use it as a context manager. Its methods raise PlanError where it fails."""
+    """An open store; use it as a context manager. Its methods raise PlanError where it fails.
 
-    def __init__(self, folder: Path | None = None) -> None:
-        self.path = (folder or store_folder()) / FILE
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = sqlite3.connect(self.path, timeout=_WAIT, isolation_level=None)
-        except (OSError, sqlite3.Error) as error:
-            raise self._unusable(error) from None
-        # The write-ahead log survives a kill; a power cut may take the last results, no more.
-        self._do(lambda: self._file.execute("PRAGMA journal_mode=WAL"))
-        self._do(lambda: self._file.execute("PRAGMA synchronous=NORMAL"))
-        self._do(lambda: self._file.executescript(_LAYOUT))
+    `warn` gets a sentence about what was damaged or cannot be written; without it, Python's
+    warnings do.
+    """
+
+    def __init__(
+        self, folder: Path | None = None, warn: Callable[[str], None] | None = None
+    ) -> None:
+        self._warn = warn or (lambda text: warnings.warn(text, RuntimeWarning, stacklevel=3))
+        self._file = StoreFile(folder or store_folder(), self._warn)
+        self.path = self._file.path
+        self.claims = Claims(self._file)
         self._used: set[str] = set()
+        self._dropped = 0
 
     def __enter__(self) -> Store:
         return self
@@ -98,6 +83,7 @@ class Store:
         _trace: TracebackType | None,
     ) -> None:
         try:
+            self.claims.release_all()
             self._note_uses()
             self._bound()
         except PlanError:
@@ -105,58 +91,80 @@ class Store:
             pass
         finally:
             self._file.close()
+        if self._dropped:
+            self._warn(
+                f"the store of results {self.path} had {self._dropped} entries that were damaged; "
+                "they are dropped, and their points simulated anew"
+            )
 
     def by_recipe(self, recipe: str) -> PointResult | None:
         """The result of a recipe."""
-        row = self._one("SELECT content FROM recipes WHERE recipe = ?", recipe)
-        return None if row is None else self.by_content(row)
+        row = self._row("SELECT content, digest FROM recipes WHERE recipe = ?", recipe)
+        if row is None:
+            return None
+        content, known = row
+        found = self.by_content(content) if digest(recipe, content) == known else None
+        if found is None:
+            self._drop_damaged("recipes", "recipe", recipe)
+        return found
 
     def by_content(self, content: str) -> PointResult | None:
         """The result of a content key."""
-        row = self._one("SELECT result FROM results WHERE content = ?", content)
+        row = self._row(
+            "SELECT bench, result, seconds, digest FROM results WHERE content = ?", content
+        )
         if row is None:
             return None
-        self._used.add(content)
-        entry = json.loads(row)
-        return PointResult(**{**entry, "outcome": Outcome(entry["outcome"])})
+        *said, known = row
+        found = result_of(said[1]) if digest(content, *said) == known else None
+        if found is None:
+            self._drop_damaged("results", "content", content)
+        else:
+            self._used.add(content)
+        return found
+
+    def _drop_damaged(self, table: str, key: str, value: str) -> None:
+        self._dropped += 1
+        if self._file.writable:
+            self._file.run(lambda c: c.execute(f"DELETE FROM {table} WHERE {key} = ?", (value,)))
 
     def has_bench(self, bench: str) -> bool:
         """Whether there is any result of a bench; where not, no deck needs to be built."""
-        return self._one("SELECT 1 FROM results WHERE bench = ? LIMIT 1", bench) is not None
+        return self._row("SELECT 1 FROM results WHERE bench = ? LIMIT 1", bench) is not None
 
     def keep(self, recipe: str, content: str, bench: str, result: PointResult) -> None:
-        """Keep a result that another run would find again."""
-        if result.outcome not in KEPT:
+        """Keep a result that another run would find again, and give up the claim on its point."""
+        if not self._file.writable:
             return
-        text = json.dumps(asdict(result))
-        now = time.time()
+        text, seconds = text_of(result), float(result.processor_seconds)
+        row = (content, bench, text, seconds, time.time(), digest(content, bench, text, seconds))
 
-        def write() -> None:
-            with self._file:
-                self._file.execute("BEGIN IMMEDIATE")
-                self._file.execute(
-                    "INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?, ?)",
-                    (content, bench, text, result.processor_seconds, now),
-                )
-                self._file.execute(
-                    "INSERT OR REPLACE INTO recipes VALUES (?, ?)", (recipe, content)
-                )
+        def write(connection: sqlite3.Connection) -> None:
+            with transaction(connection):
+                if result.outcome in KEPT:
+                    connection.execute(
+                        "INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?, ?, ?)", row
+                    )
+                    connection.execute("INSERT OR REPLACE INTO recipes VALUES (?, ?, ?)", link)
+                self.claims.release(connection, recipe)
 
-        self._do(write)
+        link = (recipe, content, digest(recipe, content))
+        self._file.run(write)
 
     def link(self, recipe: str, content: str) -> None:
         """Let a recipe lead to a result that is there."""
-        self._do(
-            lambda: self._file.execute(
-                "INSERT OR REPLACE INTO recipes VALUES (?, ?)", (recipe, content)
+        row = (recipe, content, digest(recipe, content))
+        if self._file.writable:
+            self._file.run(
+                lambda c: c.execute("INSERT OR REPLACE INTO recipes VALUES (?, ?, ?)", row)
             )
-        )
 
     def seconds(self, benches: Iterable[str]) -> dict[str, float]:
         """Mean processor time [s] of a result, by bench, where there are any."""
-        rows = self._do(
-            lambda: self._file.execute(
-                "SELECT bench, AVG(seconds) FROM results GROUP BY bench"
+        rows = self._file.run(
+            lambda c: c.execute(
+                "SELECT bench, AVG(seconds) FROM results WHERE typeof(seconds) = 'real' "
+                "GROUP BY bench"
             ).fetchall()
         )
         wanted = set(benches)
@@ -164,65 +172,76 @@ class Store:
 
     def usage(self) -> Usage:
         """What the store holds."""
-        counts = self._do(
-            lambda: self._file.execute(
-                "SELECT bench, COUNT(*), MIN(used), MAX(used) FROM results GROUP BY bench"
-            ).fetchall()
+        latest = time.time() + _AHEAD
+        counts = self._file.run(
+            lambda c: c.execute("SELECT bench, COUNT(*) FROM results GROUP BY bench").fetchall()
         )
-        return Usage(
-            self.path,
-            {bench: count for bench, count, _, _ in counts},
-            self._size(),
-            min((row[2] for row in counts), default=None),
-            max((row[3] for row in counts), default=None),
+        first, last = self._file.run(
+            lambda c: c.execute(
+                f"SELECT MIN(used), MAX(used) FROM results WHERE NOT {_NO_TIME}", (latest,)
+            ).fetchone()
         )
+        results = {str(bench): count for bench, count in counts}
+        return Usage(self.path, results, self._size(), first, last)
 
     def prune(self, *, unused_for: float | None = None, largest: int | None = None) -> int:
         """Drop results not used for some time [s], and the oldest until the size [B] fits.
 
-        Returns how many were dropped.
+        Those whose time of use lies ahead go too, and so do files beside the store without use:
+        earlier layouts and what was set aside as damaged. Returns how many results were dropped;
+        raises PlanError where the store cannot be written.
         """
-        before = sum(self.usage().results.values())
+        if not self._file.writable:
+            raise PlanError(
+                f"the store of results {self.path} cannot be written, so nothing of it can be "
+                "dropped; allow writing it or set MRAMCIM_CACHE"
+            )
+        before = self._count()
+        for path in leftover_files(self.path.parent):
+            path.unlink(missing_ok=True)
+        now = time.time()
+        self._drop(_NO_TIME, now + _AHEAD)
         if unused_for is not None:
-            self._drop("used < ?", time.time() - unused_for)
+            self._drop("used < ?", now - unused_for)
         while largest is not None and self._size() > largest:
-            left = sum(self.usage().results.values())
+            left = self._count()
             if left == 0:
                 break
             share = max(1, left // 4)
             self._drop(
                 "content IN (SELECT content FROM results ORDER BY used, content LIMIT ?)", share
             )
-        return before - sum(self.usage().results.values())
+        return before - self._count()
+
+    def _count(self) -> int:
+        return sum(self.usage().results.values())
 
     def _drop(self, condition: str, value: float) -> None:
-        def drop() -> None:
-            with self._file:
-                self._file.execute("BEGIN IMMEDIATE")
-                self._file.execute(f"DELETE FROM results WHERE {condition}", (value,))
-                self._file.execute(
+        def drop(connection: sqlite3.Connection) -> None:
+            with transaction(connection):
+                connection.execute(f"DELETE FROM results WHERE {condition}", (value,))
+                connection.execute(
                     "DELETE FROM recipes WHERE content NOT IN (SELECT content FROM results)"
                 )
-            self._file.execute("VACUUM")
-            self._file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            connection.execute("VACUUM")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
-        self._do(drop)
+        self._file.run(drop)
 
     def _bound(self) -> None:
-        if self._size() > LARGEST:
+        if self._file.writable and self._size() > LARGEST:
             self.prune(largest=LARGEST * 3 // 4)
 
     def _note_uses(self) -> None:
         now = time.time()
         rows = [(now, content) for content in self._used]
-        if rows:
+        if rows and self._file.writable:
 
-            def note() -> None:
-                with self._file:
-                    self._file.execute("BEGIN IMMEDIATE")
-                    self._file.executemany("UPDATE results SET used = ? WHERE content = ?", rows)
+            def note(connection: sqlite3.Connection) -> None:
+                with transaction(connection):
+                    connection.executemany("UPDATE results SET used = ? WHERE content = ?", rows)
 
-            self._do(note)
+            self._file.run(note)
         self._used.clear()
 
     def _size(self) -> int:
@@ -230,24 +249,8 @@ class Store:
         files = (self.path, self.path.with_name(self.path.name + "-wal"))
         return sum(file.stat().st_size for file in files if file.exists())
 
-    def _one(self, query: str, key: str) -> str | None:
-        row = self._do(lambda: self._file.execute(query, (key,)).fetchone())
-        return None if row is None else str(row[0])
-
-    def _do(self, action: Callable[[], T]) -> T:
-        try:
-            return action()
-        except sqlite3.Error as error:
-            raise self._unusable(error) from None
-
-    def _unusable(self, error: Exception) -> PlanError:
-        text = str(error)
-        if "full" in text or "No space" in text:
-            remedy = "make room; what was finished is kept, and the same command goes on from there"
-        elif "locked" in text:
-            remedy = "wait for the other run, or give this one a store of its own by MRAMCIM_CACHE"
-        elif "malformed" in text or "not a database" in text:
-            remedy = "it is damaged; delete it"
-        else:
-            remedy = "set MRAMCIM_CACHE to a folder that can be written, or use --no-cache"
-        return PlanError(f"the store of results {self.path} fails ({text}): {remedy}")
+    def _row(self, query: str, key: str) -> tuple[str, ...] | None:
+        found: tuple[str, ...] | None = self._file.run(
+            lambda c: c.execute(query, (key,)).fetchone()
+        )
+        return found

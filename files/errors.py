@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 SHOWN = 80
 """Characters of a foreign value that a message shows at most."""
 
 
 class FileError(ValueError):
     """A file that cannot be read as what it should be; the message says what, where, what to do."""
+
+
+@contextmanager
+def naming(path: Path, *errors: type[ValueError]) -> Iterator[None]:
+    """Let every one of `errors` that arises within name the file whose content it is about."""
+    try:
+        yield
+    except errors as problem:
+        if path.name in str(problem):
+            raise
+        raise type(problem)(f"{short(str(path))}: {problem}") from problem
 
 
 def short(value: object) -> str:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import stat
+from collections.abc import Iterator
+from io import BufferedReader
 from pathlib import Path
 
 from files.errors import FileError, short
@@ -20,6 +24,21 @@ def read_bytes(
     there is no such file, it cannot be opened, is no regular file (a folder, a device, a pipe)
     or holds more than `most` bytes.
     """
+    with regular_file(path, what, error) as stream:
+        content = stream.read(most + 1)
+    if len(content) > most:
+        raise error(
+            f"{short(str(path))} is larger than the {most / (1 << 20):g} MiB that a {what} may "
+            "have; name another file"
+        )
+    return content
+
+
+@contextlib.contextmanager
+def regular_file(
+    path: Path, what: str, error: type[ValueError] = FileError
+) -> Iterator[BufferedReader]:
+    """A regular file opened for reading, as `read_bytes` says; a folder or a pipe is refused."""
     name = short(str(path))
     try:
         # Looked at first: opening a pipe waits for its writer, and a device may have no end.
@@ -29,7 +48,7 @@ def read_bytes(
         if not stat.S_ISREG(mode):
             raise error(f"{name} is a device or a pipe, not a {what}; save it as a file first")
         with path.open("rb") as stream:
-            content = stream.read(most + 1)
+            yield stream
     except FileNotFoundError:
         raise error(f"there is no {what} {name}; check the path") from None
     except (OSError, ValueError, RuntimeError) as problem:
@@ -38,12 +57,12 @@ def read_bytes(
         # ValueError: a NUL in the name; RuntimeError: links that lead in a circle.
         reason = getattr(problem, "strerror", None) or str(problem)
         raise error(f"the {what} {name} cannot be read ({short(reason)}); mend its path") from None
-    if len(content) > most:
-        raise error(
-            f"{name} is larger than the {most / (1 << 20):g} MiB that a {what} may have; "
-            "name another file"
-        )
-    return content
+
+
+def digest(path: Path, what: str, error: type[ValueError] = FileError) -> str:
+    """SHA-256 of a regular file of any size; raises `error` as `read_bytes`."""
+    with regular_file(path, what, error) as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def read_text(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import re
 import secrets
@@ -10,7 +11,9 @@ import stat
 import time
 from pathlib import Path
 
-_LEFTOVER = re.compile(r"\..*\.(\d+)-[0-9a-f]{8}\.partial(\.\w+)?")
+from files.processes import is_running, machine
+
+_LEFTOVER = re.compile(r"\..*\.(\d+)-([0-9a-f]{4})[0-9a-f]{4}\.partial(\.\w+)?")
 _ABANDONED = 7 * 86400.0
 """Age [s] of an unfinished file that no process of this machine can be asked about."""
 
@@ -23,6 +26,7 @@ def replace_file(path: Path, image: bytes, mode: int | None = None) -> None:
     there, else what the umask leaves. Raises OSError.
     """
     target = path.resolve()
+    clean(target.parent)
     partial = partial_path(target)
     try:
         # Created like any file of the user's (umask), where `tempfile` would make it private.
@@ -57,7 +61,15 @@ def partial_path(target: Path) -> Path:
     # A short part of the name is enough. The suffix stays: libraries tell a format from it.
     suffix = target.suffix if re.fullmatch(r"\.\w+", target.suffix) else ""
     stem = target.name[:40]
-    return target.with_name(f".{stem}.{os.getpid()}-{secrets.token_hex(4)}.partial{suffix}")
+    token = f"{_machine_tag()}{secrets.token_hex(2)}"
+    return target.with_name(f".{stem}.{os.getpid()}-{token}.partial{suffix}")
+
+
+def clean(folder: Path) -> None:
+    """Remove the `leftovers` of a folder, as far as that is allowed."""
+    for path in leftovers(folder):
+        with contextlib.suppress(OSError):
+            path.unlink()
 
 
 def leftovers(folder: Path) -> list[Path]:
@@ -66,18 +78,21 @@ def leftovers(folder: Path) -> list[Path]:
     with contextlib.suppress(OSError):
         for path in folder.iterdir():
             match = _LEFTOVER.fullmatch(path.name)
-            if match is not None and _is_abandoned(path, int(match[1])):
+            if match is not None and _is_abandoned(path, int(match[1]), match[2]):
                 found.append(path)
     return sorted(found)
 
 
-def _is_abandoned(path: Path, process: int) -> bool:
+def _is_abandoned(path: Path, process: int, machine: str) -> bool:
     try:
         age = time.time() - path.stat().st_mtime
-        os.kill(process, 0)
-    except ProcessLookupError:
-        # A file of another machine's process, on a shared disk, is younger than its making takes.
-        return age > 60.0
+        if is_running(process):
+            return age > _ABANDONED
     except OSError:
         return False
-    return age > _ABANDONED
+    # A file of another machine's process, on a shared disk, is younger than its making takes.
+    return machine == _machine_tag() or age > 60.0
+
+
+def _machine_tag() -> str:
+    return hashlib.sha256(machine().encode()).hexdigest()[:4]

@@ -10,7 +10,7 @@ all, described by a closed and versioned schema, and interpolated only inside it
                 operands="11")
 """
 
-from lut.checking import check
+from lut.checking import Findings, broken_laws, check, examine
 from lut.comparison import diff
 from lut.difference import Difference, Mismatch, MovedPoint, OutcomeChange, VariableDifference
 from lut.errors import TableError
@@ -26,7 +26,7 @@ from lut.schema import AGED, SCHEMA, SCHEMA_VERSION, STATISTICS
 from lut.specs import VariableSpec
 from lut.summary import info
 from lut.table import Table, reference_path
-from lut.writing import require_writable, write_table
+from lut.writing import require_writable, take_over, write_table
 
 __all__ = [
     "AGED",
@@ -37,6 +37,7 @@ __all__ = [
     "Axis",
     "Content",
     "Difference",
+    "Findings",
     "Group",
     "Mismatch",
     "MovedPoint",
@@ -48,9 +49,11 @@ __all__ = [
     "Variable",
     "VariableDifference",
     "VariableSpec",
+    "broken_laws",
     "check",
     "content_of",
     "diff",
+    "examine",
     "exported",
     "group_of_csv",
     "info",
@@ -61,5 +64,6 @@ __all__ = [
     "require_writable",
     "shown_coordinate",
     "shown_place",
+    "take_over",
     "write_table",
 ]

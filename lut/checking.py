@@ -3,28 +3,68 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lut.digests import FIRST_VERSION
 from lut.model import Array, Group
 from lut.outcomes import Outcome
 from lut.schema import SCHEMA
 from lut.specs import GroupSpec
-from lut.table import load
+from lut.table import REMEDY, load
 
 _MEASURED = (Outcome.OK, Outcome.WRONG_LOGIC, Outcome.BELOW_CRITICAL_CURRENT, Outcome.NOT_SWITCHED)
 _ROUNDING = 1e-9
 
 
+@dataclass(frozen=True)
+class Findings:
+    """What a check found: `problems` make a table unsound, `remarks` are only to be known."""
+
+    problems: list[str]
+    remarks: list[str]
+
+
 def check(path: str | os.PathLike[str]) -> list[str]:
     """Return all problems of the table at `path`, one sentence each; none for a sound table.
 
-    Checked are conformity to the schema (groups, axes that strictly increase, units, shapes),
-    completeness of each group, and what the numbers must obey:
+    Checked are its digests, conformity to the schema (groups, axes that strictly increase, units,
+    shapes), completeness of each group, and the laws of `broken_laws`.
 
+    Raises:
+        TableError: the file cannot be read as a table at all, or its bytes are damaged.
+    """
+    return examine(path).problems
+
+
+def examine(path: str | os.PathLike[str]) -> Findings:
+    """As `check`, with what is no problem but to be known.
+
+    Raises:
+        TableError: as `check`.
+    """
+    loaded = load(Path(path))
+    remarks = []
+    if not loaded.verified and not loaded.changed:
+        remarks.append(
+            f"it is of a schema before {FIRST_VERSION} and has no digests: damage of a number "
+            "shows only where it breaks a law"
+        )
+    found = loaded.found + [f"{text}; {REMEDY}" for text in loaded.changed]
+    if not loaded.found:
+        # Laws of numbers mean nothing where shapes or axes are wrong.
+        found += broken_laws(loaded.content.groups)
+    return Findings(found, remarks)
+
+
+def broken_laws(groups: Mapping[str, Group]) -> list[str]:
+    """Return what the groups of a table that conforms to the schema lack or break, a sentence each.
+
+    - every variable and attribute that a complete group has is there;
     - where the outcome is ok every value is finite, and energies of whole operations, times,
       leakage and areas are positive;
     - `energy` of a sensing operation is the sum of its parts within 1e-9 relative;
@@ -34,19 +74,17 @@ def check(path: str | os.PathLike[str]) -> list[str]:
       error rates are probabilities, an interval holds its value, and a cell's area is its
       width times its height;
     - no age is negative; thresholds have not moved at age zero and never move back.
-
-    Raises:
-        TableError: the file cannot be read as a table at all.
     """
-    content, found = load(Path(path))
-    if found:
-        # Laws of numbers mean nothing where shapes or axes are wrong.
-        return found
-    for name, group in content.groups.items():
+    found: list[str] = []
+    for name, group in groups.items():
         found.extend(_missing(name, group, SCHEMA[name]))
-        for law in _LAWS:
-            found.extend(f"{name}{problem}" for problem in law(group, SCHEMA[name]))
+        found.extend(_broken(name, group))
     return found
+
+
+def _broken(name: str, group: Group) -> Iterator[str]:
+    for law in _LAWS:
+        yield from (f"{name}{problem}" for problem in law(group, SCHEMA[name]))
 
 
 def _missing(name: str, group: Group, spec: GroupSpec) -> Iterator[str]:

@@ -73,9 +73,15 @@ def _fourth(content: Content) -> Content:
     return replace(content, schema_version="4")
 
 
+def _fifth(content: Content) -> Content:
+    """Schema 4 to 5: digests were added, which the writer takes of any content."""
+    return replace(content, schema_version="5")
+
+
 CONVERTERS: Mapping[str, Callable[[Content], Content]] = {
     "1": _second,
     "2": _third,
     "3": _fourth,
+    "4": _fifth,
 }
 """Schema version -> what makes such a content one of the next version."""

@@ -9,17 +9,23 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import h5py
 import numpy as np
 
+from lut.access import in_use, require_free, require_regular
+from lut.digests import ATTRIBUTE as DIGESTS
+from lut.digests import FIRST_VERSION, departures, digests_of
 from lut.errors import TableError
 from lut.heaps import require_sound_heaps
 from lut.model import Axis, Content, Group, Variable
 from lut.outcomes import FLAG_MEANINGS, FLAG_VALUES
 from lut.schema import ROOT_ATTRIBUTES, SCHEMA
+from lut.seal import Spans, require_intact, seal_of
+from lut.trial import require_survivable
 from lut.validation import RESERVED_ATTRIBUTES
 
 _TEXT = h5py.string_dtype("utf-8")
@@ -31,7 +37,7 @@ _DTYPES = {"real": np.float64, "count": np.int64, "outcome": np.int8}
 
 
 def encode(content: Content) -> bytes:
-    """Return the HDF5 file image of a content that conforms to the schema.
+    """Return the file image of a content that conforms to the schema, with digests and seal.
 
     The image depends on the content alone (no times, no addresses of this process), so equal
     contents give equal bytes.
@@ -47,8 +53,19 @@ def encode(content: Content) -> bytes:
         for name in SCHEMA:
             if name in content.groups:
                 _encode_group(file.create_group(name), name, content.groups[name])
+        # Taken of what was put in as it comes out again, which is what a reader compares.
+        written, _ = _decode_file(file)
+        file.attrs[DIGESTS] = json.dumps(digests_of(written), sort_keys=True)
         file.flush()
-        return bytes(file.id.get_file_image())
+        spans = {name: _spans(file[name]) for name in file}
+        image = bytes(file.id.get_file_image())
+    return image + seal_of(image, spans)
+
+
+def _spans(group: Any) -> Spans:
+    """Where in the file the numbers of a group are: offset and size [B]."""
+    places = [(item.id.get_offset(), item.id.get_storage_size()) for item in group.values()]
+    return [place for place in places if place[0] is not None and place[1]]
 
 
 def _encode_group(target: Any, name: str, group: Group) -> None:
@@ -89,51 +106,82 @@ def _encode_attributes(
         target.attrs[name] = attributes[name]
 
 
-def decode(path: Path) -> tuple[Content, list[str]]:
-    """Read a table file whole; return its content and what in it no table has.
+@dataclass(frozen=True)
+class Decoded:
+    """What a file holds, and what is amiss in it: `found` no table has, `changed` since written.
 
-    Any schema version is read, and unknown groups and variables are read like known ones.
+    `verified` tells whether there are digests that all of it agrees with.
+    """
+
+    content: Content
+    found: list[str]
+    changed: list[str]
+    verified: bool
+
+
+def decode(path: Path) -> Decoded:
+    """Read a table file whole, after its bytes were held against its seal where it has one.
+
+    Any schema version is read, and unknown groups and variables are read like known ones. The
+    file is not locked, which file systems without locks refuse.
 
     Raises:
-        TableError: there is no file at `path`, or it is not a table, or it is damaged.
+        TableError: there is no file at `path`, it is not a table, it is damaged, or another
+            program has it open for writing.
     """
-    _require_hdf5(path)
+    require_regular(path)
+    require_free(path)
     try:
-        require_sound_heaps(path)
-        with h5py.File(path, "r") as file:
+        sealed = require_intact(path)
+        if not h5py.is_hdf5(path):
+            raise TableError(
+                f"{path} is not an HDF5 file; give a table made by `mramcim characterize`"
+            )
+        if not sealed:
+            require_sound_heaps(path)
+            require_survivable(path)
+    except OSError as error:
+        raise _damaged(path, error) from error
+    return read(path)
+
+
+def read(path: Path) -> Decoded:
+    """As `decode`, of a file that libhdf5 survives."""
+    try:
+        with h5py.File(path, "r", locking=False) as file:
             if "schema_version" not in file.attrs:
                 raise TableError(
                     f"{path} is an HDF5 file but not a table of mramcim (it has no attribute "
                     "'schema_version'); give a table made by `mramcim characterize`"
                 )
-            return _decode_file(file)
+            content, found = _decode_file(file)
+            return _compared(content, found, _attributes(file).get(DIGESTS))
     except TableError:
         raise
     except _DAMAGE as error:
-        # The text of a KeyError is the representation of its message.
-        message = error.args[0] if isinstance(error, KeyError) and error.args else error
-        reason = " ".join(str(message).split())
-        raise TableError(
-            f"{path} is truncated or damaged ({reason}); make it again or take another copy"
-        ) from error
+        raise _damaged(path, error) from error
 
 
-def _require_hdf5(path: Path) -> None:
-    if path.is_dir():
-        raise TableError(f"{path} is a folder, not a table; give the .h5 file itself")
-    if not path.exists():
-        raise TableError(
-            f"there is no table {path}; check the path or make one with `mramcim characterize`"
-        )
-    if not path.is_file():
-        raise TableError(f"{path} is not a regular file, so it cannot be read as a table")
-    try:
-        with path.open("rb"):
-            pass
-    except OSError as error:
-        raise TableError(f"cannot read {path}: {error.strerror}; check its permissions") from error
-    if not h5py.is_hdf5(path):
-        raise TableError(f"{path} is not an HDF5 file; give a table made by `mramcim characterize`")
+def _damaged(path: Path, error: Exception) -> TableError:
+    # The text of a KeyError is the representation of its message.
+    message = error.args[0] if isinstance(error, KeyError) and error.args else error
+    reason = " ".join(str(message).split())
+    if "already open for" in reason or "unable to lock" in reason:
+        return in_use(path)
+    return TableError(
+        f"{path} is truncated or damaged ({reason}); make it again or take another copy"
+    )
+
+
+def _compared(content: Content, found: list[str], digests: Any) -> Decoded:
+    """A content and what its digests say of it."""
+    if isinstance(digests, str):
+        changed = departures(digests, content)
+        return Decoded(content, found, changed, not changed)
+    version = content.schema_version
+    if digests is not None or (version.isdecimal() and int(version) >= FIRST_VERSION):
+        return Decoded(content, found, [f"its root has no text attribute '{DIGESTS}'"], False)
+    return Decoded(content, found, [], False)
 
 
 def _decode_file(file: Any) -> tuple[Content, list[str]]:

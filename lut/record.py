@@ -19,6 +19,8 @@ from lut.table import Table
 RECORD_FORMAT = "mramcim-table-record/1"
 _PARTS = ("attributes", "dims", "long_names")
 _TEXTS = ("mramcim_version", "ngspice_version", "title")
+_SAME_GROUPS = ("4", SCHEMA_VERSION)
+"""Schema versions whose groups are those of the present one."""
 NOT_SIMULATED = "none"
 """What stands for ngspice's version in a table of CSV files without a record."""
 
@@ -108,7 +110,7 @@ def _checked(record: Mapping[str, Any]) -> Mapping[str, Any]:
             f'the record is not one of a table; it is JSON with "format": "{RECORD_FORMAT}", as '
             "`mramcim lut export --record` writes it"
         )
-    if record.get("schema_version", SCHEMA_VERSION) != SCHEMA_VERSION:
+    if record.get("schema_version", SCHEMA_VERSION) not in _SAME_GROUPS:
         raise TableError(
             f"the record is of schema {record['schema_version']!r}, this mramcim has "
             f"{SCHEMA_VERSION!r}; export the table anew"

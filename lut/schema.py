@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from lut.specs import AttributeSpec, AxisSpec, GroupSpec, VariableSpec
 
-SCHEMA_VERSION = "4"
+SCHEMA_VERSION = "5"
 
 ROOT_ATTRIBUTES = (
     "schema_version",

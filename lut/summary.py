@@ -22,6 +22,7 @@ def info(table: Table) -> dict[str, Any]:
     """Return what a table holds, in types that JSON has.
 
     Keys: `format`, `path`, `title`, `schema_version`, `mramcim_version`, `ngspice_version`;
+    `verified` (whether its file has digests, which all of it agrees with);
     `groups`, each with `axes` (units, size and all coordinates as `values`; numeric ones with
     `minimum` and `maximum`), `variables` (units, long_name, dims, shape), `attributes` and
     `outcomes` (meaning to number of points, those that occur); `outcomes` over all groups;
@@ -39,6 +40,7 @@ def info(table: Table) -> dict[str, Any]:
         "schema_version": table.schema_version,
         "mramcim_version": table.mramcim_version,
         "ngspice_version": table.ngspice_version,
+        "verified": table.verified,
         "groups": groups,
         "outcomes": total,
         "hashes": dict(_hashes(table.provenance, ())),

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from lut.conversion import CONVERTERS
 from lut.errors import TableError
-from lut.hdf5 import decode
+from lut.hdf5 import Decoded, decode
 from lut.interpolation import Interpolator
-from lut.model import Array, Content, Group
+from lut.model import Array, Group
 from lut.schema import SCHEMA_VERSION
 from lut.validation import problems
+
+_USUAL_VDD = 1.0
+REMEDY = (
+    "make it again or take another copy; what was changed on purpose, `mramcim lut seal` takes over"
+)
+"""What to do about a table that is not what was written."""
 
 
 def reference_path() -> Path:
@@ -22,13 +28,19 @@ def reference_path() -> Path:
     return Path(__file__).parent / "data" / "reference.h5"
 
 
-def load(path: Path) -> tuple[Content, list[str]]:
+def _first(found: Sequence[str]) -> str:
+    more = f" (and {len(found) - 1} more such problems)" if len(found) > 1 else ""
+    return f"{found[0]}{more}"
+
+
+def load(path: Path) -> Decoded:
     """Read a file of any known schema version as the present one, and all that is amiss in it.
 
     Raises:
-        TableError: the file is missing, foreign, damaged or of an unknown schema version.
+        TableError: the file is missing, foreign, damaged, in use or of an unknown schema version.
     """
-    content, found = decode(path)
+    decoded = decode(path)
+    content = decoded.content
     while content.schema_version != SCHEMA_VERSION:
         if content.schema_version not in CONVERTERS:
             raise TableError(
@@ -37,7 +49,7 @@ def load(path: Path) -> tuple[Content, list[str]]:
                 f"({content.mramcim_version or 'unknown'})"
             )
         content = CONVERTERS[content.schema_version](content)
-    return content, found + problems(content.groups)
+    return replace(decoded, content=content, found=decoded.found + problems(content.groups))
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +63,8 @@ class Table:
     provenance: Mapping[str, Any]
     groups: Mapping[str, Group]
     title: str = ""
+    verified: bool = False
+    """Whether its file had digests, which everything in it agrees with."""
     _interpolators: dict[tuple[str, str], Interpolator] = field(
         default_factory=dict, init=False, repr=False
     )
@@ -69,10 +83,13 @@ class Table:
                 f"this installation has no reference table ({chosen}); make one with "
                 "`mramcim characterize --quick -o table.h5` and name it"
             )
-        content, found = load(chosen)
-        if found:
-            more = f" (and {len(found) - 1} more such problems)" if len(found) > 1 else ""
-            raise TableError(f"{chosen} does not conform to the schema of tables: {found[0]}{more}")
+        loaded = load(chosen)
+        content = loaded.content
+        if loaded.found:
+            told = _first(loaded.found)
+            raise TableError(f"{chosen} does not conform to the schema of tables: {told}")
+        if loaded.changed:
+            raise TableError(f"{chosen} was damaged or changed: {_first(loaded.changed)}; {REMEDY}")
         return cls(
             path=chosen,
             schema_version=content.schema_version,
@@ -81,6 +98,7 @@ class Table:
             provenance=content.provenance,
             groups=content.groups,
             title=content.title,
+            verified=loaded.verified,
         )
 
     @property
@@ -161,6 +179,23 @@ class Table:
             return self._interpolator(group, variable).grid_points(conditions)
         except TableError as error:
             raise self._told(group, variable, error) from None
+
+    @property
+    def nominal_vdd(self) -> float:
+        """The supply [V] that stands for the table where nobody names one.
+
+        It is that of the technology, where the table says so and reaches it; else 1 V, where the
+        table reaches that; else the middle supply of the sense amplifier's grid.
+        """
+        group = next((name for name in ("and2", "read") if name in self.groups), None)
+        if group is None or "vdd" not in self.groups[group].axes:
+            return _USUAL_VDD
+        values = [float(value) for value in self.axis(group, "vdd")]
+        said = self.provenance.get("nominal_vdd")
+        for wanted in (said, _USUAL_VDD):
+            if isinstance(wanted, float) and values[0] <= wanted <= values[-1]:
+                return wanted
+        return values[(len(values) - 1) // 2]
 
     def _told(self, group: str, variable: str, error: TableError) -> TableError:
         return TableError(f"{group}/{variable} of table {self.name}: {error}")

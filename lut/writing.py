@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from files import clean, partial_path, replace_file
 from lut.errors import TableError
 from lut.hdf5 import encode
 from lut.model import Content, Group
 from lut.schema import SCHEMA_VERSION
+from lut.table import load
 from lut.validation import problems
 
 
@@ -55,9 +55,36 @@ def write_table(
     except (TypeError, ValueError, RecursionError) as error:
         raise TableError(f"cannot write table {path}: {error}; correct the metadata") from error
     try:
-        _replace(target, image)
+        replace_file(target, image)
     except OSError as error:
         raise _unwritable(path, error) from error
+
+
+def take_over(source: str | os.PathLike[str], path: str | os.PathLike[str]) -> list[str]:
+    """Write to `path` what the table at `source` says now, with digests of that.
+
+    Meant for a table that another program wrote, or changed on purpose.
+
+    Returns:
+        What of it is not what its digests were of, a sentence each.
+
+    Raises:
+        TableError: `source` is damaged, in use or departs from the schema, or `path` cannot be
+            written.
+    """
+    loaded = load(Path(source))
+    if loaded.found:
+        raise TableError(f"{source} does not conform to the schema of tables: {loaded.found[0]}")
+    content = loaded.content
+    write_table(
+        path,
+        content.groups,
+        mramcim_version=content.mramcim_version,
+        ngspice_version=content.ngspice_version,
+        provenance=content.provenance,
+        title=content.title,
+    )
+    return loaded.changed
 
 
 def require_writable(path: str | os.PathLike[str]) -> Path:
@@ -81,8 +108,11 @@ def require_writable(path: str | os.PathLike[str]) -> Path:
             raise TableError(
                 f"cannot write table {path}: there is no folder {folder}; create it first"
             )
+        clean(folder)
         # Asking the system by doing it: permission bits say nothing of a read-only mount.
-        _partial(target, b"").unlink()
+        trial = partial_path(target)
+        trial.touch(exist_ok=False)
+        trial.unlink()
     except (OSError, RuntimeError) as error:
         raise _unwritable(path, error) from error
     return target
@@ -91,35 +121,3 @@ def require_writable(path: str | os.PathLike[str]) -> Path:
 def _unwritable(path: str | os.PathLike[str], error: Exception) -> TableError:
     reason = getattr(error, "strerror", None) or str(error)
     return TableError(f"cannot write table {path}: {reason}; choose a place that can be written")
-
-
-def _partial(target: Path, image: bytes) -> Path:
-    """Write `image` safely to disk under another name in the folder of `target`."""
-    # A short part of the name is enough to recognise a leftover of a killed run.
-    path = target.with_name(f".{target.name[:40]}.{os.getpid()}-{secrets.token_hex(4)}.partial")
-    try:
-        # Created like any file of the user's (umask), where `tempfile` would make it private.
-        with path.open("xb") as stream:
-            stream.write(image)
-            stream.flush()
-            os.fsync(stream.fileno())
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
-    return path
-
-
-def _replace(target: Path, image: bytes) -> None:
-    partial = _partial(target, image)
-    try:
-        partial.replace(target)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
-    # The rename itself reaches the disk with its folder; some file systems cannot say so.
-    with contextlib.suppress(OSError):
-        folder = os.open(target.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)

@@ -10,18 +10,18 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from mramcim.arguments import finite, kelvin
+from mramcim.arguments import finite, kelvin, whole
 from mramcim.errors import CommandError
 from mramcim.outputs import STANDARD_OUTPUT, write_file, write_json, write_text
 
 Option = tuple[str, Callable[[str], Any], str, str]
 
 ARRAY_OPTIONS: tuple[Option, ...] = (
-    ("rows", int, "R", "rows of a sub-array (default: 256)"),
-    ("columns", int, "C", "columns of a sub-array (default: 256)"),
+    ("rows", whole, "R", "rows of a sub-array (default: 256)"),
+    ("columns", whole, "C", "columns of a sub-array (default: 256)"),
 )
 SAMPLE_OPTIONS: tuple[Option, ...] = (
-    ("samples", int, "N", "of what is uncertain, for the intervals; 0 for none (default: 512)"),
+    ("samples", whole, "N", "of what is uncertain, for the intervals; 0 for none (default: 512)"),
 )
 WRITE_SUPPLY: Option = (
     "write-vdd",
@@ -31,14 +31,14 @@ WRITE_SUPPLY: Option = (
 )
 CONDITION_OPTIONS: tuple[Option, ...] = (
     ("corner", str, "NAME", "process corner (default: tt)"),
-    ("vdd", finite, "V", "supply (default: 1.0)"),
+    ("vdd", finite, "V", "supply (default: the table's nominal one)"),
     ("temperature", kelvin, "DEGC", "temperature in degC (default: 27)"),
     WRITE_SUPPLY,
 )
 
 NETWORK_OPTIONS: tuple[Option, ...] = (
-    ("weights", int, "W", "bits of a weight, 1 to 16 (default: 1)"),
-    ("activations", int, "A", "bits of an activation, 1 to 16 (default: 4)"),
+    ("weights", whole, "W", "bits of a weight, 1 to 16 (default: 1)"),
+    ("activations", whole, "A", "bits of an activation, 1 to 16 (default: 4)"),
     *ARRAY_OPTIONS,
     (
         "first-last",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import math
 import os
 import stat
 import sys
@@ -12,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from files import json_text
 from mramcim.errors import CommandError
 
 STANDARD_OUTPUT = "-"
@@ -131,23 +130,8 @@ def _write(path: Path, text: str) -> None:
 
 def write_json(name: str, content: Mapping[str, Any] | Sequence[Any]) -> None:
     """Write `content` as JSON to a file, or to standard output where `name` is "-"."""
-    text = json.dumps(_plain(content), indent=2, allow_nan=False) + "\n"
+    text = json_text(content)
     if name == STANDARD_OUTPUT:
         sys.stdout.write(text)
     else:
         write_text(name, text)
-
-
-def _plain(value: Any) -> Any:
-    """`value` with what JSON has no word for replaced: arrays by lists, NaN by null."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    if isinstance(value, Path):
-        return str(value)
-    if hasattr(value, "tolist"):
-        return _plain(value.tolist())
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value

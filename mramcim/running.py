@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
-from mramcim.arguments import positive_count
+from mramcim.arguments import positive_count, scheduler_address
 from mramcim.benches import add_design_arguments
+from mramcim.printable import printable
 
 if TYPE_CHECKING:
     from characterize import Plan
@@ -22,6 +24,7 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
     )
     where.add_argument(
         "--scheduler",
+        type=scheduler_address,
         metavar="ADDRESS",
         help="run on the workers of this Dask scheduler, such as tcp://host:8786",
     )
@@ -41,6 +44,7 @@ def asked_plan(arguments: argparse.Namespace, *, quick: bool = False) -> Plan:
         design=arguments.design,
         device=arguments.device,
         technology=arguments.technology,
+        models=arguments.models,
     )
 
 
@@ -48,7 +52,12 @@ def asked_store(arguments: argparse.Namespace) -> AbstractContextManager[Store |
     """The user's store, or none."""
     from characterize.store import Store
 
-    return nullcontext() if arguments.no_cache else Store()
+    return nullcontext() if arguments.no_cache else Store(warn=warn)
+
+
+def warn(text: str) -> None:
+    """Say on standard error what does not keep the verb from going on."""
+    print(f"mramcim: warning: {printable(text)}", file=sys.stderr)
 
 
 def plan_inputs(arguments: argparse.Namespace) -> list[str | None]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from files import read_bytes, read_json
 from mramcim.arguments import add_json
 from mramcim.errors import CommandError
 from mramcim.outputs import STANDARD_OUTPUT, check_outputs, write_json
@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     lut.require_writable(arguments.output)
     images = {
-        group: (Path(file).name, Path(file).read_bytes())
+        group: (Path(file).name, read_bytes(Path(file), "CSV file", error=CommandError))
         for group, file in _groups(arguments.files, arguments.group).items()
     }
     content = lut.content_of(
@@ -120,11 +120,6 @@ def _groups(files: Sequence[str], named: str | None) -> dict[str, str]:
 
 
 def _record(name: str) -> Any:
-    try:
-        content = json.loads(Path(name).read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise CommandError(
-            f"--record '{name}' is not JSON ({error}); name what `lut export --record` wrote"
-        ) from None
+    content = read_json(Path(name), "record", error=CommandError)
     # A null is no record, and must not pass for none given.
     return {} if content is None else content

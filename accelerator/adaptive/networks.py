@@ -14,7 +14,7 @@ from typing import Any
 
 from accelerator.adaptive.narrowing import channels_at
 from accelerator.errors import EstimateError
-from accelerator.networks.onnx_graph import parse_model
+from accelerator.networks.onnx_file import parse_model
 from accelerator.networks.onnx_operators import WEIGHT_INPUT
 
 WIDTHS_KEY = "adaptive_widths"

@@ -12,6 +12,7 @@ from accelerator.adaptive.narrowing import WIDTHS, checked_widths, narrowed
 from accelerator.errors import EstimateError
 from accelerator.networks.layers import Network
 from accelerator.networks.residual import residual_network
+from files import read_json, short, typed
 
 FORMAT = "mramcim-adaptive/1"
 RECORD = "training.json"
@@ -133,26 +134,17 @@ def read_record(folder: Path = SHIPPED) -> Record:
     """
     path = folder / RECORD
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = read_json(path, "record of this study", error=EstimateError)
         if content.pop("format") != FORMAT:
             raise KeyError
-        setting: dict[str, Any] = {
-            key: tuple(value) if isinstance(value, list) else value
-            for key, value in content.pop("setting").items()
-        }
-        trials = tuple(
-            Trial(
-                one["bits"],
-                one["seed"],
-                *(
-                    {float(width): share for width, share in one[kind].items()}
-                    for kind in ("together", "learnt", "alone")
-                ),
-            )
-            for one in content.pop("trials")
-        )
-        return Record(Setting(**setting), trials=trials, **content)
-    except (OSError, ValueError, KeyError, TypeError):
+        record: Record = typed(content, Record, str(path), EstimateError)
+        for one in record.trials:
+            for shares in (one.together, one.learnt, one.alone):
+                if set(shares) != set(record.setting.widths):
+                    raise KeyError
+    except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError) as error:
         raise EstimateError(
-            f"{path} is no record of this study; mramcim study adaptive --train {folder} makes it"
+            f"{path} is no record of this study ({short(str(error))}); "
+            f"mramcim study adaptive --train {folder} makes it"
         ) from None
+    return record

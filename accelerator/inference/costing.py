@@ -15,9 +15,9 @@ from accelerator.inference.results import LayerCounts, NetworkRun
 from accelerator.networks import Network, load_network
 from accelerator.occupancy import WeightOccupancy
 from accelerator.options import read_options, whole_number
-from accelerator.pipeline import cost_plan, open_table
+from accelerator.pipeline import at_nominal_supply, cost_plan, open_table
 from accelerator.plan import Plan, PlannedLayer, Seen
-from accelerator.prices import Conditions
+from accelerator.prices import conditions_in
 from accelerator.uncertainty.propagation import SAMPLES, Sampling
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def cost_run(
     rows: int = 256,
     columns: int = 256,
     corner: str = "tt",
-    vdd: float = 1.0,
+    vdd: float | None = None,
     temperature: float = 300.15,
     write_vdd: float | None = None,
     assumptions: Mapping[str, float] | None = None,
@@ -55,11 +55,19 @@ def cost_run(
     require_room(rows, int(constants.reserved_rows.value))
     sampling = Sampling.of(samples, seed)
     parsed = load_network(network)
-    conditions = Conditions(corner, vdd, temperature, rows, columns, write_vdd)
-    plan = plan_run(parsed, run)
-    return cost_plan(
-        parsed, plan, open_table(table), conditions, chosen, constants, OWN_WIDTHS, sampling
+    opened = open_table(table)
+    conditions = conditions_in(
+        opened,
+        vdd,
+        corner=corner,
+        temperature=temperature,
+        rows=rows,
+        columns=columns,
+        write_vdd=write_vdd,
     )
+    plan = plan_run(parsed, run)
+    report = cost_plan(parsed, plan, opened, conditions, chosen, constants, OWN_WIDTHS, sampling)
+    return at_nominal_supply(report) if vdd is None else report
 
 
 def plan_run(network: Network, run: NetworkRun) -> Plan:

@@ -11,9 +11,12 @@ import numpy as np
 
 from accelerator.inference.grid import Array, Grid, Tensor
 from accelerator.inference.own_operators import OWN, run_own
+from accelerator.inference.room import DigitalError, require_room
 from accelerator.inference.windows import greatest, means, windows_of
 from accelerator.networks.onnx_attributes import integer, integers, text
+from accelerator.networks.onnx_operators import CONTROL_FLOW
 from accelerator.networks.onnx_reference import ReferenceNodes
+from files import short
 
 _SAME = frozenset(
     [
@@ -34,14 +37,12 @@ _SAME = frozenset(
     ]
 )
 """They move or select values."""
+NOT_RUN = CONTROL_FLOW | {"NonMaxSuppression", "RegexFullMatch", "StringSplit", "TfIdfVectorizer"}
+"""How long they run, nothing bounds: loops within files, and searches for patterns of theirs."""
 _MEANS = frozenset(["AveragePool", "GlobalAveragePool", "ReduceMean"])
 _FARTHEST, _BESIDE = 2**16, 1e-4
 """Numbers that move a grid: how many levels at most, and how near to whole ones."""
 _KEEPS_CHANNELS = frozenset(["Identity", "Dropout", "Relu", "MaxPool", "GlobalMaxPool"])
-
-
-class DigitalError(ValueError):
-    """An operator that cannot be run; the text is part of a sentence."""
 
 
 class DigitalUnit:
@@ -52,6 +53,8 @@ class DigitalUnit:
 
     def supports(self, node: Any) -> bool:
         """Whether there is an implementation of the node's operator."""
+        if node.op_type in NOT_RUN:
+            return False
         own = node.op_type in OWN and not node.domain
         return own or self._reference.supports(node)
 
@@ -60,17 +63,26 @@ class DigitalUnit:
 
         Raises DigitalError where the operator refuses its inputs.
         """
-        values = [None if entry is None else entry.values for entry in inputs]
+        given = [None if entry is None else entry.values for entry in inputs]
+        feeds = {
+            name: value
+            for name, value in zip(node.input, given, strict=True)
+            if name and value is not None
+        }
+        require_room(node, feeds, {"": self._reference.opset})
         try:
             outputs = (
                 _pooled(node, inputs)
-                or run_own(node, values, self._reference.opset)
-                or self._reference.run(node, values)
+                or run_own(node, given, self._reference.opset)
+                or self._reference.run(node, given)
             )
+            values = [np.asarray(value) for value in outputs]
+        except MemoryError:
+            raise
         except Exception as error:
-            raise DigitalError(" ".join(str(error).split())[:200] or type(error).__name__) from None
+            raise DigitalError(short(str(error)) or type(error).__name__) from None
         grids = _grids(node, inputs, outputs)
-        return [Tensor(np.asarray(value), grid) for value, grid in zip(outputs, grids, strict=True)]
+        return [Tensor(value, grid) for value, grid in zip(values, grids, strict=True)]
 
 
 def _pooled(node: Any, inputs: list[Tensor | None]) -> list[Any] | None:

@@ -13,7 +13,6 @@ import numpy as np
 
 from accelerator.errors import EstimateError
 from accelerator.inference.comparisons import ComparisonRun
-from accelerator.inference.digital import DigitalError
 from accelerator.inference.errors import AndErrors, with_errors
 from accelerator.inference.grid import OffGridError, Tensor
 from accelerator.inference.images import InputQuantizer, Levels, as_images, as_input, split
@@ -22,9 +21,19 @@ from accelerator.inference.model import Model, check_size, read_model
 from accelerator.inference.operators import Operators, constant
 from accelerator.inference.quantizers import QuantizerError
 from accelerator.inference.results import LayerCounts, NetworkRun, joined
+from accelerator.inference.room import DigitalError
 from accelerator.names import printable
+from files import short
 
 _FAULTS = (OffGridError, QuantizerError, DigitalError, EstimateError)
+FOREIGN = (
+    LookupError, TypeError, ValueError, ArithmeticError, AttributeError, AssertionError,
+    MemoryError,
+)  # fmt: skip
+"""What a node raises whose inputs contradict it or each other, in ways that nobody foresaw.
+
+Caught around single nodes alone, where a file's data meets their operators.
+"""
 
 
 class QuantizedNetwork:
@@ -95,13 +104,13 @@ class QuantizedNetwork:
         tensors: dict[str, Tensor] = {**self._constants, model.inputs[0]: source}
         found = NetworkRun({}, ())
         problems: list[str] = []
-        for (index, node), done in zip(self._steps, self._done_with, strict=True):
-            name = printable(node.name or f"{node.op_type}_{index}")
+        for node, done in zip(self._steps, self._done_with, strict=True):
+            name = printable(node.name)
             inputs = [tensors[entry] if entry else None for entry in node.input]
             try:
                 made, layer = self._operators.run(node, name, inputs, self._constants, altered)
-            except _FAULTS as error:
-                problems.append(f"{name} ({node.op_type}): {error}")
+            except (*_FAULTS, *FOREIGN) as error:
+                problems.append(f"{name} ({node.op_type}): {told_of(error)}")
                 stand_ins = self._in_place_of(node, batch)
                 if stand_ins is None:
                     break
@@ -130,12 +139,12 @@ class QuantizedNetwork:
         outputs = {name: tensors[name].values for name in model.outputs}
         return NetworkRun(outputs, found.layers, found.counted, found.comparisons)
 
-    def _folded(self) -> list[tuple[int, Any]]:
+    def _folded(self) -> list[Any]:
         """Compute what follows from constants alone; what is left runs for each image."""
         left = []
         unsupported = []
-        for index, node in enumerate(self._model.nodes):
-            name = printable(node.name or f"{node.op_type}_{index}")
+        for node in self._model.nodes:
+            name = printable(node.name)
             if not self._operators.supports(node):
                 domain = f"{node.domain}." if node.domain else ""
                 unsupported.append(f"{name} ({domain}{node.op_type})")
@@ -145,13 +154,14 @@ class QuantizedNetwork:
                 inputs = [self._constants[entry] if entry else None for entry in node.input]
                 try:
                     made, _ = self._operators.run(node, name, inputs, ())
-                except _FAULTS as error:
+                except (*_FAULTS, *FOREIGN) as error:
                     raise EstimateError(
-                        f"{self._model.path} cannot be run: {name} ({node.op_type}): {error}"
+                        f"{self._model.path} cannot be run: {name} ({node.op_type}): "
+                        f"{told_of(error)}"
                     ) from None
                 self._constants.update(zip(node.output, made, strict=False))
             else:
-                left.append((index, node))
+                left.append(node)
         if unsupported:
             raise EstimateError(
                 f"{self._model.path} has operators that cannot be run: {', '.join(unsupported)}; "
@@ -163,7 +173,7 @@ class QuantizedNetwork:
         """Which tensors nothing takes after each step."""
         kept = {*self._model.outputs, *self._constants}
         done: list[tuple[str, ...]] = []
-        for _, node in reversed(self._steps):
+        for node in reversed(self._steps):
             last = {name for name in (*node.input, *node.output) if name and name not in kept}
             kept |= last
             done.append(tuple(sorted(last)))
@@ -179,3 +189,12 @@ class QuantizedNetwork:
             sizes = [batch if size is None else size for size in shape]
             made.append(Tensor(np.zeros(sizes, np.float32)))
         return made
+
+
+def told_of(error: BaseException) -> str:
+    """A node's error as part of a sentence: ours as it is, a foreign one cut."""
+    if isinstance(error, _FAULTS):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "the memory does not suffice for it"
+    return f"its inputs do not fit it ({short(str(error) or type(error).__name__)})"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -10,13 +9,14 @@ from typing import Any
 
 from accelerator.errors import EstimateError
 from accelerator.networks import onnx_contrib
+from accelerator.networks.onnx_file import parse_model
 from accelerator.networks.onnx_folding import fold_sizes
 from accelerator.networks.onnx_operators import QUANTIZER_DOMAINS
+from files import short
 
 # Shapes are computed from constants no larger than this; weights need not be copied about.
 LARGEST_SHAPE_CONSTANT = 4096  # bytes
 LARGEST_TENSOR = 2**33  # elements
-LARGEST_FILE = 2**31 - 1  # bytes, the limit of the format
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,28 +75,6 @@ def read_graph(path: Path) -> Graph:
     return Graph(path, tuple(graph.node), shapes, _constants(graph, set(weights)), data)
 
 
-def parse_model(path: Path) -> Any:
-    """The model in a file, its functions inlined.
-
-    Raises:
-        EstimateError: the file cannot be read or is not a model with nodes.
-    """
-    model = _parse(path)
-    if model.functions:
-        from onnx import inliner
-
-        try:
-            model = inliner.inline_local_functions(model)
-        except Exception as error:
-            raise EstimateError(
-                f"{path} has functions that cannot be inlined ({_first_line(error)}): "
-                "export it without"
-            ) from None
-    if not model.graph.node:
-        raise EstimateError(f"{path} is not an ONNX model with nodes: give another file")
-    return model
-
-
 def tensor_shapes(model: Any, path: Path) -> dict[str, tuple[int | None, ...]]:
     """Shapes of all tensors of a model, as far as known, which stays as it is.
 
@@ -105,8 +83,19 @@ def tensor_shapes(model: Any, path: Path) -> dict[str, tuple[int | None, ...]]:
     """
     import onnx
 
-    copy = onnx.ModelProto()
-    copy.CopyFrom(model)
+    copy = onnx.ModelProto(ir_version=model.ir_version, opset_import=model.opset_import)
+    graph = copy.graph
+    for name in ("node", "input", "output", "value_info", "sparse_initializer"):
+        getattr(graph, name).extend(getattr(model.graph, name))
+    for tensor in model.graph.initializer:
+        # A copy of large weights would be thrown away below.
+        few = len(tensor.raw_data) <= LARGEST_SHAPE_CONSTANT
+        made = graph.initializer.add()
+        if few:
+            made.CopyFrom(tensor)
+        else:
+            made.name, made.data_type = tensor.name, tensor.data_type
+            made.dims.extend(tensor.dims)
     return _inferred(copy, path)[1]
 
 
@@ -142,7 +131,7 @@ def _inferred(model: Any, path: Path) -> tuple[Any, dict[str, tuple[int | None, 
             model = onnx.shape_inference.infer_shapes(model, data_prop=True)
         except Exception as error:
             raise EstimateError(
-                f"the shapes in {path} contradict each other ({_first_line(error)}): "
+                f"the shapes in {path} contradict each other ({short(str(error))}): "
                 "check it with onnx.checker"
             ) from None
         shapes = _known_shapes(model.graph) | weights
@@ -163,49 +152,6 @@ def _known_shapes(graph: Any) -> dict[str, tuple[int | None, ...]]:
                 int(dim.dim_value) if dim.HasField("dim_value") else None for dim in dims
             )
     return shapes
-
-
-def _parse(path: Path) -> Any:
-    """The model in the file, whatever is wrong with it."""
-    import onnx
-
-    if not path.is_file():
-        what = f"{path} is not a regular file" if path.exists() else f"there is no file {path}"
-        raise EstimateError(f"{what}: give the path of an ONNX file")
-    if path.stat().st_size > LARGEST_FILE:
-        raise EstimateError(
-            f"{path} is larger than an ONNX file can be: keep its weights in external data"
-        )
-    try:
-        model = onnx.load_model_from_string(path.read_bytes())
-    except OSError as error:
-        raise EstimateError(f"{path} cannot be read: {error.strerror}") from None
-    except Exception:
-        # protobuf has several errors for bytes that are none of its own.
-        raise EstimateError(
-            f"{path} is not an ONNX model or is damaged: export the network again"
-        ) from None
-    if not all(isinstance(text, str) for text in _texts(model.graph)):
-        raise EstimateError(
-            f"{path} is a damaged ONNX model with names that are no text: export it again"
-        )
-    return model
-
-
-def _texts(graph: Any) -> Iterator[object]:
-    """Names in the graph; damaged ones come as bytes."""
-    for entry in (*graph.input, *graph.output, *graph.value_info, *graph.initializer):
-        yield entry.name
-    for entry in (*graph.input, *graph.output, *graph.value_info):
-        yield from (dim.dim_param for dim in entry.type.tensor_type.shape.dim)
-    for node in graph.node:
-        yield from (node.name, node.op_type, node.domain, *node.input, *node.output)
-        yield from (attribute.name for attribute in node.attribute)
-
-
-def _first_line(error: Exception) -> str:
-    """An error of the shape inference, which spreads over lines, as part of a sentence."""
-    return " ".join(str(error).split())[:200]
 
 
 def _one_image(graph: Any, data: tuple[str, ...]) -> None:

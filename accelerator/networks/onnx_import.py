@@ -23,6 +23,7 @@ from accelerator.networks.onnx_operators import (
     Fate,
     fate,
 )
+from files import short
 
 LARGEST_WINDOW = 2**16
 PRODUCT_OF_ACTIVATIONS = "product of two activations"
@@ -43,8 +44,19 @@ def read_onnx(path: Path) -> Network:
             f"{', '.join(refused)}; replace them by convolutions or matrix products"
         )
     reader = _Reader(graph)
-    for index, node in enumerate(graph.nodes):
-        reader.take(node, printable(node.name or f"{node.op_type}_{index}"))
+    for node in graph.nodes:
+        name = printable(node.name)
+        try:
+            reader.take(node, name)
+        except EstimateError:
+            raise
+        except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
+            # Shapes and attributes of a file contradict each other in more ways than can be
+            # foreseen; the reader only reads here, so that such an error is the file's.
+            raise EstimateError(
+                f"{path}: the node {short(name)} ({short(node.op_type)}) contradicts itself "
+                f"({short(str(error) or type(error).__name__)}); export it again"
+            ) from error
     shape = next((graph.shapes[n] for n in graph.data if len(graph.shapes.get(n, ())) > 1), ())
     return Network(
         printable(path.name),

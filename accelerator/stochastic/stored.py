@@ -18,6 +18,7 @@ from accelerator.networks.library import NETWORKS
 from accelerator.stochastic.fixed_point import FixedPoint
 from accelerator.stochastic.ladder import Rung
 from accelerator.stochastic.network import FixedNetwork, Parameters, narrower
+from files import read_npz
 
 FORMAT = "mramcim-stochastic/1"
 BITS = 8
@@ -106,9 +107,7 @@ class StoredNetworks:
     def load(cls, path: str | os.PathLike[str] = SHIPPED) -> StoredNetworks:
         """Read a file that `save` wrote. Raises EstimateError for any other."""
         try:
-            # Pickled objects would run code.
-            with np.load(path, allow_pickle=False) as content:
-                arrays = {name: content[name] for name in content.files}
+            arrays: dict[str, Any] = dict(read_npz(Path(path), "file of networks", EstimateError))
             about = json.loads(str(arrays["about"]))
             if about["format"] != FORMAT:
                 raise ValueError
@@ -116,12 +115,9 @@ class StoredNetworks:
             trainings = tuple(
                 _training(entry, arrays, [e.name for e in layers]) for entry in about["seeds"]
             )
-        except FileNotFoundError:
-            raise EstimateError(
-                f"there is no file {path}: make it with mramcim study stochastic --train"
-            ) from None
-        except Exception:
-            # A damaged archive raises many kinds.
+        except EstimateError as error:
+            raise EstimateError(f"{error}; `mramcim study stochastic --train` makes one") from None
+        except (ValueError, KeyError, TypeError, AttributeError, IndexError):
             raise EstimateError(
                 f"{path} holds no stochastic networks of the format {FORMAT}: make it with "
                 "mramcim study stochastic --train"

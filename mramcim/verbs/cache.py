@@ -11,6 +11,7 @@ from mramcim.columns import aligned
 from mramcim.errors import CommandError
 from mramcim.outputs import STANDARD_OUTPUT, check_outputs, write_json
 from mramcim.printable import printable
+from mramcim.running import warn
 
 if TYPE_CHECKING:
     from characterize.store import Usage
@@ -47,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     from characterize.store import Store
 
-    with Store() as store:
+    with Store(warn=warn) as store:
         dropped = None
         if arguments.what == "prune":
             dropped = store.prune(
@@ -86,6 +87,6 @@ def _described(usage: Usage, dropped: int | None) -> str:
             for moment in (usage.oldest, usage.newest)
         )
         lines.append(f"last used between {first} and {last}")
-        rows = [(bench, str(count)) for bench, count in sorted(usage.results.items())]
+        rows = [(printable(bench), str(count)) for bench, count in sorted(usage.results.items())]
         lines += ["", aligned(("bench", "results"), rows, numbers=1)]
     return "\n".join(lines)

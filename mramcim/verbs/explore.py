@@ -6,12 +6,14 @@ import argparse
 import contextlib
 import csv
 import io
+import itertools
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mramcim.arguments import add_json, positive_count
+from mramcim.arguments import add_json, positive_count, scheduler_address
 from mramcim.outputs import STANDARD_OUTPUT, check_outputs, write_file, write_json, write_text
+from mramcim.progress import Progress, add_quiet
 from mramcim.space_file import read_space
 
 if TYPE_CHECKING:
@@ -36,11 +38,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "-j", "--jobs", type=positive_count, default=1, metavar="N", help="processes (default: 1)"
     )
     parser.add_argument(
-        "--scheduler", metavar="ADDRESS", help="run on the Dask cluster of this scheduler"
+        "--scheduler",
+        type=scheduler_address,
+        metavar="ADDRESS",
+        help="run on the Dask cluster of this scheduler",
     )
     parser.add_argument("--csv", metavar="F", help="write a row for each point to the file F")
     parser.add_argument("--plot", metavar="F", help="draw the points (png, svg, pdf)")
     parser.add_argument("--page", metavar="F", help="write an interactive page (html)")
+    add_quiet(parser)
     add_json(parser)
 
 
@@ -83,18 +89,17 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _explored(space: Space, arguments: argparse.Namespace) -> Exploration:
-    from tqdm import tqdm
-
     from accelerator.exploration.exploration import explore
     from accelerator.exploration.kept import Kept
 
     with contextlib.ExitStack() as stack:
         kept = None if arguments.kept is None else stack.enter_context(Kept(arguments.kept))
-        shown = stack.enter_context(tqdm(total=space.size, unit="point", delay=1, leave=False))
+        progress = stack.enter_context(Progress(quiet=arguments.quiet, delay=1.0))
+        done = itertools.count(1)
         return explore(
             space,
             jobs=arguments.jobs,
             scheduler=arguments.scheduler,
             kept=kept,
-            tell=shown.update,
+            tell=lambda _: progress(next(done), space.size),
         )

@@ -1,11 +1,18 @@
-"""`mramcim lut info|check|diff|merge|export|import|compare-cell`: what to do with tables."""
+"""`mramcim lut info|check|diff|merge|export|import|seal|compare-cell`: what to do with tables."""
 
 from __future__ import annotations
 
 import argparse
 from typing import Any
 
-from mramcim import cell_comparison, table_diff, table_export, table_import, table_merge
+from mramcim import (
+    cell_comparison,
+    table_diff,
+    table_export,
+    table_import,
+    table_merge,
+    table_seal,
+)
 from mramcim.arguments import add_json
 from mramcim.columns import aligned
 from mramcim.outputs import STANDARD_OUTPUT, check_outputs, write_json
@@ -43,6 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "merge": table_merge,
         "export": table_export,
         "import": table_import,
+        "seal": table_seal,
         "compare-cell": cell_comparison,
     }
     for name, module in modules.items():
@@ -73,13 +81,21 @@ def _check(arguments: argparse.Namespace) -> int:
     import lut
 
     check_outputs({"--json": arguments.json}, inputs=[arguments.file])
-    problems = lut.check(arguments.file)
+    findings = lut.examine(arguments.file)
+    problems = findings.problems
     if arguments.json is not None:
-        content = {"format": "mramcim-table-check/1", "path": arguments.file, "problems": problems}
+        content = {
+            "format": "mramcim-table-check/1",
+            "path": arguments.file,
+            "problems": problems,
+            "remarks": findings.remarks,
+        }
         write_json(arguments.json, content)
     if arguments.json != STANDARD_OUTPUT:
         for problem in problems:
             print(printable(problem))
+        for remark in findings.remarks:
+            print(printable(f"remark: {remark}"))
         count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
         print(f"{printable(arguments.file)}: {count if problems else 'sound'}")
     return EXIT_PROBLEMS_FOUND if problems else 0
@@ -90,6 +106,7 @@ def _described(content: dict[str, Any]) -> str:
     head.append(
         f"schema {content['schema_version']}, made by mramcim {content['mramcim_version']} "
         f"with ngspice {content['ngspice_version']}"
+        + ("" if content["verified"] else "; without digests, so damage may not show")
     )
     groups = [
         (name, str(sum(group["outcomes"].values())), _outcomes(group["outcomes"]), _sizes(group))

@@ -21,8 +21,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the deck."""
     check_outputs({"--json": arguments.json})
+    from circuits.deck_guard import check_deck
+
     asked = request(arguments)
     deck = asked.deck()
+    # Who reads the text may give it to `ngspice -b`, which runs what it finds.
+    check_deck(deck.netlist)
     if arguments.json is not None:
         content = {
             "format": "mramcim-netlist/1",

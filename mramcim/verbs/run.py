@@ -7,7 +7,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mramcim.arguments import add_json, finite, positive_count
+from files import read_npy
+from mramcim.arguments import add_json, finite, positive_count, seed
 from mramcim.errors import CommandError
 from mramcim.estimates import (
     ARRAY_OPTIONS,
@@ -76,7 +77,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="with wrong ANDs, drawn at the error rates of the table's statistics",
     )
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of them (default: 0)")
+    parser.add_argument("--seed", type=seed, default=0, metavar="N", help="of them (default: 0)")
     add_options(parser, (*_CONDITIONS, *SAMPLE_OPTIONS))
     add_csv_and_plot(parser, "layer", "energy and latency")
     add_json(parser)
@@ -104,7 +105,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     from accelerator.inference import AndErrors, InputQuantizer, QuantizedNetwork, cost_run
     from accelerator.pipeline import open_table
-    from accelerator.prices import Conditions
+    from accelerator.prices import conditions_in
     from accelerator.render import csv_rows, render_text
     from accelerator.trained import path_of
 
@@ -118,7 +119,8 @@ def run(arguments: argparse.Namespace) -> int:
         images, highest = data.codes, data.highest
     wrong = None
     if arguments.errors:
-        wrong = AndErrors.of_table(open_table(arguments.lut), Conditions(**given))
+        table = open_table(arguments.lut)
+        wrong = AndErrors.of_table(table, conditions_in(table, **given))
     quantizer = None
     if arguments.input_bits is not None:
         quantizer = InputQuantizer(*arguments.input_bits, *(arguments.input_scale or (1.0, 0.0)))
@@ -190,17 +192,8 @@ def _scale(text: str) -> tuple[float, float]:
 
 
 def _images(name: str) -> np.ndarray[Any, Any]:
-    import numpy as np
-
-    path = Path(name)
-    if not path.is_file():
-        raise CommandError(f"there is no file {name}: give images as NumPy's save writes them")
-    try:
-        # Pickled objects would run code.
-        found = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError):
-        found = None
-    if not isinstance(found, np.ndarray) or found.ndim == 0 or len(found) == 0:
+    found = read_npy(Path(name), "file of images", CommandError)
+    if found.ndim == 0 or found.size == 0:
         raise CommandError(f"{name} is not an array of images as NumPy's save writes them")
     return found
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import accelerator
+import files
 
 PACK = """
 import numpy as np
@@ -41,7 +42,9 @@ def package(tmp_path):
     for name in ("__init__.py", "errors.py"):
         shutil.copy(Path(accelerator.__file__).parent / name, copy)
     original = Path(accelerator.__file__).parent / "bitwise"
-    shutil.copytree(original, copy / "bitwise", ignore=shutil.ignore_patterns("__pycache__"))
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(original, copy / "bitwise", ignore=ignored)
+    shutil.copytree(Path(files.__file__).parent, tmp_path / "files", ignore=ignored)
     return tmp_path
 
 
@@ -62,3 +65,16 @@ def test_no_folder_to_cache_in(package):
     (bitwise / "__pycache__").write_text("")
     places = {"HOME": nowhere, "XDG_CACHE_HOME": nowhere, "PYTHONDONTWRITEBYTECODE": "1"}
     assert run(package, **places) == "0"
+
+
+def test_a_kernel_file_that_was_damaged_is_made_anew(package):
+    places = {"NUMBA_CACHE_DIR": str(package / "cache")}
+    run(package, **places)
+    (kept,) = (package / "cache").rglob("*pack_bytes*.kernel")
+    image = bytearray(kept.read_bytes())
+    kept.write_bytes(b"")
+    assert run(package, **places) == "0"
+    image[len(image) // 2] ^= 4
+    kept.write_bytes(image)
+    assert run(package, **places) == "0"
+    assert run(package, **places) == "1"

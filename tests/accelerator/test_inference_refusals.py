@@ -97,7 +97,7 @@ def test_cycles_and_missing_tensors_are_told(tmp_path):
         helper.make_node("Add", ["x", "b"], ["a"], name="sum"),
         helper.make_node("Relu", ["a"], ["b"]),
     ]
-    assert "'sum' takes 'b', which nothing before it makes" in refusal(
+    assert "node sum (Add) takes 'b', which nothing before it makes" in refusal(
         saved(tmp_path, nodes, output="b")
     )
     nodes = [helper.make_node("Relu", ["x"], ["a"])]

@@ -363,15 +363,15 @@ def sentence_for(path: Path) -> str:
 def test_files_that_are_no_models(tmp_path: Path) -> None:
     good = (LIGHT / "light_vgg19.onnx").read_bytes()
     missing = tmp_path / "missing.onnx"
-    assert "there is no file" in sentence_for(missing)
-    assert "there is no file" in sentence_for(tmp_path / ".onnx" / "x.onnx")
+    assert "there is no ONNX file" in sentence_for(missing)
+    assert "there is no ONNX file" in sentence_for(tmp_path / ".onnx" / "x.onnx")
     for content in (b"", b"not a model", bytes(range(256)) * 8, good[: len(good) // 2]):
         path = tmp_path / "bad.onnx"
         path.write_bytes(content)
         assert "ONNX model" in sentence_for(path)
     directory = tmp_path / "directory.onnx"
     directory.mkdir()
-    assert "not a regular file" in sentence_for(directory)
+    assert "is a folder" in sentence_for(directory)
 
 
 def test_flipped_bytes_give_a_network_or_a_sentence(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from files import leftovers, partial_path, replace_file, replace_text
+from files.processes import is_running, started
 
 
 @pytest.fixture
@@ -53,9 +54,28 @@ def test_leftovers_are_those_of_processes_that_are_gone(tmp_path: Path) -> None:
     mine.touch()
     theirs = mine.with_name(mine.name.replace(str(os.getpid()), str(gone.pid)))
     theirs.touch()
+    # The digits before the last four tell the machine; on another the process may go on.
+    head, token = theirs.name.rsplit("-", 1)
+    elsewhere = theirs.with_name(f"{head}-{int(token[:4], 16) ^ 1:04x}{token[4:]}")
+    elsewhere.touch()
     (tmp_path / ".my.partial").touch()
-    assert leftovers(tmp_path) == []
+    assert leftovers(tmp_path) == [theirs]
     minutes_ago = time.time() - 600
     for path in tmp_path.iterdir():
         os.utime(path, (minutes_ago, minutes_ago))
-    assert leftovers(tmp_path) == [theirs]
+    assert leftovers(tmp_path) == sorted([theirs, elsewhere])
+    replace_text(tmp_path / "table.h5", "new")
+    assert sorted(tmp_path.iterdir()) == sorted(
+        [mine, tmp_path / ".my.partial", tmp_path / "table.h5"]
+    )
+
+
+def test_a_process_that_ended_unasked_runs_no_more():
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    deadline = time.monotonic() + 30
+    while is_running(ended.pid) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not is_running(ended.pid)
+    ended.wait()
+    assert is_running(os.getpid(), started(os.getpid()))
+    assert not is_running(os.getpid(), "1")

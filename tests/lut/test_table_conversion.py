@@ -47,7 +47,7 @@ def test_the_third_schema_is_read_as_it_is_and_has_nothing_aged():
         }
     assert check(THIRD) == []
     table = Table.open(THIRD)
-    assert table.schema_version == SCHEMA_VERSION == "4"
+    assert table.schema_version == SCHEMA_VERSION == "5"
     assert set(table.groups) == {"read", "read_statistics", "full_adder", "cell"}
     for group, found in table.groups.items():
         for name, variable in found.variables.items():

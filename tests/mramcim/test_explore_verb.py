@@ -81,7 +81,7 @@ def test_bad_input_is_one_sentence(refused, tmp_path: Path) -> None:
         path.write_text(text)
         refused("explore", path, *more, words)
 
-    refused("explore", "none.toml", "there is no file")
+    refused("explore", "none.toml", "there is no space file none.toml")
     refused("explore", tmp_path, "is a folder")
     told("axes = [", "mend its TOML")
     told("[axis]\n", "unknown key 'axis'")
