@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from accelerator.inference.convolutions import Convolution, convolution
 from accelerator.inference.grid import Array, Coded, Grid, Tensor, integer_range
 from accelerator.inference.products import (
     Integers,
@@ -20,7 +21,7 @@ from accelerator.inference.products import (
     multiply,
 )
 from accelerator.inference.quantizers import dequantize_linear, of_integers
-from accelerator.networks.onnx_attributes import integer, integers, padding, real
+from accelerator.networks.onnx_attributes import integer, real
 
 Alteration = Callable[[LayerRun], LayerRun]
 
@@ -35,6 +36,8 @@ class Prepared:
 
     weights: Weights
     scales: Array
+    way: Convolution | None
+    """How a convolution runs as one of two dimensions; None for a product."""
 
 
 class Layers:
@@ -62,14 +65,14 @@ class Layers:
         if operator.endswith("Integer"):
             return self._integer(node, name, inputs, altered)
         data, weights = _operands(inputs)
-        run, scale = self._product(node, name, data, weights, altered)
-        real_values = (_shaped(run.results, node, data.values) * scale).astype(np.float32)
+        run, results, scale = self._product(node, name, data, weights, altered)
+        real_values = (results * scale).astype(np.float32)
         alpha = real(node, "alpha", 1.0) if operator == "Gemm" else 1.0
         if alpha != 1.0:
             real_values = real_values * np.float32(alpha)
         bias = inputs[2].values if len(inputs) > 2 and inputs[2] is not None else None
         if bias is not None:
-            if operator == "Conv":
+            if operator in ("Conv", "ConvTranspose"):
                 bias = bias.reshape(-1, *[1] * (real_values.ndim - 2))
             else:
                 bias = bias * np.float32(real(node, "beta", 1.0))
@@ -86,8 +89,8 @@ class Layers:
                 _operands(inputs), [*inputs[2:], None, None][:2], _axes(node), strict=True
             )
         )
-        run, _ = self._product(node, name, data, weights, altered)
-        return Tensor(_shaped(run.results, node, data.values).astype(np.int32)), run
+        run, results, _ = self._product(node, name, data, weights, altered)
+        return Tensor(results.astype(np.int32)), run
 
     def _linear(
         self, node: Any, name: str, inputs: list[Tensor | None], altered: Alteration
@@ -98,47 +101,63 @@ class Layers:
             raise ProductError("an input left out")
         axes = _axes(node)
         data, weights = _centred(x, x_zero, axes[0]), _centred(w, w_zero, axes[1])
-        run, _ = self._product(node, name, data, weights, altered)
-        results = run.results
+        run, results, _ = self._product(node, name, data, weights, altered)
+        # Kernels lie along the second axis of a convolution, the last one of a product.
+        along = (-1, *[1] * (results.ndim - 2)) if "Conv" in node.op_type else (-1,)
         if bias is not None:
-            results = results + bias.values.astype(np.int64).reshape(1, -1, 1, 1)
+            results = results + bias.values.astype(np.int64).reshape(along)
         # In single precision and in this order, as the operator is implemented elsewhere.
         alpha = np.float32(real(node, "alpha", 1.0))
         factor = (alpha * x_scale.values * w_scale.values).astype(np.float32)
         if y_scale is not None:
             factor = (factor / y_scale.values).astype(np.float32)
-        scaled = results.astype(np.float32) * factor.reshape(1, -1, 1, 1)
+        scaled = results.astype(np.float32) * factor.reshape(along)
         if y_scale is None:
-            return Tensor(_shaped(scaled, node, data.values)), run
+            return Tensor(scaled), run
         zero = np.zeros(1, np.uint8) if y_zero is None else y_zero.values
         low, high = integer_range(zero.dtype)
         codes = np.rint(scaled) + zero.astype(np.float32).ravel()[0]
-        clipped = np.clip(codes, low, high).astype(zero.dtype)
-        values = _shaped(clipped, node, data.values)
+        values = np.clip(codes, low, high).astype(zero.dtype)
         return Tensor(values, Grid(np.ones(()), low, high)), run
 
     def _product(
         self, node: Any, name: str, data: Tensor, weights: Tensor, altered: Alteration
-    ) -> tuple[LayerRun, Array]:
-        """The integers of a layer and the scale of each result, as its output broadcasts."""
+    ) -> tuple[LayerRun, Array, Array]:
+        """The layer, its integers in the shape of its output, and the scale of each of them."""
         for entry, what in ((data, "inputs"), (weights, "weights")):
             if entry.grid is None:
                 raise ProductError(f"{what} that no quantizer makes")
         assert data.grid is not None
-        operator = str(node.op_type)
-        convolution = "Conv" in operator
         # Automatic padding follows the size of the input, which may be free.
         key = (id(node), *data.values.shape[2:])
         if key not in self._prepared:
-            self._prepared[key] = _prepare(node, data.values, weights, convolution)
+            self._prepared[key] = _prepare(node, data.values, weights)
         prepared = self._prepared[key]
-        stored = code_activations(data.values, data.grid)
-        stored = Coded(_images(stored.codes, node, convolution), stored.levels, stored.offset)
-        run = altered(multiply(name, operator, stored, prepared.weights))
+        way, values = prepared.way, data.values
+        stored = _coded(data, way)
+        codes = _rows(stored.codes, node) if way is None else stored.codes
+        stored = Coded(codes, stored.levels, stored.offset)
+        run = altered(multiply(name, str(node.op_type), stored, prepared.weights))
         scales = prepared.scales * float(data.grid.scale.ravel()[0])
-        if convolution:
-            return run, scales.reshape(-1, *[1] * (data.values.ndim - 2))
-        return run, scales
+        if way is None:
+            return run, run.results.reshape(*values.shape[:-1], run.results.shape[1]), scales
+        results = way.shaped(run.results, len(values))
+        return run, results, scales.reshape(-1, *[1] * (values.ndim - 2))
+
+
+def _coded(data: Tensor, way: Convolution | None) -> Coded:
+    """Activations as they are stored, those of a convolution as its planes."""
+    grid = data.grid
+    assert grid is not None
+    if way is None or not way.stuffs:
+        stored = code_activations(data.values, grid)
+        return stored if way is None else replace(stored, codes=way.planes(stored.codes))
+    if not grid.scalar:
+        raise ProductError("inputs with a scale for each channel")
+    # The zeros that are put in are numbers of the grid too.
+    wider = Grid(np.ones(()), min(grid.low, 0), max(grid.high, 0))
+    whole = way.planes(grid.integers(data.values))
+    return code_activations(whole, wider, may_shift=False)
 
 
 def _operands(inputs: list[Tensor | None]) -> tuple[Tensor, Tensor]:
@@ -162,17 +181,17 @@ def _centred(entry: Tensor, zero: Tensor | None, axis: int) -> Tensor:
     return dequantize_linear(source, np.ones((), np.float32), shift, axis)
 
 
-def _prepare(node: Any, data: Array, weights: Tensor, convolution: bool) -> Prepared:
+def _prepare(node: Any, data: Array, weights: Tensor) -> Prepared:
     """Weights as kernels x channels x height x width, coded."""
     assert weights.grid is not None
     values, grid = weights.values, weights.grid
     scale = np.broadcast_to(grid.scale, values.shape)
-    if convolution:
-        if values.ndim not in (3, 4) or data.ndim != values.ndim:
-            raise ProductError(f"a window of {values.ndim - 2} dimensions")
-        if values.ndim == 3:
-            values, scale = values[:, :, None], scale[:, :, None]
-        window = _window(node, data.shape[2:], weights.values.shape[2:])
+    way, window = None, Window()
+    if "Conv" in node.op_type:
+        if values.ndim < 3 or data.ndim != values.ndim:
+            raise ProductError(f"a window of {values.ndim - 2} dimensions over {data.ndim - 2}")
+        way = convolution(node, data.shape[2:], values.shape[2:])
+        values, scale, window = way.kernels(values), way.kernels(scale), way.window
     else:
         if values.ndim != 2:
             raise ProductError(f"weights of {values.ndim} dimensions")
@@ -181,39 +200,13 @@ def _prepare(node: Any, data: Array, weights: Tensor, convolution: bool) -> Prep
         if integer(node, "transA", 0):
             raise ProductError("a transposed left operand")
         values, scale = values[:, :, None, None], scale[:, :, None, None]
-        window = Window()
     grid = Grid(scale, grid.low, grid.high, grid.step)
-    return Prepared(code_weights(values, grid, window), scale[:, 0, 0, 0].astype(np.float64))
+    scales = scale[:, 0, 0, 0].astype(np.float64)
+    return Prepared(code_weights(values, grid, window), scales, way)
 
 
-def _window(node: Any, size: tuple[int, ...], kernel: tuple[int, ...]) -> Window:
-    rank = len(kernel)
-    ones = (1,) * rank
-    stride, dilation = integers(node, "strides", ones), integers(node, "dilations", ones)
-    # What "same" pads follows from the size of the output, one for each stride begun.
-    target = tuple(-(-s // step) for s, step in zip(size, stride, strict=True))
-    begin, end = padding(node, size, target, kernel, stride, dilation)
-    if rank == 1:
-        stride, dilation, begin, end = (1, *stride), (1, *dilation), (0, *begin), (0, *end)
-    return Window(
-        (stride[0], stride[1]),
-        (begin[0], begin[1], end[0], end[1]),
-        (dilation[0], dilation[1]),
-        integer(node, "group", 1),
-    )
-
-
-def _images(codes: Integers, node: Any, convolution: bool) -> Integers:
-    """Codes as images x channels x height x width."""
-    if convolution:
-        return codes[:, :, None] if codes.ndim == 3 else codes
+def _rows(codes: Integers, node: Any) -> Integers:
+    """Rows of a product as images of one pixel."""
     if node.op_type in ("Gemm", "QGemm") and codes.ndim != 2:
         raise ProductError(f"a left operand of {codes.ndim} dimensions")
     return codes.reshape(-1, codes.shape[-1])[:, :, None, None]
-
-
-def _shaped(results: Array, node: Any, data: Array) -> Array:
-    """Results in the shape of the node's output."""
-    if "Conv" in node.op_type:
-        return results[:, :, 0] if data.ndim == 3 else results
-    return results.reshape(*data.shape[:-1], results.shape[1])

@@ -20,6 +20,7 @@ from accelerator.inference.layers import Alteration
 from accelerator.inference.model import Model, check_size, read_model
 from accelerator.inference.operators import Operators, constant
 from accelerator.inference.quantizers import QuantizerError
+from accelerator.inference.refusals import Refused, listed, operator_of
 from accelerator.inference.results import LayerCounts, NetworkRun, joined
 from accelerator.inference.room import DigitalError
 from accelerator.names import printable
@@ -103,14 +104,14 @@ class QuantizedNetwork:
             check_size(model.path, name, shape, batch)
         tensors: dict[str, Tensor] = {**self._constants, model.inputs[0]: source}
         found = NetworkRun({}, ())
-        problems: list[str] = []
+        problems: list[Refused] = []
         for node, done in zip(self._steps, self._done_with, strict=True):
             name = printable(node.name)
             inputs = [tensors[entry] if entry else None for entry in node.input]
             try:
                 made, layer = self._operators.run(node, name, inputs, self._constants, altered)
             except (*_FAULTS, *FOREIGN) as error:
-                problems.append(f"{name} ({node.op_type}): {told_of(error)}")
+                problems.append(Refused(name, operator_of(node), told_of(error)))
                 stand_ins = self._in_place_of(node, batch)
                 if stand_ins is None:
                     break
@@ -131,10 +132,10 @@ class QuantizedNetwork:
                 tensors.pop(entry, None)
         if problems:
             raise EstimateError(
-                f"{model.path} cannot be run: " + "; ".join(problems) + "; quantize what is "
+                f"{model.path} cannot be run: {listed(model.path, problems)}; quantize what is "
                 "listed to whole codes of 16 bits at most, one scale for a layer's input and one "
-                "for each of its kernels; images of whole numbers need no quantizer where their "
-                "highest is given"
+                "for each of its kernels; images need no quantizer where their levels are given "
+                "(--highest, --input-bits)"
             )
         outputs = {name: tensors[name].values for name in model.outputs}
         return NetworkRun(outputs, found.layers, found.counted, found.comparisons)
@@ -146,8 +147,7 @@ class QuantizedNetwork:
         for node in self._model.nodes:
             name = printable(node.name)
             if not self._operators.supports(node):
-                domain = f"{node.domain}." if node.domain else ""
-                unsupported.append(f"{name} ({domain}{node.op_type})")
+                unsupported.append(Refused(name, operator_of(node), ""))
             elif all(entry in self._constants for entry in node.input if entry):
                 for output in node.output:
                     check_size(self._model.path, output, self._model.shapes.get(output, ()), 1)
@@ -164,8 +164,8 @@ class QuantizedNetwork:
                 left.append(node)
         if unsupported:
             raise EstimateError(
-                f"{self._model.path} has operators that cannot be run: {', '.join(unsupported)}; "
-                "export it without them"
+                f"{self._model.path} has operators that cannot be run: "
+                f"{listed(self._model.path, unsupported)}; export it without them"
             )
         return left
 

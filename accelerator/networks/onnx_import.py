@@ -14,6 +14,7 @@ from accelerator.networks.onnx_attributes import compared_pairs, integer, intege
 from accelerator.networks.onnx_graph import Graph, read_graph
 from accelerator.networks.onnx_operators import (
     ADDITIONS,
+    COMPARISON_DOMAIN,
     CONTROL_FLOW,
     CONVOLUTIONS,
     MAX_POOLS,
@@ -23,6 +24,7 @@ from accelerator.networks.onnx_operators import (
     Fate,
     fate,
 )
+from accelerator.networks.onnx_transposed import stuffing
 from files import short
 
 LARGEST_WINDOW = 2**16
@@ -37,11 +39,11 @@ def read_onnx(path: Path) -> Network:
             supported are all listed.
     """
     graph = read_graph(path)
-    refused = sorted({name for node in graph.nodes if (name := _refusal(graph, node))})
+    refused = Counter(name for node in graph.nodes if (name := _refusal(graph, node)))
     if refused:
         raise EstimateError(
             f"{path} has operators that multiply weights and are not supported: "
-            f"{', '.join(refused)}; replace them by convolutions or matrix products"
+            f"{_listed(refused)}; replace them by convolutions or matrix products"
         )
     reader = _Reader(graph)
     for node in graph.nodes:
@@ -73,12 +75,15 @@ def _refusal(graph: Graph, node: Any) -> str | None:
     kind = fate(node.op_type)
     name = f"{node.domain}.{node.op_type}" if node.domain else str(node.op_type)
     if kind is Fate.REFUSED:
-        return name
+        return None if node.op_type == "Attention" and not node.domain else name
     if kind is not Fate.UNKNOWN:
         return None
     if node.op_type in CONTROL_FLOW:
         inside = sorted(_weighted_inside(node))
         return f"{name} (with {', '.join(inside)} inside)" if inside else None
+    if node.domain in ("", COMPARISON_DOMAIN):
+        # All of the standard's operators that have weights are listed.
+        return None
     for tensor in node.input:
         sizes = graph.shapes.get(tensor) or ()
         if tensor in graph.constants and sum(size != 1 for size in sizes) > 1:
@@ -180,7 +185,8 @@ class _Reader:
             if inputs[slot] not in constants and inputs[slot] not in self.graph.data:
                 self.met[Fate.UNCOUNTED][f"{node.op_type} ({PRODUCT_OF_ACTIVATIONS})"] += 1
                 return Fate.MAPPED
-            self.layers.append(self._convolution(node, name, inputs[other], inputs[slot]))
+            shape = self._transposed if node.op_type == "ConvTranspose" else self._convolution
+            self.layers.append(shape(node, name, inputs[other], inputs[slot]))
         else:
             turned = inputs[slot] not in constants and inputs[other] in constants
             known = inputs[slot] in constants or (
@@ -223,6 +229,24 @@ class _Reader:
             dilation,
             groups,
         )
+
+    def _transposed(self, node: Any, name: str, data: str, weights: str) -> Layer:
+        """The convolution of the input with zeros between its elements that runs."""
+        source, kernel = self.graph.shape(data, name), self.graph.shape(weights, name)
+        target = self.graph.shape(node.output[0], name)
+        groups, rank = integer(node, "group", 1), len(kernel) - 2
+        if rank < 1 or len(source) != len(kernel) or len(target) != len(kernel):
+            raise self._error(name, f"an input {source}, weights {kernel}, an output {target}")
+        if groups < 1 or source[1] != kernel[0] or kernel[0] % groups:
+            raise self._error(name, f"{source[1]} channels, {groups} groups and weights {kernel}")
+        if max(kernel[2:]) > LARGEST_WINDOW:
+            raise self._error(name, f"a window of {kernel[2:]}")
+        put = stuffing(node, source[2:], kernel[2:])
+        begin, end = (tuple(max(pad, 0) for pad in pads) for pads in (put.begin, put.end))
+        return Layer(
+            name, Operation.CONVOLUTION, source[1], put.stuffed(source[2:]), kernel[1] * groups,
+            target[2:], kernel[2:], (1,) * rank, begin, end, put.dilation, groups,
+        )  # fmt: skip
 
     def _product(self, node: Any, name: str, left: str, right: str, turned: bool) -> Layer:
         """A matrix product; `turned` when the left operand holds the weights."""

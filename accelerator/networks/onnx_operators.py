@@ -22,6 +22,7 @@ class Fate(StrEnum):
 # Where the weights are among the inputs.
 WEIGHT_INPUT = {
     "Conv": 1,
+    "ConvTranspose": 1,
     "ConvInteger": 1,
     "QLinearConv": 3,
     "Gemm": 1,
@@ -30,7 +31,7 @@ WEIGHT_INPUT = {
     "QLinearMatMul": 3,
     "QGemm": 3,
 }
-CONVOLUTIONS = frozenset({"Conv", "ConvInteger", "QLinearConv"})
+CONVOLUTIONS = frozenset({"Conv", "ConvInteger", "QLinearConv", "ConvTranspose"})
 
 # Of this project: maps of "this pixel is larger than that one"; docs/comparator.md.
 COMPARISON_DOMAIN, COMPARISONS = "mramcim", frozenset({"Compare"})
@@ -193,7 +194,6 @@ UNCOUNTED = frozenset(
 # They hold weights whatever their inputs are called.
 ALWAYS_REFUSED = frozenset(
     [
-        "ConvTranspose",
         "LSTM",
         "GRU",
         "RNN",

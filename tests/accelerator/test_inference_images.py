@@ -53,7 +53,7 @@ def test_images_that_are_no_such_numbers_are_refused(tmp_path):
     ):
         with pytest.raises(EstimateError, match="not whole numbers from 0 to 15"):
             network.run(images, highest=15)
-    with pytest.raises(EstimateError, match="where their highest is given"):
+    with pytest.raises(EstimateError, match="where their levels are given"):
         network.run(np.full((1, 3, 8, 8), 0.5))
 
 

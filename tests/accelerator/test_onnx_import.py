@@ -263,8 +263,8 @@ def test_all_operators_with_weights_that_are_not_supported_are_listed(tmp_path: 
     path = save(
         tmp_path / "refused.onnx",
         [
-            helper.make_node("ConvTranspose", ["x", "w"], ["a"]),
-            helper.make_node("Einsum", ["x", "w"], ["b"], equation="abcd,efgh->a"),
+            helper.make_node("NhwcConv", ["x", "w"], ["a"], domain="com.microsoft"),
+            helper.make_node("Mystery", ["x", "w"], ["b"], domain="made.up"),
             helper.make_node("Mystery", ["x", "w"], ["c"], domain="made.up"),
             helper.make_node("Harmless", ["x"], ["d"], domain="made.up"),
             helper.make_node("If", ["condition"], ["e"], then_branch=body, else_branch=body),
