@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from accelerator.inference.contractions import blocks_of, sum_of
 from accelerator.inference.convolutions import Convolution, convolution
 from accelerator.inference.grid import Array, Coded, Grid, Tensor, integer_range
 from accelerator.inference.products import (
@@ -47,10 +48,16 @@ class Layers:
         self._prepared: dict[tuple[int, ...], Prepared] = {}
 
     def run(
-        self, node: Any, name: str, inputs: list[Tensor | None], altered: Alteration | None = None
+        self,
+        node: Any,
+        name: str,
+        inputs: list[Tensor | None],
+        altered: Alteration | None = None,
+        place: int = 1,
     ) -> tuple[Tensor, LayerRun]:
         """The node's output and what was done.
 
+        Of an Einstein sum or a product with two operands, the one at `place` has the weights.
         `altered` gives the layer with other results, as wrong senses make them. Raises
         ProductError where its operands are not integers that sub-arrays take.
         """
@@ -60,11 +67,16 @@ class Layers:
             # Its bias stands where the other two have the scale of their output.
             constant, *scaled = [*inputs[6:], None, None, None][:3]
             return self._linear(node, name, [*inputs[:6], *scaled, constant], altered)
+        if operator == "MatMulNBits":
+            return self._in_blocks(node, name, inputs, altered)
         if operator.startswith("QLinear"):
             return self._linear(node, name, inputs, altered)
         if operator.endswith("Integer"):
             return self._integer(node, name, inputs, altered)
         data, weights = _operands(inputs)
+        if operator == "Einsum" or place == 0 or (operator == "MatMul" and weights.values.ndim != 2):
+            data, weights = (weights, data) if place == 0 else (data, weights)
+            return self._sum(node, name, data, weights, place, altered)
         run, results, scale = self._product(node, name, data, weights, altered)
         real_values = (results * scale).astype(np.float32)
         alpha = real(node, "alpha", 1.0) if operator == "Gemm" else 1.0
@@ -78,6 +90,52 @@ class Layers:
                 bias = bias * np.float32(real(node, "beta", 1.0))
             real_values = real_values + bias
         return Tensor(np.asarray(real_values, data.values.dtype)), run
+
+    def _sum(
+        self, node: Any, name: str, data: Tensor, weights: Tensor, place: int, altered: Alteration
+    ) -> tuple[Tensor, LayerRun]:
+        """Einstein sums and products of other ranks, as rows with grouped kernels."""
+        grid = _on_grid(data, weights)
+        # Sizes of the data, which may be free, tell the axes of the weights alone apart.
+        found = sum_of(node, data.values, weights.values, place)
+        key = (id(node), place)
+        if key not in self._prepared:
+            levels = weights.grid
+            assert levels is not None
+            scale = found.kernels(np.broadcast_to(levels.scale, weights.values.shape))
+            kernels = found.kernels(weights.values)
+            self._prepared[key] = _grouped(kernels, scale, levels, found.groups)
+        prepared = self._prepared[key]
+        stored = code_activations(data.values, grid)
+        codes = found.rows(stored.codes)[:, :, None, None]
+        stored = Coded(codes, stored.levels, stored.offset)
+        run = altered(multiply(name, str(node.op_type), stored, prepared.weights))
+        scaled = run.results[:, :, 0, 0] * (prepared.scales * float(grid.scale.ravel()[0]))
+        return Tensor(np.asarray(found.shaped(scaled), data.values.dtype)), run
+
+    def _in_blocks(
+        self, node: Any, name: str, inputs: list[Tensor | None], altered: Alteration
+    ) -> tuple[Tensor, LayerRun]:
+        """MatMulNBits: a product for each block of inputs, which the digital unit adds up."""
+        data = inputs[0]
+        assert data is not None
+        blocks = blocks_of(node, inputs)
+        grid = _on_grid(data, blocks.weights)
+        key = (id(node),)
+        if key not in self._prepared:
+            kernels, levels = blocks.weights.values, blocks.weights.grid
+            assert levels is not None
+            self._prepared[key] = _grouped(kernels, np.ones(kernels.shape), levels, blocks.count)
+        # What a last block lacks is zero, and codes are of whole numbers with zero among them.
+        wider = Grid(np.ones(()), min(grid.low, 0), max(grid.high, 0))
+        whole = blocks.rows(grid.integers(data.values))[:, :, None, None]
+        stored = code_activations(whole, wider, may_shift=False)
+        run = altered(multiply(name, str(node.op_type), stored, self._prepared[key].weights))
+        total = blocks.summed(run.results[:, :, 0, 0] * float(grid.scale.ravel()[0]))
+        bias = [*inputs, None, None, None, None, None][5]
+        if bias is not None:
+            total = total + bias.values
+        return Tensor(np.asarray(total.reshape(*data.values.shape[:-1], -1), np.float32)), run
 
     def _integer(
         self, node: Any, name: str, inputs: list[Tensor | None], altered: Alteration
@@ -124,10 +182,7 @@ class Layers:
         self, node: Any, name: str, data: Tensor, weights: Tensor, altered: Alteration
     ) -> tuple[LayerRun, Array, Array]:
         """The layer, its integers in the shape of its output, and the scale of each of them."""
-        for entry, what in ((data, "inputs"), (weights, "weights")):
-            if entry.grid is None:
-                raise ProductError(f"{what} that no quantizer makes")
-        assert data.grid is not None
+        grid = _on_grid(data, weights)
         # Automatic padding follows the size of the input, which may be free.
         key = (id(node), *data.values.shape[2:])
         if key not in self._prepared:
@@ -138,11 +193,33 @@ class Layers:
         codes = _rows(stored.codes, node) if way is None else stored.codes
         stored = Coded(codes, stored.levels, stored.offset)
         run = altered(multiply(name, str(node.op_type), stored, prepared.weights))
-        scales = prepared.scales * float(data.grid.scale.ravel()[0])
+        scales = prepared.scales * float(grid.scale.ravel()[0])
         if way is None:
             return run, run.results.reshape(*values.shape[:-1], run.results.shape[1]), scales
         results = way.shaped(run.results, len(values))
         return run, results, scales.reshape(-1, *[1] * (values.ndim - 2))
+
+
+def _on_grid(data: Tensor, weights: Tensor) -> Grid:
+    """The grid of the data.
+
+    Raises ProductError where they or the weights lie on none.
+    """
+    for entry, what in ((data, "inputs"), (weights, "weights")):
+        if entry.grid is None:
+            raise ProductError(f"{what} that no quantizer makes")
+    grid = data.grid
+    assert grid is not None
+    if not grid.scalar:
+        raise ProductError("inputs with a scale for each channel")
+    return grid
+
+
+def _grouped(kernels: Array, scale: Array, levels: Grid, groups: int) -> Prepared:
+    """Kernels of several products side by side."""
+    grid = Grid(scale[:, :, None, None], levels.low, levels.high, levels.step)
+    weights = code_weights(kernels[:, :, None, None], grid, Window(groups=groups))
+    return Prepared(weights, scale[:, 0].astype(np.float64), None)
 
 
 def _coded(data: Tensor, way: Convolution | None) -> Coded:
@@ -152,8 +229,6 @@ def _coded(data: Tensor, way: Convolution | None) -> Coded:
     if way is None or not way.stuffs:
         stored = code_activations(data.values, grid)
         return stored if way is None else replace(stored, codes=way.planes(stored.codes))
-    if not grid.scalar:
-        raise ProductError("inputs with a scale for each channel")
     # The zeros that are put in are numbers of the grid too.
     wider = Grid(np.ones(()), min(grid.low, 0), max(grid.high, 0))
     whole = way.planes(grid.integers(data.values))

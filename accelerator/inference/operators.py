@@ -12,7 +12,7 @@ from accelerator.inference.contrib import ContribOperators
 from accelerator.inference.digital import DigitalUnit
 from accelerator.inference.grid import Array, Tensor
 from accelerator.inference.layers import Alteration, Layers
-from accelerator.inference.products import LayerRun
+from accelerator.inference.products import LayerRun, ProductError
 from accelerator.inference.quantizers import (
     QuantizerError,
     bipolar,
@@ -28,10 +28,11 @@ from accelerator.networks.onnx_operators import (
     COMPARISON_DOMAIN,
     COMPARISONS,
     QUANTIZER_DOMAINS,
+    RECURRENT,
     WEIGHT_INPUT,
 )
 
-_FROM_CONTRIB = onnx_contrib.SAME_AS_PLAIN | {"QGemm"}
+_FROM_CONTRIB = onnx_contrib.SAME_AS_PLAIN | {"QGemm", onnx_contrib.BLOCKED}
 _LINEAR = ("QuantizeLinear", "DequantizeLinear")
 _QUANTIZERS = frozenset({"Quant", "IntQuant", "BipolarQuant", "Trunc"})
 
@@ -75,15 +76,28 @@ class Operators:
         if node.domain == COMPARISON_DOMAIN and given[0] is not None:
             maps, comparison = compare_node(node, name, given[0])
             return [maps], comparison
-        slot = WEIGHT_INPUT.get(node.op_type)
-        if slot is not None and node.input[slot] in constants:
-            made, run = self._layers.run(node, name, given, altered)
+        place = _weights_at(node, constants)
+        if place is not None:
+            made, run = self._layers.run(node, name, given, altered, place)
             return [made], run
+        if node.op_type in RECURRENT and not node.domain:
+            raise ProductError("a state from step to step that no quantizer makes")
         if node.op_type in _LINEAR:
             return [_linear_quantizer(node, given)], None
         if node.domain == onnx_contrib.DOMAIN:
             return [self._contrib.run(node, given)], None
         return self._digital.run(node, given), None
+
+
+def _weights_at(node: Any, constants: Container[str]) -> int | None:
+    """Where the weights of a layer are among its inputs; None where it has none."""
+    if node.op_type in ("MatMul", "Einsum") and len(node.input) == 2:
+        held = [name in constants for name in node.input]
+        return None if held[0] == held[1] else held.index(True)
+    if node.op_type == onnx_contrib.BLOCKED:
+        return 1
+    slot = WEIGHT_INPUT.get(node.op_type)
+    return slot if slot is not None and node.input[slot] in constants else None
 
 
 def constant(values: Array) -> Tensor:

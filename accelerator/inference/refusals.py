@@ -39,7 +39,12 @@ def listed(path: Path, refused: Sequence[Refused]) -> str:
         kinds = Counter(entry.operator for entry in same)
         told = ", ".join(f"{operator} x {number}" for operator, number in kinds.items())
         told += f" (first {same[0].name}" if len(same) > 1 else f" ({same[0].name}"
-        theirs = sum(macs.get(entry.name, 0) for entry in same)
+        # Recurrent layers are several products, named after their node.
+        names = {entry.name for entry in same}
+        theirs = sum(
+            number for name, number in macs.items()
+            if name in names or name.rpartition("/")[0] in names
+        )  # fmt: skip
         told += f", {theirs / total:.1%} of the MACs)" if theirs else ")"
         parts.append(f"{told}: {cause}" if cause else told)
     return "; ".join(parts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from accelerator.errors import EstimateError
 from accelerator.names import printable
 from accelerator.networks.layers import Layer, Network, Operation
 from accelerator.networks.onnx_attributes import compared_pairs, integer, integers, padding
+from accelerator.networks.onnx_contraction import ContractionError
 from accelerator.networks.onnx_graph import Graph, read_graph
 from accelerator.networks.onnx_operators import (
     ADDITIONS,
@@ -20,11 +22,14 @@ from accelerator.networks.onnx_operators import (
     MAX_POOLS,
     MEANS,
     NORMALIZATIONS,
+    OTHER_WEIGHTED,
+    RECURRENT,
     WEIGHT_INPUT,
     Fate,
     fate,
 )
 from accelerator.networks.onnx_transposed import stuffing
+from accelerator.networks.onnx_weighted import weighted_layers
 from files import short
 
 LARGEST_WINDOW = 2**16
@@ -176,6 +181,8 @@ class _Reader:
         )
 
     def _mapped(self, node: Any, name: str) -> Fate:
+        if node.op_type in OTHER_WEIGHTED:
+            return self._otherwise(node, name)
         slot = WEIGHT_INPUT[node.op_type]
         other = 0
         constants, inputs = self.graph.constants, node.input
@@ -196,6 +203,24 @@ class _Reader:
                 self.met[Fate.UNCOUNTED][f"{node.op_type} ({PRODUCT_OF_ACTIVATIONS})"] += 1
                 return Fate.MAPPED
             self.layers.append(self._product(node, name, inputs[other], inputs[slot], turned))
+        self.quantizable.update(node.output)
+        return Fate.MAPPED
+
+    def _otherwise(self, node: Any, name: str) -> Fate:
+        """Sums, blocks and recurrent layers, whose gates the digital unit has."""
+        try:
+            found = weighted_layers(node, name, self.graph.shape, self.graph.constants)
+        except ContractionError as error:
+            raise self._error(name, str(error)) from None
+        if not found:
+            self.met[Fate.UNCOUNTED][f"{node.op_type} ({PRODUCT_OF_ACTIVATIONS})"] += 1
+        for layer in found:
+            (rows,) = layer.out_size
+            if self.batch > 1 and rows % self.batch == 0:
+                layer = replace(layer, in_size=(rows // self.batch,), out_size=(rows // self.batch,))
+            self.layers.append(layer)
+        if node.op_type in RECURRENT:
+            self.met[Fate.UNCOUNTED][f"{node.op_type} (gates)"] += 1
         self.quantizable.update(node.output)
         return Fate.MAPPED
 

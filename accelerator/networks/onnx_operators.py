@@ -31,6 +31,9 @@ WEIGHT_INPUT = {
     "QLinearMatMul": 3,
     "QGemm": 3,
 }
+RECURRENT = frozenset({"LSTM", "GRU", "RNN"})
+OTHER_WEIGHTED = RECURRENT | {"Einsum", "MatMulNBits"}
+"""Their weights are those of several products, or of either operand."""
 CONVOLUTIONS = frozenset({"Conv", "ConvInteger", "QLinearConv", "ConvTranspose"})
 
 # Of this project: maps of "this pixel is larger than that one"; docs/comparator.md.
@@ -194,9 +197,6 @@ UNCOUNTED = frozenset(
 # They hold weights whatever their inputs are called.
 ALWAYS_REFUSED = frozenset(
     [
-        "LSTM",
-        "GRU",
-        "RNN",
         "DeformConv",
         "FusedConv",
         "FusedGemm",
@@ -204,7 +204,6 @@ ALWAYS_REFUSED = frozenset(
         "Attention",
         "MultiHeadAttention",
         "QAttention",
-        "MatMulNBits",
         "NhwcConv",
     ]
 )
@@ -220,6 +219,7 @@ def fate(operator: str) -> Fate:
     """What becomes of an operator by its name alone."""
     for names, result in (
         (WEIGHT_INPUT, Fate.MAPPED),
+        (OTHER_WEIGHTED, Fate.MAPPED),
         (COMPARISONS, Fate.COMPARED),
         (MAX_POOLS | AVERAGE_POOLS | MEANS, Fate.POOLED),
         (ADDITIONS | MULTIPLICATIONS | NORMALIZATIONS, Fate.ELEMENTWISE),
