@@ -137,9 +137,7 @@ def as_input(images: Array, model: Model, levels: Levels = UNKNOWN) -> Tensor:
     quantizer = levels.quantizer
     if model.takes_integers:
         if quantizer is not None:
-            raise EstimateError(
-                f"{model.path} takes whole numbers; leave out the input quantizer"
-            )
+            raise EstimateError(f"{model.path} takes whole numbers; leave out the input quantizer")
         return Tensor(images.astype(np.float32) if images.dtype == np.float64 else images)
     if quantizer is not None:
         scale, zero, bits = (

@@ -74,7 +74,11 @@ class Layers:
         if operator.endswith("Integer"):
             return self._integer(node, name, inputs, altered)
         data, weights = _operands(inputs)
-        if operator == "Einsum" or place == 0 or (operator == "MatMul" and weights.values.ndim != 2):
+        if (
+            operator == "Einsum"
+            or place == 0
+            or (operator == "MatMul" and weights.values.ndim != 2)
+        ):
             data, weights = (weights, data) if place == 0 else (data, weights)
             return self._sum(node, name, data, weights, place, altered)
         run, results, scale = self._product(node, name, data, weights, altered)

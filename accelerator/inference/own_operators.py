@@ -45,7 +45,7 @@ def _softmax(node: Any, inputs: Inputs, opset: int) -> Array | None:
     rows, axis = _rows(node, values, opset)
     powers_of_e = np.exp(rows - rows.max(axis=axis, keepdims=True))
     found = powers_of_e / powers_of_e.sum(axis=axis, keepdims=True)
-    return found.astype(values.dtype).reshape(values.shape)
+    return np.asarray(found.astype(values.dtype).reshape(values.shape))
 
 
 def _log_softmax(node: Any, inputs: Inputs, opset: int) -> Array | None:
@@ -55,7 +55,7 @@ def _log_softmax(node: Any, inputs: Inputs, opset: int) -> Array | None:
     rows, axis = _rows(node, values, opset)
     below = rows - rows.max(axis=axis, keepdims=True)
     found = below - np.log(np.exp(below).sum(axis=axis, keepdims=True))
-    return found.astype(values.dtype).reshape(values.shape)
+    return np.asarray(found.astype(values.dtype).reshape(values.shape))
 
 
 def _hardmax(node: Any, inputs: Inputs, opset: int) -> Array | None:
@@ -75,9 +75,7 @@ def _local_response(node: Any, inputs: Inputs, _: int) -> Array | None:
     size = integer(node, "size", 1)
     alpha, beta = real(node, "alpha", 1e-4), real(node, "beta", 0.75)
     before, after = floor((size - 1) / 2), ceil((size - 1) / 2)
-    squares = np.pad(
-        values * values, [(0, 0), (before, after), *[(0, 0)] * (values.ndim - 2)]
-    )
+    squares = np.pad(values * values, [(0, 0), (before, after), *[(0, 0)] * (values.ndim - 2)])
     channels = values.shape[1]
     total = sum(squares[:, shift : shift + channels] for shift in range(size))
     divisor = np.asarray(real(node, "bias", 1.0) + alpha / size * np.asarray(total)) ** beta
@@ -91,7 +89,7 @@ def _norm(node: Any, inputs: Inputs, _: int) -> Array | None:
     total = (np.abs(values) ** power).sum(axis=axis, keepdims=True)
     length = total if power == 1 else np.sqrt(total)
     found = np.divide(values, length, out=np.zeros_like(values), where=length != 0)
-    return found.astype(values.dtype)
+    return np.asarray(found.astype(values.dtype))
 
 
 def _power_pool(node: Any, inputs: Inputs, _: int) -> Array | None:
@@ -147,7 +145,7 @@ def _scatter(node: Any, inputs: Inputs, _: int) -> Array | None:
     axis, found = integer(node, "axis", 0), values.copy()
     index = np.where(places < 0, places + values.shape[axis], places)
     corner = tuple(slice(0, size) for size in index.shape)
-    where = list(np.indices(index.shape))
+    where: list[Any] = list(np.indices(index.shape))
     where[axis] = index
     found[tuple(where)] = updates[corner]
     return found
@@ -204,9 +202,7 @@ def _pool_of_regions(node: Any, inputs: Inputs, _: int) -> Array | None:
     found = np.zeros((len(regions), values.shape[1], rows, columns), values.dtype)
     for place, region in enumerate(regions):
         image = values[int(region[0])]
-        left, top, right, bottom = (
-            int(floor(float(corner * scale) + 0.5)) for corner in region[1:]
-        )
+        left, top, right, bottom = (floor(float(corner * scale) + 0.5) for corner in region[1:])
         down = _bins(top, bottom, rows, image.shape[1])
         across = _bins(left, right, columns, image.shape[2])
         for row, column in np.ndindex(rows, columns):

@@ -73,9 +73,7 @@ def resize(node: Any, inputs: Sequence[Array | None], opset: int) -> Array | Non
     return made
 
 
-def _axes(
-    node: Any, source: Array, inputs: Sequence[Array | None], opset: int
-) -> list[_Axis]:
+def _axes(node: Any, source: Array, inputs: Sequence[Array | None], opset: int) -> list[_Axis]:
     rank = source.ndim
     roi = scales = sizes = None
     if opset >= 11:

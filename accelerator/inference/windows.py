@@ -81,9 +81,7 @@ def greatest(values: Array, windows: Windows) -> Array:
     return found
 
 
-def means(
-    values: Array, windows: Windows, *, with_padding: bool, lacking: bool = True
-) -> Array:
+def means(values: Array, windows: Windows, *, with_padding: bool, lacking: bool = True) -> Array:
     """The mean of each window in single precision, its values added one after the other.
 
     Padding counts as zeros `with_padding` and not at all without; what a last window lacks

@@ -90,8 +90,12 @@ def _written(node: Any, ranks: tuple[int, int]) -> list[str]:
     if len(operands) != 2 or len(sides) > 2:
         raise ContractionError(f"{len(operands)} operands")
     free = [letter for letter in ascii_letters if letter not in "".join(sides)]
-    counts = [rank - len(axes.replace("...", "")) for axes, rank in zip(operands, ranks, strict=True)]
-    most = max([count for count, axes in zip(counts, operands, strict=True) if "..." in axes] or [0])
+    counts = [
+        rank - len(axes.replace("...", "")) for axes, rank in zip(operands, ranks, strict=True)
+    ]
+    most = max(
+        [count for count, axes in zip(counts, operands, strict=True) if "..." in axes] or [0]
+    )
     dots = "".join(free[:most])
     filled = [
         axes.replace("...", dots[len(dots) - count :] if count else "")

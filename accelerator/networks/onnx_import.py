@@ -28,11 +28,9 @@ from accelerator.networks.onnx_operators import (
     Fate,
     fate,
 )
-from accelerator.networks.onnx_transposed import stuffing
-from accelerator.networks.onnx_weighted import weighted_layers
+from accelerator.networks.onnx_weighted import LARGEST_WINDOW, weighted_layers
 from files import short
 
-LARGEST_WINDOW = 2**16
 PRODUCT_OF_ACTIVATIONS = "product of two activations"
 
 
@@ -192,8 +190,7 @@ class _Reader:
             if inputs[slot] not in constants and inputs[slot] not in self.graph.data:
                 self.met[Fate.UNCOUNTED][f"{node.op_type} ({PRODUCT_OF_ACTIVATIONS})"] += 1
                 return Fate.MAPPED
-            shape = self._transposed if node.op_type == "ConvTranspose" else self._convolution
-            self.layers.append(shape(node, name, inputs[other], inputs[slot]))
+            self.layers.append(self._convolution(node, name, inputs[other], inputs[slot]))
         else:
             turned = inputs[slot] not in constants and inputs[other] in constants
             known = inputs[slot] in constants or (
@@ -215,9 +212,10 @@ class _Reader:
         if not found:
             self.met[Fate.UNCOUNTED][f"{node.op_type} ({PRODUCT_OF_ACTIVATIONS})"] += 1
         for layer in found:
-            (rows,) = layer.out_size
-            if self.batch > 1 and rows % self.batch == 0:
-                layer = replace(layer, in_size=(rows // self.batch,), out_size=(rows // self.batch,))
+            rows = layer.out_size
+            if layer.operation is Operation.PRODUCT and self.batch > 1 and not rows[0] % self.batch:
+                rows = (rows[0] // self.batch,)
+                layer = replace(layer, in_size=rows, out_size=rows)
             self.layers.append(layer)
         if node.op_type in RECURRENT:
             self.met[Fate.UNCOUNTED][f"{node.op_type} (gates)"] += 1
@@ -254,24 +252,6 @@ class _Reader:
             dilation,
             groups,
         )
-
-    def _transposed(self, node: Any, name: str, data: str, weights: str) -> Layer:
-        """The convolution of the input with zeros between its elements that runs."""
-        source, kernel = self.graph.shape(data, name), self.graph.shape(weights, name)
-        target = self.graph.shape(node.output[0], name)
-        groups, rank = integer(node, "group", 1), len(kernel) - 2
-        if rank < 1 or len(source) != len(kernel) or len(target) != len(kernel):
-            raise self._error(name, f"an input {source}, weights {kernel}, an output {target}")
-        if groups < 1 or source[1] != kernel[0] or kernel[0] % groups:
-            raise self._error(name, f"{source[1]} channels, {groups} groups and weights {kernel}")
-        if max(kernel[2:]) > LARGEST_WINDOW:
-            raise self._error(name, f"a window of {kernel[2:]}")
-        put = stuffing(node, source[2:], kernel[2:])
-        begin, end = (tuple(max(pad, 0) for pad in pads) for pads in (put.begin, put.end))
-        return Layer(
-            name, Operation.CONVOLUTION, source[1], put.stuffed(source[2:]), kernel[1] * groups,
-            target[2:], kernel[2:], (1,) * rank, begin, end, put.dilation, groups,
-        )  # fmt: skip
 
     def _product(self, node: Any, name: str, left: str, right: str, turned: bool) -> Layer:
         """A matrix product; `turned` when the left operand holds the weights."""

@@ -32,9 +32,9 @@ WEIGHT_INPUT = {
     "QGemm": 3,
 }
 RECURRENT = frozenset({"LSTM", "GRU", "RNN"})
-OTHER_WEIGHTED = RECURRENT | {"Einsum", "MatMulNBits"}
-"""Their weights are those of several products, or of either operand."""
-CONVOLUTIONS = frozenset({"Conv", "ConvInteger", "QLinearConv", "ConvTranspose"})
+OTHER_WEIGHTED = RECURRENT | {"ConvTranspose", "Einsum", "MatMulNBits"}
+"""Their layers are not those of one plain convolution or product."""
+CONVOLUTIONS = frozenset({"Conv", "ConvInteger", "QLinearConv"})
 
 # Of this project: maps of "this pixel is larger than that one"; docs/comparator.md.
 COMPARISON_DOMAIN, COMPARISONS = "mramcim", frozenset({"Compare"})

@@ -43,7 +43,7 @@ class ReferenceNodes:
         import onnx
 
         try:
-            schema = onnx.defs.get_schema(node.op_type, self._version(node), node.domain)
+            schema: Any = onnx.defs.get_schema(node.op_type, self._version(node), node.domain)
         except onnx.defs.SchemaError:
             return False
         if schema.has_function or schema.has_context_dependent_function:

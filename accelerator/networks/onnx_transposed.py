@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from accelerator.networks.onnx_attributes import integer, integers, text
+from accelerator.networks.onnx_attributes import integers, text
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,9 @@ def stuffing(node: Any, size: tuple[int, ...], kernel: tuple[int, ...]) -> Stuff
         target = asked or tuple(size[i] * stride[i] for i in range(rank))
         total = [whole[i] - target[i] for i in range(rank)]
         less = [one // 2 if one > 0 else -(-one // 2) for one in total]
-        begin = less if automatic == "SAME_UPPER" else [t - h for t, h in zip(total, less, strict=True)]
+        begin = (
+            less if automatic == "SAME_UPPER" else [t - h for t, h in zip(total, less, strict=True)]
+        )
         end = [t - b for t, b in zip(total, begin, strict=True)]
     else:
         pads = integers(node, "pads", (0,) * 2 * rank) if automatic == "NOTSET" else (0,) * 2 * rank

@@ -1,7 +1,7 @@
 """Layers of operators whose weights are not those of a convolution or a plain product.
 
-Recurrent layers are two matrix products, of the input and of the state before; their gates are
-of the digital unit.
+A transposed convolution is one of its input with zeros between the elements. Recurrent layers are
+two matrix products, of the input and of the state before; their gates are of the digital unit.
 """
 
 from __future__ import annotations
@@ -12,23 +12,26 @@ from typing import Any
 
 from accelerator.networks.layers import Layer, Operation
 from accelerator.networks.onnx_attributes import integer
-from accelerator.networks.onnx_contraction import contraction
+from accelerator.networks.onnx_contraction import ContractionError, contraction
+from accelerator.networks.onnx_transposed import stuffing
 
+LARGEST_WINDOW = 2**16
 Shape = Callable[[str, str], tuple[int, ...]]
 
 
-def weighted_layers(
-    node: Any, name: str, shape: Shape, constants: Collection[str]
-) -> list[Layer]:
+def weighted_layers(node: Any, name: str, shape: Shape, constants: Collection[str]) -> list[Layer]:
     """The layers of a node, none where it multiplies no weights.
 
     `shape` gives that of a tensor that is needed at a place of the file. Raises ContractionError
-    for sums that are no product of data with weights.
+    for what is no product of data with weights, or contradicts itself.
     """
     if node.op_type == "Einsum":
         return _einsum(node, name, shape, constants)
     if node.op_type == "MatMulNBits":
         return [_in_blocks(node, name, shape)]
+    if node.op_type == "ConvTranspose":
+        held = node.input[1] in constants
+        return [_transposed(node, name, shape)] if held else []
     if not all(tensor in constants for tensor in node.input[1:3]):
         return []
     return _recurrent(node, name, shape)
@@ -74,3 +77,22 @@ def _product(name: str, rows: int, inner: int, outer: int, groups: int) -> Layer
     return Layer(
         name, Operation.PRODUCT, inner, (rows,), outer, (rows,), one, one, none, none, one, groups
     )
+
+
+def _transposed(node: Any, name: str, shape: Shape) -> Layer:
+    """The convolution of the input with zeros between its elements that runs."""
+    source, kernel = shape(node.input[0], name), shape(node.input[1], name)
+    target = shape(node.output[0], name)
+    groups, rank = integer(node, "group", 1), len(kernel) - 2
+    if rank < 1 or len(source) != len(kernel) or len(target) != len(kernel):
+        raise ContractionError(f"an input {source}, weights {kernel}, an output {target}")
+    if groups < 1 or source[1] != kernel[0] or kernel[0] % groups:
+        raise ContractionError(f"{source[1]} channels, {groups} groups and weights {kernel}")
+    if max(kernel[2:]) > LARGEST_WINDOW:
+        raise ContractionError(f"a window of {kernel[2:]}")
+    put = stuffing(node, source[2:], kernel[2:])
+    begin, end = (tuple(max(pad, 0) for pad in pads) for pads in (put.begin, put.end))
+    return Layer(
+        name, Operation.CONVOLUTION, source[1], put.stuffed(source[2:]), kernel[1] * groups,
+        target[2:], kernel[2:], (1,) * rank, begin, end, put.dilation, groups,
+    )  # fmt: skip

@@ -164,7 +164,8 @@ def run(arguments: argparse.Namespace) -> int:
 def _levels(arguments: argparse.Namespace) -> dict[str, object]:
     """What is said of the images' levels."""
     return {
-        name: getattr(arguments, name) for name in ("lowest", "highest", "input_bits", "input_scale")
+        name: getattr(arguments, name)
+        for name in ("lowest", "highest", "input_bits", "input_scale")
     }
 
 

@@ -42,7 +42,9 @@ def built(path, seed, rank, operator, zero, *, bias=True):
     }  # fmt: skip
     if operator == "ConvTranspose":
         weights = build.codes(inner, outer // group, *kernel)
-        attributes["pads"] = [int(draw(0, (k - 1) * d + 1)) for k, d in [*zip(kernel, dilations)] * 2]
+        attributes["pads"] = [
+            int(draw(0, (k - 1) * d + 1)) for k, d in [*zip(kernel, dilations, strict=True)] * 2
+        ]
         attributes["output_padding"] = [int(draw(0, step)) for step in attributes["strides"]]
     else:
         weights = build.codes(outer, inner // group, *kernel)

@@ -109,7 +109,9 @@ def in_blocks(path, seed, *, bits=4, size=16, inner=32, outer=6, zeros=True, qua
 
 
 @pytest.mark.parametrize("zeros", [False, True])
-@pytest.mark.parametrize(("bits", "size", "inner"), [(4, 16, 32), (4, 16, 40), (4, 32, 96), (8, 32, 64)])
+@pytest.mark.parametrize(
+    ("bits", "size", "inner"), [(4, 16, 32), (4, 16, 40), (4, 32, 96), (8, 32, 64)]
+)
 def test_weights_in_blocks_are_equal_to_onnxruntime(tmp_path, bits, size, inner, zeros):
     path, images = in_blocks(
         tmp_path / "n.onnx", bits, bits=bits, size=size, inner=inner, zeros=zeros
@@ -144,7 +146,7 @@ def test_recurrent_layers_are_costed_as_their_products(tmp_path, operator, gates
     graph = helper.make_graph(
         [node], "g", [helper.make_tensor_value_info("x", TensorProto.FLOAT, [7, 1, 10])],
         [helper.make_empty_tensor_value_info("y")],
-        [numpy_helper.from_array(value.astype(np.float32), name) for name, value in weights.items()],
+        [numpy_helper.from_array(np.float32(value), name) for name, value in weights.items()],
     )  # fmt: skip
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     path = tmp_path / "n.onnx"
