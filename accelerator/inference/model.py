@@ -16,6 +16,8 @@ from accelerator.networks.onnx_file import parse_model
 from accelerator.networks.onnx_graph import tensor_shapes
 from files import short
 
+OLDEST_OPSET = 7
+"""Before it, operators did not broadcast their operands as they do now."""
 LARGEST_TENSOR = 2**28
 """Elements of one tensor of a network that is run."""
 
@@ -72,6 +74,11 @@ def read_model(path: Path) -> Model:
     outputs = tuple(entry.name for entry in graph.output)
     nodes = tuple(graph.node)
     versions = {entry.domain: entry.version for entry in model.opset_import}
+    if versions.get("", OLDEST_OPSET) < OLDEST_OPSET:
+        raise EstimateError(
+            f"{path} has operators of opset {versions['']}; those from {OLDEST_OPSET} on are run: "
+            "export it again"
+        )
     (entry,) = (entry for entry in graph.input if entry.name == inputs[0])
     kind = entry.type.tensor_type.elem_type
     takes_integers = kind not in (onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16,

@@ -151,7 +151,11 @@ class _Reader:
             moved = [tensor for tensor in node.input if tensor not in self.graph.constants]
             if moved and all(self._absorbs(tensor) for tensor in moved):
                 self.quantizable.update(node.output)
-        self.met[kind][str(node.op_type)] += 1
+        if kind is Fate.REFUSED:
+            # What is refused by its name has no weights here: attention of the standard.
+            self.met[Fate.UNCOUNTED][f"{node.op_type} ({PRODUCT_OF_ACTIVATIONS})"] += 1
+        else:
+            self.met[kind][str(node.op_type)] += 1
 
     def _absorbs(self, tensor: str) -> bool:
         """Whether an operator on `tensor` can go into the quantizer that makes it."""

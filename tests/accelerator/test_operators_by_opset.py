@@ -175,6 +175,15 @@ def test_quantizers_of_a_domain_that_is_not_imported_run(tmp_path, imported):
     assert [layer.macs for layer in load_network(path).mapped] == [64]
 
 
+def test_opsets_before_broadcasting_are_refused(tmp_path):
+    nodes = [helper.make_node("Add", ["x", "a"], ["y"], broadcast=1, axis=1)]
+    path = tmp_path / "n.onnx"
+    model = model_of(nodes, [("a", np.ones(1, np.float32))], 6)
+    path.write_bytes(model.SerializeToString())
+    with pytest.raises(EstimateError, match="opset 6; those from 7 on are run"):
+        QuantizedNetwork(path)
+
+
 def test_a_scale_that_fits_no_axis_is_told(tmp_path):
     codes = np.ones((8, 3, 3, 3), np.int8)
     scales, zeros = np.full(8, 0.5, np.float32), np.zeros(8, np.int8)
