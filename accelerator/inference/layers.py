@@ -100,6 +100,7 @@ class Layers:
     ) -> tuple[Tensor, LayerRun]:
         """Einstein sums and products of other ranks, as rows with grouped kernels."""
         grid = _on_grid(data, weights)
+        require_one_scale(grid)
         # Sizes of the data, which may be free, tell the axes of the weights alone apart.
         found = sum_of(node, data.values, weights.values, place)
         key = (id(node), place)
@@ -125,6 +126,7 @@ class Layers:
         assert data is not None
         blocks = blocks_of(node, inputs)
         grid = _on_grid(data, blocks.weights)
+        require_one_scale(grid)
         key = (id(node),)
         if key not in self._prepared:
             kernels, levels = blocks.weights.values, blocks.weights.grid
@@ -193,14 +195,17 @@ class Layers:
             self._prepared[key] = _prepare(node, data.values, weights)
         prepared = self._prepared[key]
         way, values = prepared.way, data.values
+        if way is not None:
+            require_one_scale(grid)
         stored = _coded(data, way)
         codes = _rows(stored.codes, node) if way is None else stored.codes
         stored = Coded(codes, stored.levels, stored.offset)
         run = altered(multiply(name, str(node.op_type), stored, prepared.weights))
-        scales = prepared.scales * float(grid.scale.ravel()[0])
         if way is None:
-            return run, run.results.reshape(*values.shape[:-1], run.results.shape[1]), scales
+            results = run.results.reshape(*values.shape[:-1], run.results.shape[1])
+            return run, results, prepared.scales * grid.scale
         results = way.shaped(run.results, len(values))
+        scales = prepared.scales * float(grid.scale.ravel()[0])
         return run, results, scales.reshape(-1, *[1] * (values.ndim - 2))
 
 
@@ -214,9 +219,15 @@ def _on_grid(data: Tensor, weights: Tensor) -> Grid:
             raise ProductError(f"{what} that no quantizer makes")
     grid = data.grid
     assert grid is not None
-    if not grid.scalar:
+    if not grid.scalar and grid.scale.shape[-1] != 1:
         raise ProductError("inputs with a scale for each channel")
     return grid
+
+
+def require_one_scale(grid: Grid) -> None:
+    """Raise ProductError where rows have scales of their own."""
+    if not grid.scalar:
+        raise ProductError("inputs with a scale for each channel")
 
 
 def _grouped(kernels: Array, scale: Array, levels: Grid, groups: int) -> Prepared:
