@@ -162,6 +162,7 @@ class NightlyRun:
             self._so_far(),
             run=run,
             difference=difference,
+            # What a plan does not ask for, or failed points do not have, is told otherwise.
             findings=tuple(broken_laws(table.groups)),
             unwanted=unwanted_points(run, self._allowed),
             table_sha256=hashlib.sha256(image).hexdigest(),

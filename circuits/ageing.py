@@ -93,6 +93,15 @@ class Ageing:
         holes. Raises DesignError on an age or duty that the model does not cover.
         """
         _check(age, duty)
+        try:
+            return self._shift(age, temperature, vdd, duty)
+        except ArithmeticError:
+            raise DesignError(
+                f"{self.parameters.path}: the constants give no shift that a number holds; mend "
+                "them"
+            ) from None
+
+    def _shift(self, age: float, temperature: float, vdd: float, duty: float) -> float:
         p = self.parameters
         overdrive = vdd - p["threshold"]
         if age == 0.0 or overdrive <= 0:

@@ -124,7 +124,7 @@ def _check_card(card: _Card) -> None:
         raise _refused(card.line, text, f"holds {cut.group()}")
     if _FILE.search(text):
         raise _refused(card.line, text, "names a file")
-    if text[0] in DEVICES:
+    if text and text[0] in DEVICES:
         return
     match = _NAME.match(card.pieces[0])
     name = match.group() if match else ""

@@ -28,13 +28,18 @@ _SETTING = re.compile(r"(\w+)(?:\s*=\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?))
 _NOT_FINITE = re.compile(r"(?<![\w.])[-+]?(?:nan|inf)(?![\w.])", re.IGNORECASE)
 
 
+def is_name(text: str) -> bool:
+    """Whether a text can be a name: letters, digits and `_ . + -`, not too long."""
+    return len(text) <= LONGEST_NAME and _NAME.fullmatch(text) is not None
+
+
 def identifier(text: object, what: str = "a name in a deck") -> str:
     """A name as it stands in a deck; `what` says in the message whose it is, and where.
 
     Raises DesignError on anything but letters, digits and `_ . + -`, the first a letter or a
     digit, 64 characters at most.
     """
-    if isinstance(text, str) and len(text) <= LONGEST_NAME and _NAME.fullmatch(text):
+    if isinstance(text, str) and is_name(text):
         return text
     raise DesignError(
         f"{what} must be a name: letters, digits and _ . + -, a letter or digit first, at most "
@@ -45,7 +50,7 @@ def identifier(text: object, what: str = "a name in a deck") -> str:
 def name_from(text: str) -> str:
     """A name made of any text, such as the stem of a file: other characters become `_`."""
     plain = re.sub(r"[^A-Za-z0-9_.+-]", "_", text)[:LONGEST_NAME]
-    return plain if _NAME.fullmatch(plain) else f"x{plain}"[:LONGEST_NAME]
+    return plain if is_name(plain) else f"x{plain}"[:LONGEST_NAME]
 
 
 def number(value: float, digits: int | None = None) -> str:

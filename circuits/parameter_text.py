@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -15,15 +15,17 @@ from circuits.modelcards import (
     PARAMETERS,
     SUBCIRCUITS,
     WITHIN_IF,
+    shorten,
 )
 from circuits.modelfiles import Placed
 
 TOP = ""
 """The scope outside of all sub-circuits."""
 
-_KEY = re.compile(r"([a-z_][\w.#]*)\s*(\([\w\s,]*\))?\s*=(?!=)", re.I)
+_KEY = re.compile(r"(?<![\w.#])([a-z_][\w.#]*)\s*(\([\w\s,]*\)\s*)?=(?!=)", re.I)
 _FUNCTION = re.compile(r"\.func\s+(\w+)\s*\(([^)]*)\)\s*=?", re.I)
 _BRACED = re.compile(r"\{[^{}]*\}|'[^']*'")
+_OPENS = re.compile(r"\w+\s*\(")
 _BEHAVIOURAL = "beg"
 
 
@@ -38,10 +40,16 @@ class Expression:
     name: str
     text: str
     scope: str
-    place: str
+    placed: Placed
+    position: int
     what: str = ""
     arguments: tuple[str, ...] = ()
     behavioural: bool = False
+
+    @property
+    def place(self) -> str:
+        """Its file and line."""
+        return self.placed.place(self.position)
 
     def inside(self, scope: str) -> Expression:
         """The same text in the scope of whoever calls the function."""
@@ -154,7 +162,8 @@ def _assignments(scope: str, placed: Placed) -> Iterator[Expression]:
             name,
             text[match.end() : stop].strip(" \t,"),
             scope,
-            placed.place(match.start()),
+            placed,
+            match.start(),
             f"'{name}'",
             _names(arguments[1:-1]) if arguments else (),
         )
@@ -167,14 +176,22 @@ def _top_level(text: str) -> Iterator[re.Match[str]]:
 
 
 def _covered(text: str) -> list[tuple[int, int]]:
+    """Where braces and quotes begin and end, in order."""
     return [match.span() for match in _BRACED.finditer(text)]
+
+
+def _enclosing(covered: list[tuple[int, int]], position: int) -> tuple[int, int] | None:
+    index = bisect_left(covered, (position, 0)) - 1
+    return covered[index] if index >= 0 and position < covered[index][1] else None
 
 
 def _stands_free(text: str, match: re.Match[str], covered: list[tuple[int, int]]) -> bool:
     start = match.start()
-    if any(begin < start < stop for begin, stop in covered):
+    if _enclosing(covered, start):
         return False
-    return text[:start].rstrip()[-1:] not in tuple("=!<>+-*/^?:&|%")
+    while start and text[start - 1].isspace():
+        start -= 1
+    return text[start - 1 : start] not in tuple("=!<>+-*/^?:&|%")
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -191,7 +208,8 @@ def _add_function(library: Library, scope: str, placed: Placed) -> None:
         name,
         text[match.end() :].strip(),
         scope,
-        placed.place(match.start(1)),
+        placed,
+        match.start(1),
         f"the function '{name}'",
         _names(match.group(2)),
     )
@@ -211,7 +229,7 @@ def _add_call(library: Library, scope: str, placed: Placed) -> None:
 
 def _condition(scope: str, placed: Placed) -> Expression:
     text = placed.card.text[len(placed.card.name) :].strip()
-    return Expression("a condition", text, scope, placed.place(), f"a condition {text}")
+    return Expression("a condition", text, scope, placed, 0, f"a condition {shorten(text)}")
 
 
 def _values(scope: str, placed: Placed, hits: Callable[[str], list[int]]) -> Iterator[Expression]:
@@ -225,33 +243,28 @@ def _values(scope: str, placed: Placed, hits: Callable[[str], list[int]]) -> Ite
     owner = words[1] if card.name == MODEL and len(words) > 1 else card.name
     what = f"the model {owner}" if card.name == MODEL else f"the device {owner}"
     behavioural = card.name[0] in _BEHAVIOURAL
-    covered, keys = _covered(text), list(_KEY.finditer(text))
+    covered = _covered(text)
+    keys = [match for match in _KEY.finditer(text) if _stands_free(text, match, covered)]
     starts = [match.start() for match in keys]
+    stops = [*starts, len(text)]
     done: set[int] = set()
     for position in positions:
-        index = bisect_right(starts, position)
-        below, above = index - 1, index
-        while below >= 0 and not _stands_free(text, keys[below], covered):
-            below -= 1
-        while above < len(keys) and not _stands_free(text, keys[above], covered):
-            above += 1
-        if below in done:
+        index = bisect_right(starts, position) - 1
+        if index in done:
             continue
-        stop = starts[above] if above < len(keys) else len(text)
-        if below < 0:
-            # Before the first key only what stands in braces is a value; the rest are nodes.
-            for begin, end in covered:
-                if begin < position < end:
-                    found = text[begin:end]
-                    yield Expression(
-                        owner, found, scope, placed.place(begin), what, (), behavioural
-                    )
+        if index < 0:
+            # Before the first key stand nodes and names; a value is in braces, or a call.
+            span = _enclosing(covered, position)
+            if span is None and not _OPENS.match(text, position):
+                continue
+            begin, end = span or (position, stops[0])
+            found = text[begin:end]
+            yield Expression(owner, found, scope, placed, begin, what, (), behavioural)
             continue
-        done.add(below)
-        key = keys[below]
-        found = text[key.end() : stop].strip(" \t,")
+        done.add(index)
+        key = keys[index]
+        found = text[key.end() : stops[index + 1]].strip(" \t,")
         if card.name == MODEL and found.count(")") > found.count("("):
             found = found[: found.rindex(")")].rstrip()
-        name = key.group(1).lower()
-        place = placed.place(key.start())
-        yield Expression(name, found, scope, place, f"'{name}' of {what}", (), behavioural)
+        name, named = key.group(1).lower(), f"'{key.group(1).lower()}' of {what}"
+        yield Expression(name, found, scope, placed, key.start(), named, (), behavioural)

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from circuits.deck_text import identifier
+from circuits.deck_text import identifier, is_name
 from circuits.errors import DesignError
 from circuits.units import si_unit, to_si
 from files import read_toml as read_toml_file
 from files import short
 
+LONGEST_NAME = 64
+"""Characters of the name of a shipped set."""
 LARGEST, LEAST = 1e40, 1e-40
 """Magnitudes of any SI value but zero: no quantity comes near, and products of several stay
 finite and above zero."""
@@ -85,10 +87,11 @@ def shipped_or_own(folder: Path, what: str, name_or_path: str | Path) -> Path:
     if path.suffix == ".toml":
         return path
     shipped = folder / f"{name_or_path}.toml"
-    if not shipped.is_file():
+    # A name with a folder in it would lead out of this one.
+    if not is_name(str(name_or_path)) or not shipped.is_file():
         raise DesignError(
-            f"unknown {what} '{name_or_path}'; choose one of {', '.join(shipped_names(folder))} "
-            "or give the path of a .toml file"
+            f"unknown {what} '{short(str(name_or_path))}'; choose one of "
+            f"{', '.join(shipped_names(folder))} or give the path of a .toml file"
         )
     return shipped
 

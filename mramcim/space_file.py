@@ -85,7 +85,11 @@ def _file(path: Path, key: str, value: Any) -> str:
         raise CommandError(f"{path}: '{key}' must be names or files, not {short(repr(value))}")
     if key == "network" and value in network_names():
         return value
-    return str((path.parent / value).resolve())
+    try:
+        return str((path.parent / value).resolve())
+    except (OSError, ValueError, RuntimeError):
+        # A NUL, a name that is too long, links in a circle.
+        raise CommandError(f"{path}: '{key}' names no file by {short(repr(value))}") from None
 
 
 def _limit(name: str, key: str, value: Any) -> Any:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from files import read_bytes, read_json
+from files import naming, read_bytes, read_json
 from mramcim.arguments import add_json
 from mramcim.errors import CommandError
 from mramcim.outputs import STANDARD_OUTPUT, check_outputs, write_json
@@ -55,20 +55,21 @@ def run(arguments: argparse.Namespace) -> int:
         group: (Path(file).name, read_bytes(Path(file), "CSV file", error=CommandError))
         for group, file in _groups(arguments.files, arguments.group).items()
     }
-    content = lut.content_of(
-        images,
-        mramcim_version=version("mramcim"),
-        record=None if arguments.record is None else _record(arguments.record),
-        title=arguments.title,
-    )
-    lut.write_table(
-        arguments.output,
-        content.groups,
-        mramcim_version=content.mramcim_version,
-        ngspice_version=content.ngspice_version,
-        provenance=content.provenance,
-        title=content.title,
-    )
+    with naming(Path(arguments.record or arguments.files[0]), lut.TableError):
+        content = lut.content_of(
+            images,
+            mramcim_version=version("mramcim"),
+            record=None if arguments.record is None else _record(arguments.record),
+            title=arguments.title,
+        )
+        lut.write_table(
+            arguments.output,
+            content.groups,
+            mramcim_version=content.mramcim_version,
+            ngspice_version=content.ngspice_version,
+            provenance=content.provenance,
+            title=content.title,
+        )
     problems = lut.check(arguments.output)
     points = {
         name: math.prod(len(axis) for axis in group.axes.values())

@@ -16,6 +16,8 @@ from files import read_json, short, typed
 
 FORMAT = "mramcim-adaptive/1"
 RECORD = "training.json"
+LARGEST, LARGEST_STAGES = 4096, 8
+"""Blocks, channels and sizes of a network that is described, and its stages."""
 SHIPPED = Path(__file__).parents[1] / "trained" / "adaptive"
 """The folder of what `mramcim study adaptive --train FOLDER` makes by default."""
 
@@ -49,6 +51,11 @@ class Setting:
             raise EstimateError(
                 f"{self.depth} blocks of {self.channels} channels behind a stem of stride "
                 f"{self.stem_stride} are no network; give whole numbers above 0"
+            )
+        largest = (self.depth, self.stem_stride, *self.image, *self.channels, *self.bits)
+        if max(largest) > LARGEST or len(self.channels) > LARGEST_STAGES or min(self.image) < 1:
+            raise EstimateError(
+                f"sizes of the network are from 1 to {LARGEST}, in {LARGEST_STAGES} stages at most"
             )
         if not self.bits or not self.seeds:
             raise EstimateError("nothing is trained without bits and seeds; give one of each")

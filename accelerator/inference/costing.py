@@ -78,6 +78,11 @@ def plan_run(network: Network, run: NetworkRun) -> Plan:
     runs = {layer.name: layer for layer in run.counts}
     compared = {layer.name: layer for layer in run.comparisons}
     names = [layer.name for layer in network.mapped]
+    if not names:
+        raise EstimateError(
+            f"the network {network.name} has no convolution and no matrix product with weights: "
+            "there is nothing to put on sub-arrays"
+        )
     missing = [name for name in names if name not in runs]
     if missing or len(runs) != len(names):
         raise EstimateError(

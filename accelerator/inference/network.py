@@ -24,7 +24,7 @@ from accelerator.inference.refusals import Refused, listed, operator_of
 from accelerator.inference.results import LayerCounts, NetworkRun, joined
 from accelerator.inference.room import DigitalError
 from accelerator.names import printable
-from files import short
+from files import naming, short
 
 _FAULTS = (OffGridError, QuantizerError, DigitalError, EstimateError)
 FOREIGN = (
@@ -49,7 +49,10 @@ class QuantizedNetwork:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self._model: Model = read_model(Path(path))
         self._operators = Operators(self._model.versions)
-        self._constants = {name: constant(value) for name, value in self._model.constants.items()}
+        with naming(self._model.path, OffGridError):
+            self._constants = {
+                name: constant(value) for name, value in self._model.constants.items()
+            }
         self._steps = self._folded()
         self._done_with = self._last_uses()
 

@@ -14,6 +14,8 @@ from lut import Difference, shown_place
 
 SHOWN = 50
 """Rows of a table at most; the rest is in the files beside the page."""
+IN_SHORT = 3
+"""Causes in the headline at most."""
 
 
 def what_changed(night: Night) -> str:
@@ -25,7 +27,17 @@ def what_changed(night: Night) -> str:
         return f"<p>{escape(_sentence(NOTHING_CHANGED))}</p>"
     rows = [(cause.what, cause.where, cause.before, cause.now) for cause in found[:SHOWN]]
     head = ("what", "where", "baseline", "now")
-    return table_html(head, rows, name="causes") + _rest(len(found) - len(rows))
+    rest = _rest(len(found) - len(rows))
+    return table_html(head, rows, name="causes") + rest + "<p>Numbers are in SI units.</p>"
+
+
+def changed_in_short(difference: Difference) -> str:
+    """The first things that changed, in a line."""
+    found = causes(difference)
+    if not found:
+        return NOTHING_CHANGED
+    more = len(found) - IN_SHORT
+    return "; ".join(map(str, found[:IN_SHORT])) + (f" and {more} more" if more > 0 else "")
 
 
 def how_variables_moved(difference: Difference, baseline: str) -> str:

@@ -13,7 +13,13 @@ import numpy as np
 from characterize.limits import Verdict
 from characterize.night import Night, moved_text
 from characterize.report.cells import Mark, Number, cell_html, table_html
-from characterize.report.compared import SHOWN, how_variables_moved, single_points, what_changed
+from characterize.report.compared import (
+    SHOWN,
+    changed_in_short,
+    how_variables_moved,
+    single_points,
+    what_changed,
+)
 from characterize.report.folder import TABLE
 from characterize.run import Run
 from lut import Group, Outcome, Table, shown_place
@@ -24,7 +30,7 @@ _WORSE_IF_LESS = {
 }  # fmt: skip
 _CSS = """
 body {
-  font: 14px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem;
+  font: 14px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 76rem; padding: 0 1rem;
 }
 h1 { font-size: 1.4rem; }
 h2 { font-size: 1.1rem; margin-top: 2rem; border-bottom: 1px solid #ccc; }
@@ -32,6 +38,9 @@ table { border-collapse: collapse; } td, th { padding: .15rem .6rem; text-align:
 td.n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 tr:nth-child(even) { background: #f5f5f5; }
 .pass { color: #176b2c; font-weight: 600; } .fail { color: #b00020; font-weight: 600; }
+section { overflow-x: auto; }
+#variables td, #moved td, #causes td, #limits td { white-space: nowrap; }
+.pass, .fail, .open { white-space: nowrap; } .open { color: #7a5b00; font-weight: 600; }
 svg { max-width: 100%; height: auto; }
 pre { overflow-x: auto; background: #f5f5f5; padding: .6rem; }
 """
@@ -80,6 +89,8 @@ def report_page(night: Night, table: Table | None, pictures: Mapping[str, str]) 
 def _heading(night: Night) -> str:
     mark = cell_html(Mark(night.good), "span")
     told = [night.compared] if night.good else night.reasons
+    if night.difference is not None and not night.difference.same:
+        told = [*told, f"changed since the baseline: {changed_in_short(night.difference)}"]
     lines = "".join(f"<li>{escape(line)}</li>" for line in told)
     return f'<h1>{escape(night.title)}: {mark}</h1><ul id="headline">{lines}</ul>'
 
@@ -129,8 +140,10 @@ def _summary(night: Night) -> str:
         count = f"{len(run.results)} of {run.plan.count()}" if night.not_run else len(run.results)
         cached = "" if night.ending else f", {run.cached} of them cached"
         rows.append(("points", f"{count} ({outcomes or 'none'}){cached}"))
+        kept = sum(verdict.passed for verdict in run.verdicts)
+        still = sum(verdict.decided is None for verdict in run.verdicts)
         rows.append(
-            ("limits", f"{sum(v.passed for v in run.verdicts)} of {len(run.verdicts)} kept")
+            ("limits", f"{kept} of {len(run.verdicts)} kept" + (f", {still} open" if still else ""))
         )
         if run.retried:
             rows.append(("needed a gentler solver", str(len(run.retried))))

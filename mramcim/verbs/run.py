@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from files import read_npy
+from files import naming, read_npy
 from mramcim.arguments import add_json, finite, positive_count, seed
 from mramcim.errors import CommandError
 from mramcim.estimates import (
@@ -103,6 +103,7 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         data = asked_images(arguments, arguments.dataset, "test")
 
+    from accelerator.errors import EstimateError
     from accelerator.inference import AndErrors, InputQuantizer, QuantizedNetwork, cost_run
     from accelerator.pipeline import open_table
     from accelerator.prices import conditions_in
@@ -126,10 +127,11 @@ def run(arguments: argparse.Namespace) -> int:
         quantizer = InputQuantizer(*arguments.input_bits, *(arguments.input_scale or (1.0, 0.0)))
     elif arguments.input_scale is not None:
         raise CommandError("--input-scale is of --input-bits; give that too")
-    found = network.run(
-        images, errors=wrong, seed=arguments.seed, lowest=arguments.lowest or 0, highest=highest,
-        quantizer=quantizer, keep=False,
-    )  # fmt: skip
+    with naming(Path(arguments.images or path), EstimateError):
+        found = network.run(
+            images, errors=wrong, seed=arguments.seed, lowest=arguments.lowest or 0,
+            highest=highest, quantizer=quantizer, keep=False,
+        )  # fmt: skip
     report = cost_run(
         path,
         found,

@@ -18,6 +18,7 @@ from characterize import PlanError, load_plan
 from characterize.errors import DeadlineError, StoppedError
 from characterize.nightly import NightlyRun, nightly
 from characterize.store import Store
+from characterize.tabulate import groups_of
 from characterize.unwanted import unwanted_points
 from lut import Outcome
 
@@ -153,6 +154,39 @@ def test_points_that_nothing_allows_count_against_the_night(plan, store_folder, 
         all_bad = {key: replace(value, outcome=outcome) for key, value in run.results.items()}
         nowhere = replace(eased, results=all_bad)
         assert len(unwanted_points(nowhere)[outcome]) == len(all_bad)
+
+
+def test_a_law_that_the_numbers_break_is_told(plan, store_folder, tmp_path, monkeypatch):
+    def backwards(plan, results):
+        """As a bug in the measures would have it."""
+        gates = {
+            point: replace(result, values={**result.values, "delay": -result.values["delay"]})
+            for point, result in results.items()
+            if point.group == "decoder_gate"
+        }
+        return groups_of(plan, {**results, **gates})
+
+    monkeypatch.setattr("characterize.run.groups_of", backwards)
+    with Store(store_folder) as store:
+        night = nightly(replace(plan, limits=()), tmp_path / "out", jobs=1, store=store)
+    (law,) = night.findings
+    assert law.startswith("decoder_gate/delay: not above zero at 2 points")
+    assert night.reasons == ["1 law of the numbers broken"]
+    suite = Tree.parse(tmp_path / "out" / "junit.xml").getroot().find("testsuite")
+    (failure,) = suite.iter("failure")
+    assert failure.get("message") == law
+    assert law in (tmp_path / "out" / "report.html").read_text()
+
+
+def test_what_a_plan_does_not_ask_for_breaks_no_law(plan, tmp_path):
+    # Without `tolerance` a group of a sense lacks a variable, and one that failed all of them.
+    text = PLAN.split("[[limits]]")[0].replace('"decoder_gate", "flip_flop"', '"and2"')
+    text = text.replace('"0.9 V", ', "")
+    path = tmp_path / "plan.toml"
+    path.write_text(f'tolerance = false\ntime_limit = "1 us"\n{text}')
+    night = nightly(load_plan(path), tmp_path / "out", jobs=1)
+    assert night.findings == ()
+    assert night.reasons == ["4 points failed (4 time_out)"]
 
 
 def started(folder, *words):

@@ -1,9 +1,11 @@
 """Plans: lazy points in a fixed order, and a sentence for every mistake."""
 
 import itertools
+from pathlib import Path
 
 import pytest
 
+import circuits
 from characterize import PlanError, load_plan, plan_names
 from circuits import DesignError
 
@@ -33,7 +35,28 @@ def test_shipped_plans_load_and_cover_what_they_say():
     assert reference.axes["temperature"] == (233.15, 300.15, 398.15)
     assert reference.axes["rows"] == (64, 128, 256, 512)
     assert quick.axes["rows"] == (256,)
+    assert quick.axes["vdd"] == (1.0,)
     assert set(quick.benches) == set(reference.benches)
+
+
+def test_a_plan_without_supply_takes_the_technologys_own(tmp_path):
+    text = (Path(circuits.__file__).parent / "technology" / "generic45.toml").read_text()
+    folder = Path(circuits.__file__).parent / "technology" / "generic45"
+    own = tmp_path / "own.toml"
+    own.write_text(
+        text.replace("vdd = { value = 1.0", "vdd = { value = 1.2").replace(
+            'root = "generic45"', f'root = "{folder}"'
+        )
+    )
+    with pytest.raises(DesignError, match="name it with --models"):
+        load_plan(quick=True, technology=own)
+    quick = load_plan(quick=True, technology=own, models=[folder])
+    assert quick.axes["vdd"] == (1.2,)
+    assert {point.conditions.vdd for point in quick.points()} == {1.2}
+    plan = write(tmp_path, vdd='["0.9 V"]')
+    assert load_plan(plan, technology=own, models=[folder]).axes["vdd"] == (0.9,)
+    plan.write_text(plan.read_text().replace('vdd = ["0.9 V"]\n', ""))
+    assert load_plan(plan).axes["vdd"] == (1.0,)
 
 
 def test_points_are_lazy_distinct_and_counted():

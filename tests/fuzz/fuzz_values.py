@@ -22,8 +22,8 @@ ODD: tuple[Any, ...] = (
     Raw("9" * 400), Raw("9" * 5000), Raw("nan"), Raw("inf"), Raw("-inf"), Raw("1979-05-27"),
     Raw("[" * 70 + "]" * 70), Raw("[" * 3000 + "]" * 3000), "", " ", "tt", "x" * 20000, ESCAPES,
     "two\nlines", "nul\0", "../..", "/dev/zero", "none.toml", "\u00e9\U0001f600", [], [[]], {},
-    [1, "a"], [{}], {"a": {"b": [1]}}, "1e308 V", "nan V", "inf s", "-1 nm", "0 V", "1e-300 m", "1 parsec",
-    "1 V", "27 degC", "-300 degC", "1e400 K", "1_0 V", None,
+    [1, "a"], [{}], {"a": {"b": [1]}}, "1e308 V", "nan V", "inf s", "-1 nm", "0 V", "1e-300 m",
+    "1 parsec", "1 V", "27 degC", "-300 degC", "1e400 K", "1_0 V", None,
 )  # fmt: skip
 
 

@@ -207,3 +207,11 @@ def test_limits_are_judged_and_a_violated_one_leaves_with_one(command, plan, tmp
     )
     assert [line["passed"] for line in content["limits"]] == [True, False]
     assert content["limits"][1]["worst_at"]["temperature"] > 0
+
+
+def test_a_limit_that_can_never_be_judged_is_refused_by_a_dry_run_too(refused, plan):
+    entry = '[[limits]]\nbench = "{}"\nmeasure = "{}"\nmax = 1e-9\n'
+    for bench, measure in (("decoder_gate", "error_rate"), ("flip_flop", "offset_tolerance")):
+        name = plan("columns = [64]\n", "columns = [64]\n" + entry.format(bench, measure))
+        refused("characterize", name, "--dry-run", f"no measure '{measure}'")
+        refused("characterize", name, "-o", "table.h5", f"no measure '{measure}'")
