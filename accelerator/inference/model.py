@@ -16,6 +16,8 @@ from accelerator.networks.onnx_file import parse_model
 from accelerator.networks.onnx_graph import tensor_shapes
 from files import short
 
+OLDEST_OPSET = 7
+"""Before it, operators did not broadcast their operands as they do now."""
 LARGEST_TENSOR = 2**28
 """Elements of one tensor of a network that is run."""
 
@@ -32,6 +34,8 @@ class Model:
     outputs: tuple[str, ...]
     versions: Mapping[str, int]
     takes_integers: bool
+    input_kind: str = ""
+    """The data type that a file of FINN or QONNX names for its input."""
 
     @property
     def input_shape(self) -> tuple[int | None, ...]:
@@ -70,11 +74,30 @@ def read_model(path: Path) -> Model:
     outputs = tuple(entry.name for entry in graph.output)
     nodes = tuple(graph.node)
     versions = {entry.domain: entry.version for entry in model.opset_import}
+    if versions.get("", OLDEST_OPSET) < OLDEST_OPSET:
+        raise EstimateError(
+            f"{path} has operators of opset {versions['']}; those from {OLDEST_OPSET} on are run: "
+            "export it again"
+        )
     (entry,) = (entry for entry in graph.input if entry.name == inputs[0])
     kind = entry.type.tensor_type.elem_type
     takes_integers = kind not in (onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16,
                                   onnx.TensorProto.DOUBLE, onnx.TensorProto.UNDEFINED)  # fmt: skip
-    return Model(path, nodes, constants, shapes, inputs, outputs, versions, takes_integers)
+    return Model(
+        path, nodes, constants, shapes, inputs, outputs, versions, takes_integers,
+        _named_kind(graph, inputs[0]),
+    )  # fmt: skip
+
+
+def _named_kind(graph: Any, tensor: str) -> str:
+    named = [
+        entry.value
+        for annotation in graph.quantization_annotation
+        if annotation.tensor_name == tensor
+        for entry in annotation.quant_parameter_tensor_names
+        if entry.key == "finn_datatype"
+    ]
+    return str(named[0]) if named else ""
 
 
 def _bring_in(model: Any, path: Path) -> None:

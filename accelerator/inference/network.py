@@ -15,11 +15,12 @@ from accelerator.errors import EstimateError
 from accelerator.inference.comparisons import ComparisonRun
 from accelerator.inference.errors import AndErrors, with_errors
 from accelerator.inference.grid import OffGridError, Tensor
-from accelerator.inference.images import as_images, as_input, split
+from accelerator.inference.images import InputQuantizer, Levels, as_images, as_input, split
 from accelerator.inference.layers import Alteration
 from accelerator.inference.model import Model, check_size, read_model
 from accelerator.inference.operators import Operators, constant
 from accelerator.inference.quantizers import QuantizerError
+from accelerator.inference.refusals import Refused, listed, operator_of
 from accelerator.inference.results import LayerCounts, NetworkRun, joined
 from accelerator.inference.room import DigitalError
 from accelerator.names import printable
@@ -67,26 +68,30 @@ class QuantizedNetwork:
         *,
         errors: AndErrors | None = None,
         seed: int = 0,
+        lowest: int = 0,
         highest: int | None = None,
+        quantizer: InputQuantizer | None = None,
         keep: bool = True,
     ) -> NetworkRun:
         """Run images through the network, with wrong ANDs where `errors` has rates for them.
 
         Equal seeds give equal results. `told` is called with the name and value of every
         tensor that is made. A file for so many images at once runs a multiple of them in turn.
-        With `highest`, images are whole numbers from 0 to it and the network takes them divided
-        by it, so that a first layer without a quantizer knows their levels. Without `keep` the
+        With `highest`, images are whole numbers from `lowest` to it, whatever their type, and
+        the network takes them divided by it; with a `quantizer` they are reals that it quantizes.
+        So a first layer without a quantizer knows their levels. Without `keep` the
         layers' operands and results are counted and dropped, and images run a few at a time, so
         that the memory does not grow with their number. Raises EstimateError where the images do
         not fit, or operators that cannot be run stand in the way, all of them listed.
         """
         model = self._model
-        source = as_images(model.path, images, model.input_shape, highest)
+        levels = Levels(lowest, highest, quantizer)
+        source = as_images(model.path, images, model.input_shape, levels)
         altered: Alteration | None = None
         if errors is not None:
             altered = partial(with_errors, errors=errors, random=np.random.default_rng(seed))
         parts = split(source, model, self._constants, several=not keep)
-        made = [self._pass(as_input(part, model, highest), told, altered, keep) for part in parts]
+        made = [self._pass(as_input(part, model, levels), told, altered, keep) for part in parts]
         return joined(model.path, made, [len(part) for part in parts])
 
     def _pass(
@@ -102,14 +107,14 @@ class QuantizedNetwork:
             check_size(model.path, name, shape, batch)
         tensors: dict[str, Tensor] = {**self._constants, model.inputs[0]: source}
         found = NetworkRun({}, ())
-        problems: list[str] = []
+        problems: list[Refused] = []
         for node, done in zip(self._steps, self._done_with, strict=True):
             name = printable(node.name)
             inputs = [tensors[entry] if entry else None for entry in node.input]
             try:
                 made, layer = self._operators.run(node, name, inputs, self._constants, altered)
             except (*_FAULTS, *FOREIGN) as error:
-                problems.append(f"{name} ({node.op_type}): {told_of(error)}")
+                problems.append(Refused(name, operator_of(node), told_of(error)))
                 stand_ins = self._in_place_of(node, batch)
                 if stand_ins is None:
                     break
@@ -130,10 +135,10 @@ class QuantizedNetwork:
                 tensors.pop(entry, None)
         if problems:
             raise EstimateError(
-                f"{model.path} cannot be run: " + "; ".join(problems) + "; quantize what is "
+                f"{model.path} cannot be run: {listed(model.path, problems)}; quantize what is "
                 "listed to whole codes of 16 bits at most, one scale for a layer's input and one "
-                "for each of its kernels; images of whole numbers need no quantizer where their "
-                "highest is given"
+                "for each of its kernels; images need no quantizer where their levels are given "
+                "(--highest, --input-bits)"
             )
         outputs = {name: tensors[name].values for name in model.outputs}
         return NetworkRun(outputs, found.layers, found.counted, found.comparisons)
@@ -145,8 +150,7 @@ class QuantizedNetwork:
         for node in self._model.nodes:
             name = printable(node.name)
             if not self._operators.supports(node):
-                domain = f"{node.domain}." if node.domain else ""
-                unsupported.append(f"{name} ({domain}{node.op_type})")
+                unsupported.append(Refused(name, operator_of(node), ""))
             elif all(entry in self._constants for entry in node.input if entry):
                 for output in node.output:
                     check_size(self._model.path, output, self._model.shapes.get(output, ()), 1)
@@ -163,8 +167,8 @@ class QuantizedNetwork:
                 left.append(node)
         if unsupported:
             raise EstimateError(
-                f"{self._model.path} has operators that cannot be run: {', '.join(unsupported)}; "
-                "export it without them"
+                f"{self._model.path} has operators that cannot be run: "
+                f"{listed(self._model.path, unsupported)}; export it without them"
             )
         return left
 

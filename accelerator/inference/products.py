@@ -101,14 +101,12 @@ def code_weights(values: Array, grid: Grid, window: Window) -> Weights:
     return Weights(Coded(codes, found.levels, 0), window, lows)
 
 
-def code_activations(values: Array, grid: Grid) -> Coded:
-    """Activations on their grid as what is stored.
+def code_activations(values: Array, grid: Grid, *, may_shift: bool = True) -> Coded:
+    """Activations on their grid as what is stored, from the lowest one on if they may be shifted.
 
-    Raises ProductError where they need too many bits or have a scale for each channel.
+    Raises ProductError where they need too many bits.
     """
-    if not grid.scalar:
-        raise ProductError("inputs with a scale for each channel")
-    stored = coded(grid.integers(values), grid, "activation", may_shift=True)
+    stored = coded(grid.integers(values), grid, "activation", may_shift=may_shift)
     if stored is None:
         raise ProductError(f"inputs from {grid.low} to {grid.high}, wider than 16 bits")
     return stored

@@ -168,7 +168,7 @@ class _Walk:
             # A zero point that is computed for each image: codes of that many bits about it.
             return grid
         axis = 0 if "Conv" in node.op_type else -1 if slot else -2
-        source = Tensor(_ones_of_rank(source.values), grid)
+        source = Tensor(_one_line(source.values, axis), grid)
         shift = self.tensors[name].values
         return dequantize_linear(source, np.ones((), np.float32), shift, axis).grid
 
@@ -249,11 +249,12 @@ class _Walk:
         return [Tensor(value, grid) for value, grid in zip(outputs, grids, strict=True)]
 
     def _quantizer(self, node: Any, inputs: list[Tensor | None]) -> list[Tensor | None]:
-        """A quantizer, or what undoes it, on a tensor of one number a dimension."""
+        """A quantizer, or what undoes it, on one line of numbers."""
         source = inputs[0]
         if source is None:
             return []
-        small = Tensor(_ones_of_rank(source.values), source.grid)
+        axis = integer(node, "axis", 1)
+        small = Tensor(_one_line(source.values, axis), source.grid)
         if any(entry and entry not in self.real for entry in node.input[1:]):
             return [self._of_unknown_scale(node, source)]
         try:
@@ -299,8 +300,12 @@ def _stored_or_none(grid: Grid | None) -> tuple[int | None, str | None]:
     return (None, None) if found is None else (found.levels.bits, found.levels.encoding)
 
 
-def _ones_of_rank(values: NDArray[Any]) -> NDArray[Any]:
-    return np.zeros((1,) * values.ndim, values.dtype)
+def _one_line(values: NDArray[Any], axis: int) -> NDArray[Any]:
+    """Zeros of one number a dimension, but as many as there are along the axis of the scales."""
+    sizes = [1] * values.ndim
+    if -values.ndim <= axis < values.ndim:
+        sizes[axis] = values.shape[axis]
+    return np.zeros(sizes, values.dtype)
 
 
 def _type_of(kind: int) -> Any:

@@ -44,7 +44,18 @@ def parse_model(path: Path) -> Any:
         raise EstimateError(f"{path} has more than {LARGEST_GRAPH} nodes: give another file")
     check_structure(model, path)
     _name_nodes(model.graph)
+    _name_domains(model)
     return model
+
+
+def _name_domains(model: Any) -> None:
+    """One name for the standard's domain, and an import for each domain that nodes are of."""
+    for entry in (*model.opset_import, *model.graph.node):
+        if entry.domain == "ai.onnx":
+            entry.domain = ""
+    known = {entry.domain for entry in model.opset_import}
+    for domain in sorted({node.domain for node in model.graph.node} - known - {""}):
+        model.opset_import.add(domain=domain, version=1)
 
 
 def _parse(path: Path) -> Any:

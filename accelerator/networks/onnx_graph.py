@@ -194,7 +194,7 @@ def _inferred(model: Any, path: Path) -> tuple[Any, dict[str, tuple[int | None, 
         if node.input and node.domain in (*QUANTIZER_DOMAINS, onnx_contrib.DOMAIN):
             own[index] = onnx.NodeProto()
             own[index].CopyFrom(node)
-            onnx_contrib.make_plain(node)
+            onnx_contrib.make_plain(node, graph)
         if node.domain in QUANTIZER_DOMAINS and node.input:
             node.op_type, node.domain = "Identity", ""
             del node.input[1:]

@@ -13,21 +13,25 @@ from accelerator.names import printable
 from accelerator.networks.batch import Batch, find_batch
 from accelerator.networks.layers import Layer, Network, Operation, Quantized
 from accelerator.networks.onnx_attributes import compared_pairs, integer, integers, padding
+from accelerator.networks.onnx_contraction import ContractionError
 from accelerator.networks.onnx_graph import Graph, read_graph
 from accelerator.networks.onnx_operators import (
     ADDITIONS,
+    COMPARISON_DOMAIN,
     CONTROL_FLOW,
     CONVOLUTIONS,
     MAX_POOLS,
     MEANS,
     NORMALIZATIONS,
+    OTHER_WEIGHTED,
+    RECURRENT,
     WEIGHT_INPUT,
     Fate,
     fate,
 )
+from accelerator.networks.onnx_weighted import LARGEST_WINDOW, weighted_layers
 from files import short
 
-LARGEST_WINDOW = 2**16
 PRODUCT_OF_ACTIVATIONS = "product of two activations"
 
 
@@ -47,11 +51,11 @@ def read_onnx(
             supported are all listed.
     """
     graph = read_graph(path, batch=batch, batch_axis=batch_axis, dims=dims)
-    refused = sorted({name for node in graph.nodes if (name := _refusal(graph, node))})
+    refused = Counter(name for node in graph.nodes if (name := _refusal(graph, node)))
     if refused:
         raise EstimateError(
             f"{path} has operators that multiply weights and are not supported: "
-            f"{', '.join(refused)}; replace them by convolutions or matrix products"
+            f"{_listed(refused)}; replace them by convolutions or matrix products"
         )
     images = find_batch(graph, batch, batch_axis)
     reader = _Reader(graph, images)
@@ -99,12 +103,15 @@ def _refusal(graph: Graph, node: Any) -> str | None:
     kind = fate(node.op_type)
     name = f"{node.domain}.{node.op_type}" if node.domain else str(node.op_type)
     if kind is Fate.REFUSED:
-        return name
+        return None if node.op_type == "Attention" and not node.domain else name
     if kind is not Fate.UNKNOWN:
         return None
     if node.op_type in CONTROL_FLOW:
         inside = sorted(_weighted_inside(node))
         return f"{name} (with {', '.join(inside)} inside)" if inside else None
+    if node.domain in ("", COMPARISON_DOMAIN):
+        # All of the standard's operators that have weights are listed.
+        return None
     for tensor in node.input:
         sizes = graph.shapes.get(tensor) or ()
         if tensor in graph.constants and sum(size != 1 for size in sizes) > 1:
@@ -167,7 +174,11 @@ class _Reader:
             moved = [tensor for tensor in node.input if tensor not in self.graph.constants]
             if moved and all(self._absorbs(tensor) for tensor in moved):
                 self.quantizable.update(node.output)
-        self.met[kind][str(node.op_type)] += 1
+        if kind is Fate.REFUSED:
+            # What is refused by its name has no weights here: attention of the standard.
+            self.met[Fate.UNCOUNTED][f"{node.op_type} ({PRODUCT_OF_ACTIVATIONS})"] += 1
+        else:
+            self.met[kind][str(node.op_type)] += 1
 
     def _absorbs(self, tensor: str) -> bool:
         """Whether an operator on `tensor` can go into the quantizer that makes it."""
@@ -195,6 +206,8 @@ class _Reader:
         )
 
     def _mapped(self, node: Any, name: str) -> Fate:
+        if node.op_type in OTHER_WEIGHTED:
+            return self._otherwise(node, name)
         slot = WEIGHT_INPUT[node.op_type]
         other = 0
         constants, inputs = self.graph.constants, node.input
@@ -214,6 +227,20 @@ class _Reader:
                 self.met[Fate.UNCOUNTED][f"{node.op_type} ({PRODUCT_OF_ACTIVATIONS})"] += 1
                 return Fate.MAPPED
             self.layers.append(self._product(node, name, inputs[other], inputs[slot], turned))
+        self.quantizable.update(node.output)
+        return Fate.MAPPED
+
+    def _otherwise(self, node: Any, name: str) -> Fate:
+        """Sums, blocks and recurrent layers, whose gates the digital unit has."""
+        try:
+            found = weighted_layers(node, name, self.shape, self.graph.constants)
+        except ContractionError as error:
+            raise self._error(name, str(error)) from None
+        if not found:
+            self.met[Fate.UNCOUNTED][f"{node.op_type} ({PRODUCT_OF_ACTIVATIONS})"] += 1
+        self.layers.extend(found)
+        if node.op_type in RECURRENT:
+            self.met[Fate.UNCOUNTED][f"{node.op_type} (gates)"] += 1
         self.quantizable.update(node.output)
         return Fate.MAPPED
 

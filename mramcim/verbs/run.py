@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from files import naming, read_npy
-from mramcim.arguments import add_json, positive_count, seed
+from mramcim.arguments import add_json, finite, positive_count, seed
 from mramcim.errors import CommandError
 from mramcim.estimates import (
     ARRAY_OPTIONS,
@@ -53,6 +54,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "divided by N (255 for bytes); needed where the first layer has no quantizer before it",
     )
     parser.add_argument(
+        "--lowest", type=_whole, metavar="N", help="and from N, which may be negative, to --highest"
+    )
+    parser.add_argument(
+        "--input-bits",
+        type=_width,
+        metavar="B[:signed]",
+        help="quantize the images of --images to so many bits before the network, which has no "
+        "quantizer of its own there; 1:signed is -1 and 1",
+    )
+    parser.add_argument(
+        "--input-scale",
+        type=_scale,
+        metavar="S[,Z]",
+        help="the distance of two levels of --input-bits (default: 1), and the code of zero",
+    )
+    parser.add_argument(
         "--output", metavar="Y.npy", help="write the network's first output to this file"
     )
     parser.add_argument(
@@ -82,13 +99,16 @@ def run(arguments: argparse.Namespace) -> int:
             raise CommandError("--data and --count choose images of a --dataset; give that too")
         images, data = _images(arguments.images), None
         highest = arguments.highest
-    elif arguments.highest is not None:
-        raise CommandError("--highest is of --images; a --dataset knows its own")
+    elif any(entry is not None for entry in _levels(arguments).values()):
+        raise CommandError(
+            "--highest, --lowest, --input-bits and --input-scale are of --images; a --dataset "
+            "knows its own levels"
+        )
     else:
         data = asked_images(arguments, arguments.dataset, "test")
 
     from accelerator.errors import EstimateError
-    from accelerator.inference import AndErrors, QuantizedNetwork, cost_run
+    from accelerator.inference import AndErrors, InputQuantizer, QuantizedNetwork, cost_run
     from accelerator.inference.costing import check_options
     from accelerator.pipeline import open_table
     from accelerator.prices import conditions_in
@@ -108,8 +128,16 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.errors:
         table = open_table(arguments.lut)
         wrong = AndErrors.of_table(table, conditions_in(table, **given))
+    quantizer = None
+    if arguments.input_bits is not None:
+        quantizer = InputQuantizer(*arguments.input_bits, *(arguments.input_scale or (1.0, 0.0)))
+    elif arguments.input_scale is not None:
+        raise CommandError("--input-scale is of --input-bits; give that too")
     with naming(Path(arguments.images or path), EstimateError):
-        found = network.run(images, errors=wrong, seed=arguments.seed, highest=highest, keep=False)
+        found = network.run(
+            images, errors=wrong, seed=arguments.seed, lowest=arguments.lowest or 0,
+            highest=highest, quantizer=quantizer, keep=False,
+        )  # fmt: skip
     report = cost_run(
         path,
         found,
@@ -140,6 +168,37 @@ def run(arguments: argparse.Namespace) -> int:
     text += "; a mean image costs\n\n"
     write_report(arguments, csv_rows(report), draw, content, text + render_text(report))
     return 0
+
+
+def _levels(arguments: argparse.Namespace) -> dict[str, object]:
+    """What is said of the images' levels."""
+    return {
+        name: getattr(arguments, name)
+        for name in ("lowest", "highest", "input_bits", "input_scale")
+    }
+
+
+def _whole(text: str) -> int:
+    """A whole number, negative ones too.
+
+    Raises:
+        argparse.ArgumentTypeError: anything else.
+    """
+    if not re.fullmatch(r"[+-]?[0-9]{1,9}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number")
+    return int(text)
+
+
+def _width(text: str) -> tuple[int, bool]:
+    bits, _, sign = text.partition(":")
+    if not re.fullmatch(r"[0-9]{1,2}", bits) or sign not in ("", "signed", "unsigned"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of bits, as 8 or 8:signed")
+    return int(bits), sign == "signed"
+
+
+def _scale(text: str) -> tuple[float, float]:
+    scale, _, zero = text.partition(",")
+    return finite(scale), finite(zero or "0")
 
 
 def _images(name: str) -> np.ndarray[Any, Any]:

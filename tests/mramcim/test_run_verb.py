@@ -5,7 +5,7 @@ import json
 import numpy as np
 import quantized_models
 
-from accelerator.inference import QuantizedNetwork
+from accelerator.inference import InputQuantizer, QuantizedNetwork
 
 
 def prepared(tmp_path):
@@ -30,6 +30,37 @@ def test_it_writes_outputs_and_tells_what_they_cost(command, tmp_path):
     (shape,) = report["run"]["outputs"].values()
     assert shape == [3, 10]
     assert len((tmp_path / "r.csv").read_text().splitlines()) > 5
+
+
+def test_images_are_quantized_as_asked(command, refused, tmp_path):
+    """A network without a quantizer on its input."""
+    build = quantized_models.Builder(0)
+    w = build.quant(build.constant(build.random.integers(-2, 2, (6, 4))), 1.0, 2)
+    build.save(tmp_path / "n.onnx", ["N", 6], build.node("MatMul", "x", w), ["N", 4])
+    images = np.random.default_rng(0).standard_normal((5, 6)).astype(np.float32)
+    np.save(tmp_path / "x.npy", images)
+    run = ("run", "n.onnx", "--images", "x.npy")
+    command(*run, "--input-bits", "6:signed", "--input-scale", "0.125,2", "--output", "y.npy")
+    network = QuantizedNetwork(tmp_path / "n.onnx")
+    quantizer = InputQuantizer(6, signed=True, scale=0.125, zero=2)
+    (expected,) = network.run(images, quantizer=quantizer).outputs.values()
+    np.testing.assert_array_equal(np.load(tmp_path / "y.npy"), expected)
+    np.save(tmp_path / "x.npy", np.sign(images))
+    command(*run, "--lowest", -1, "--highest", 1, "--output", "y.npy")
+    (expected,) = network.run(np.sign(images), lowest=-1, highest=1).outputs.values()
+    np.testing.assert_array_equal(np.load(tmp_path / "y.npy"), expected)
+    for wrong, told in (
+        (("--input-bits", 17), "give 1 to 16"),
+        (("--input-bits", "8:both"), "is not a number of bits"),
+        (("--input-scale", 1), "--input-scale is of --input-bits"),
+        (("--input-bits", 8, "--input-scale", -1), "give a positive number"),
+        (("--input-bits", 8, "--highest", 3), "give one of them"),
+        (("--lowest", -1), "without their highest"),
+        (("--lowest", "few"), "is not a whole number"),
+        ((), "MatMul x 1 (n_matmul6, 100.0% of the MACs): inputs that no quantizer makes"),
+    ):
+        np.save(tmp_path / "x.npy", images)
+        refused(*run, *wrong, told)
 
 
 def test_what_is_refused(refused, tmp_path):
