@@ -9,6 +9,7 @@ from pathlib import Path
 from accelerator.errors import EstimateError
 from accelerator.networks.layers import Layer, Network, Operation
 from accelerator.networks.library import NETWORKS
+from files import is_regular
 
 __all__ = ["Layer", "Network", "Operation", "load_network", "network_names"]
 
@@ -30,7 +31,7 @@ def load_network(network: str | os.PathLike[str] | Network) -> Network:
     if name in NETWORKS:
         return replace(NETWORKS[name](), path=name)
     path = Path(name)
-    if path.suffix.lower() != ".onnx" and not path.is_file():
+    if path.suffix.lower() != ".onnx" and not is_regular(path):
         raise EstimateError(
             f"there is no network {name!r}: give the path of an ONNX file or one of "
             f"{', '.join(NETWORKS)}"
