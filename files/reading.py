@@ -34,6 +34,14 @@ def read_bytes(
     return content
 
 
+def is_regular(path: Path) -> bool:
+    """Whether there is such a regular file; no name that cannot be one is an error."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
 @contextlib.contextmanager
 def regular_file(
     path: Path, what: str, error: type[ValueError] = FileError

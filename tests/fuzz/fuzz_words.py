@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import random
 from functools import cache
 from pathlib import Path
@@ -40,9 +41,27 @@ def _parsers() -> dict[tuple[str, ...], argparse.ArgumentParser]:
     return found
 
 
+def _odd_files(folder: Path) -> list[str]:
+    """Names of what no file should be: links in circles, pipes, folders, gigabytes of nothing."""
+    made = []
+    for suffix in (".toml", ".h5", ".onnx", ".npy", ".json", ".csv"):
+        (folder / f"loop{suffix}").symlink_to(f"loop{suffix}")
+        os.mkfifo(folder / f"pipe{suffix}")
+        (folder / f"zero{suffix}").symlink_to("/dev/zero")
+        with (folder / f"large{suffix}").open("wb") as file:
+            file.truncate(700 << 20)
+        (folder / f"empty{suffix}").touch()
+        (folder / f"new\nline{suffix}").touch()
+        (folder / f"folder{suffix}").mkdir()
+        made += [f"{stem}{suffix}" for stem in
+                 ("loop", "pipe", "zero", "large", "empty", "new\nline", "folder")]  # fmt: skip
+    return [str(folder / name) for name in made]
+
+
 def words(draw: random.Random, folder: Path) -> tuple[list[str], list[Path]]:
     """A verb with some of its options, at least one of them odd."""
     parsers = _parsers()
+    odd = [*ODD, *(draw.sample(_odd_files(folder), 8) if draw.random() < 0.4 else ())]
     verb = draw.choice([name for name in parsers if {name[0]} not in _SLOW])
     given: list[str] = []
     options = [a for a in parsers[verb]._actions if a.option_strings and a.dest not in _NOT]
@@ -50,14 +69,24 @@ def words(draw: random.Random, folder: Path) -> tuple[list[str], list[Path]]:
     for action in chosen:
         given.append(action.option_strings[-1])
         if (action.nargs != 0 and action.const is None) or draw.random() < 0.1:
-            value = draw.choice(ODD)
+            value = draw.choice(odd)
             if action.dest in _WRITTEN:
-                value = str(folder / draw.choice(("o.json", "o.csv", "o.png", "o.h5", "no/o")))
+                places = (
+                    "o.json",
+                    "o.csv",
+                    "o.png",
+                    "o.h5",
+                    "no/o",
+                    "loop.h5",
+                    "loop.csv",
+                    "x" * 300,
+                )
+                value = str(folder / draw.choice(places))
             given[-1:] = [f"{given[-1]}={value}"] if draw.random() < 0.5 else [given[-1], value]
     places = [a for a in parsers[verb]._actions if not a.option_strings]
     for action in places:
         sound = next(iter(action.choices)) if action.choices else _SOUND.get(action.dest, "x")
-        given.append(str(draw.choice(ODD) if draw.random() < 0.15 else sound))
+        given.append(str(draw.choice(odd) if draw.random() < 0.25 else sound))
     if verb[0] in ("estimate", "map"):
         given += ["--rows", draw.choice(("256", *ODD))]
     if verb[0] == "characterize":
