@@ -73,7 +73,9 @@ def _sensing(meaning: str, truth: Mapping[str, int]) -> GroupSpec:
             "delay": _time("time from the start of the operation to its valid output"),
             "cycle_time": _time("full period of the operation"),
             "margin": VariableSpec("V", "differential input at the instant of latching"),
-            "offset_tolerance": VariableSpec("V", "input offset tolerated in either polarity"),
+            "offset_tolerance": VariableSpec(
+                "V", "input offset tolerated in either polarity", expected=False
+            ),
             "logic_value": VariableSpec("1", "logic value read at the output"),
             "error_rate": _ERROR_RATE,
             "read_disturb": VariableSpec(
