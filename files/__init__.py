@@ -4,7 +4,7 @@ Whatever a parser or the system says of a bad file becomes one sentence that nam
 is written is there whole or not at all.
 """
 
-from files.errors import FileError, naming, short
+from files.errors import FileError, naming, short, shown
 from files.formats import read_csv, read_json, read_npy, read_npz, read_toml
 from files.plain import json_text
 from files.reading import digest, is_regular, read_bytes, read_text
@@ -34,5 +34,6 @@ __all__ = [
     "replace_file",
     "replace_text",
     "short",
+    "shown",
     "typed",
 ]

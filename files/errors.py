@@ -8,10 +8,19 @@ from pathlib import Path
 
 SHOWN = 80
 """Characters of a foreign value that a message shows at most."""
+SHOWN_PATH = 400
+"""Characters of a path: its end is the file's name."""
 
 
 class FileError(ValueError):
     """A file that cannot be read as what it should be; the message says what, where, what to do."""
+
+
+def shown(path: Path) -> str:
+    """A file's path as a message shows it: printable, cut at its beginning where it is long."""
+    text = str(path).encode("ascii", "backslashreplace").decode("ascii")
+    text = "".join(character if character.isprintable() else "?" for character in text)
+    return text if len(text) <= SHOWN_PATH else f"...{text[-SHOWN_PATH:]}"
 
 
 @contextmanager
@@ -22,7 +31,7 @@ def naming(path: Path, *errors: type[ValueError]) -> Iterator[None]:
     except errors as problem:
         if path.name in str(problem):
             raise
-        raise type(problem)(f"{short(str(path))}: {problem}") from problem
+        raise type(problem)(f"{shown(path)}: {problem}") from problem
 
 
 def short(value: object) -> str:

@@ -18,7 +18,7 @@ from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from files.errors import FileError, short
+from files.errors import FileError, short, shown
 from files.reading import read_bytes, read_text
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def read_npy(
         # The header is a Python literal: what reading it raises has no common ground.
         raise _unreadable(path, what, problem, "write it with numpy.save", error) from None
     if not _all_finite(found):
-        raise error(f"{short(str(path))} holds numbers that are not finite; mend the {what}")
+        raise error(f"{shown(path)} holds numbers that are not finite; mend the {what}")
     return found
 
 
@@ -100,7 +100,7 @@ def read_npz(
         raise _unreadable(path, what, problem, "make it again", error) from None
     for name, array in found.items():
         if not _all_finite(array):
-            raise error(f"{short(str(path))}: '{short(name)}' is not finite; make it again")
+            raise error(f"{shown(path)}: '{short(name)}' is not finite; make it again")
     return found
 
 
@@ -163,7 +163,7 @@ def read_csv(
 
 def _too_deep(path: Path, what: str, error: type[ValueError]) -> ValueError:
     return error(
-        f"{short(str(path))} is not a readable {what}: it is nested deeper than {DEEPEST} levels; "
+        f"{shown(path)} is not a readable {what}: it is nested deeper than {DEEPEST} levels; "
         "flatten it"
     )
 
@@ -176,7 +176,7 @@ def _unreadable(
         if isinstance(problem, RecursionError)
         else short(_said(problem) or type(problem).__name__)
     )
-    return error(f"{short(str(path))} is not a readable {what} ({reason}); {remedy}")
+    return error(f"{shown(path)} is not a readable {what} ({reason}); {remedy}")
 
 
 def _said(problem: BaseException) -> str:
@@ -210,7 +210,7 @@ def _require_plain(path: Path, what: str, content: object, error: type[ValueErro
         elif isinstance(value, int | float) and not _is_finite(value):
             place = ".".join(str(name) for name in keys if name is not None)
             raise error(
-                f"{short(str(path))}: '{short(place)}' is {short(value)}, not a finite "
+                f"{shown(path)}: '{short(place)}' is {short(value)}, not a finite "
                 "number of at most 1.8e308; mend it"
             )
 

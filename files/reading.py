@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from io import BufferedReader
 from pathlib import Path
 
-from files.errors import FileError, short
+from files.errors import FileError, short, shown
 
 LARGEST_TEXT = 32 << 20
 """Size [B] of the largest text file that is read: parsing takes some 30 times as much memory."""
@@ -28,7 +28,7 @@ def read_bytes(
         content = stream.read(most + 1)
     if len(content) > most:
         raise error(
-            f"{short(str(path))} is larger than the {most / (1 << 20):g} MiB that a {what} may "
+            f"{shown(path)} is larger than the {most / (1 << 20):g} MiB that a {what} may "
             "have; name another file"
         )
     return content
@@ -47,7 +47,7 @@ def regular_file(
     path: Path, what: str, error: type[ValueError] = FileError
 ) -> Iterator[BufferedReader]:
     """A regular file opened for reading, as `read_bytes` says; a folder or a pipe is refused."""
-    name = short(str(path))
+    name = shown(path)
     try:
         # Looked at first: opening a pipe waits for its writer, and a device may have no end.
         mode = path.stat().st_mode
@@ -81,6 +81,6 @@ def read_text(
         return read_bytes(path, what, most, error).decode("utf-8-sig")
     except UnicodeDecodeError as problem:
         raise error(
-            f"{short(str(path))} is not a readable {what}: byte {problem.start} is no UTF-8; "
+            f"{shown(path)} is not a readable {what}: byte {problem.start} is no UTF-8; "
             "save it as UTF-8"
         ) from None

@@ -27,7 +27,7 @@ def typed(value: object, kind: Any, place: str, error: type[ValueError] = FileEr
     if origin is dict and isinstance(value, Mapping):
         return {
             _key(key, arguments[0], place, error): typed(
-                item, arguments[1], f"{place}.{key}", error
+                item, arguments[1], f"{place}.{short(key)}", error
             )
             for key, item in value.items()
         }
@@ -43,7 +43,7 @@ def typed(value: object, kind: Any, place: str, error: type[ValueError] = FileEr
         if isinstance(value, int):
             return value
     name = getattr(kind, "__name__", str(kind)) if origin is None else str(kind)
-    raise error(f"{short(place)} is {short(repr(value))}, not of the kind {name}; mend it")
+    raise error(f"{place} is {short(repr(value))}, not of the kind {name}; mend it")
 
 
 def _one_of(value: object, kinds: tuple[Any, ...], place: str, error: type[ValueError]) -> Any:
@@ -60,7 +60,7 @@ def _sequence(
 ) -> Any:
     if origin is tuple and kinds[-1] is not Ellipsis:
         if len(value) != len(kinds):
-            raise error(f"{short(place)} has {len(value)} entries, not {len(kinds)}; mend it")
+            raise error(f"{place} has {len(value)} entries, not {len(kinds)}; mend it")
         each = kinds
     else:
         each = (kinds[0],) * len(value)
@@ -75,7 +75,7 @@ def _key(key: str, kind: Any, place: str, error: type[ValueError]) -> Any:
     try:
         return kind(key)
     except ValueError:
-        raise error(f"{short(place)} has the key '{short(key)}', which is no number") from None
+        raise error(f"{place} has the key '{short(key)}', which is no number") from None
 
 
 def _dataclass(value: Mapping[str, Any], kind: type, place: str, error: type[ValueError]) -> Any:
@@ -83,11 +83,11 @@ def _dataclass(value: Mapping[str, Any], kind: type, place: str, error: type[Val
     fields = {entry.name: entry for entry in dataclasses.fields(kind) if entry.init}
     for name in value:
         if name not in fields:
-            raise error(f"{short(place)} has an unknown entry '{short(name)}'; leave it out")
+            raise error(f"{place} has an unknown entry '{short(name)}'; leave it out")
     given = {}
     for name, entry in fields.items():
         if name in value:
             given[name] = typed(value[name], hints[name], f"{place}.{name}", error)
         elif entry.default is dataclasses.MISSING and entry.default_factory is dataclasses.MISSING:
-            raise error(f"{short(place)} lacks '{name}'; add it")
+            raise error(f"{place} lacks '{name}'; add it")
     return kind(**given)

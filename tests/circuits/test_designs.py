@@ -125,3 +125,13 @@ def test_missing_files_are_named(tmp_path):
             load(tmp_path / "none.toml")
         with pytest.raises(DesignError, match="unknown"):
             load("none")
+
+
+@pytest.mark.parametrize("name", ["../designs/strongarm", "./strongarm", "x" * 5000, "a\0b", ""])
+def test_only_a_shipped_set_has_a_name(name):
+    with pytest.raises(DesignError, match="unknown design") as refusal:
+        load_design(name)
+    assert len(str(refusal.value)) < 300
+    absolute = str((DEVICE_FOLDER / "Zhang2026").resolve())
+    with pytest.raises(DesignError, match="unknown device"):
+        load_device(absolute)
