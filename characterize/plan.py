@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
@@ -200,7 +201,9 @@ def load_plan(
     text = read_text(chosen, "plan file", error=PlanError)
     section = Section(contents, str(chosen), PlanError)
     section.only(_KEYS, "a plan")
-    with naming(chosen, DesignError):
+    # Where the command names one of them, an error may be of that.
+    own = not (design or device or technology)
+    with naming(chosen, DesignError) if own else nullcontext():
         loaded = load_design(
             design or _named(chosen, contents, "design"),
             device=device or _named(chosen, contents, "device"),

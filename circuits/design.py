@@ -133,9 +133,10 @@ def load_design(
         )
     with naming(path, DesignError):
         junction = junction or load_device(_beside(path, contents["device"]))
-        transistors = load_technology(
-            technology or _beside(path, contents["technology"]), models=models
-        )
+        if technology is None:
+            transistors = load_technology(_beside(path, contents["technology"]), models=models)
+    if technology is not None:
+        transistors = load_technology(technology, models=models)
     if junction.cell == "stt":
         _share_transistor(path, contents.get("cell"))
     sections = {

@@ -27,7 +27,7 @@ def typed(value: object, kind: Any, place: str, error: type[ValueError] = FileEr
     if origin is dict and isinstance(value, Mapping):
         return {
             _key(key, arguments[0], place, error): typed(
-                item, arguments[1], f"{place}.{key}", error
+                item, arguments[1], f"{place}.{short(key)}", error
             )
             for key, item in value.items()
         }

@@ -71,6 +71,7 @@ def run(words: Sequence[str]) -> Outcome:
 def stubbed() -> Iterator[None]:
     """Nothing is simulated, trained or swept; what would be says that it is valid."""
     import accelerator.exploration.exploration as exploration
+    import accelerator.stochastic.network
     import characterize.ngspice
     import jobs.pool
 
@@ -79,7 +80,7 @@ def stubbed() -> Iterator[None]:
 
     places = (
         (exploration, "explore"), (characterize.ngspice.Ngspice, "__init__"),
-        (jobs.pool.Pool, "__init__"),
+        (jobs.pool.Pool, "__init__"), (accelerator.stochastic.network.FixedNetwork, "run"),
     )  # fmt: skip
     kept = [(place, name, getattr(place, name)) for place, name in places]
     for place, name in places:
