@@ -45,8 +45,8 @@ ROW_LOGIC = (
 ROW_LOGIC_UNCOUNTED = "what inverts a map where its complement is written"
 EDGE = "memory and links outside the chip: the image and the weights start at the chip's edge"
 
-OWN_WIDTHS = "own"
-"""In place of widths for the first and last layers: all have their own."""
+OWN_WIDTHS, FILE_WIDTHS = "own", "file"
+"""In place of widths for the first and last layers: all have those of a run, or of the file."""
 
 
 def boundary(
@@ -71,7 +71,7 @@ def boundary(
     if any(entry.options(options).sums_activations for entry in plan.layers if entry.layer.mapped):
         counted.append(
             "the sum of the activations of each patch, READ once a patch and activation plane "
-            "and shared by all kernels, which the symmetric weights need"
+            "and shared by all kernels, which symmetric weights and those about a zero point need"
         )
     loads = {
         "amortized": f"writing the weights, shared by {options.images_per_load} images",
@@ -142,12 +142,16 @@ def boundary(
 
 
 def _widths(first_last: tuple[int, int] | str | None) -> str | None:
+    if first_last == FILE_WIDTHS:
+        return None
     return "{}:{}".format(*first_last) if isinstance(first_last, tuple) else first_last
 
 
 def _first_last(first_last: tuple[int, int] | str | None) -> str:
     if first_last == OWN_WIDTHS:
         return "every layer has the widths and the operand bits that it ran with"
+    if first_last == FILE_WIDTHS:
+        return "every layer has the widths of the file's own quantizers, where nothing else is said"
     if first_last is None:
         return "first and last layer are on the array at the widths of the others"
     if first_last == "off":

@@ -150,13 +150,27 @@ class Chip:
                     work, plan, running, clock, pricing, idle, pace
                 )
         return tuple(
-            replace(known[id(work.counts)], name=work.planned.layer.name) for work in self.works
+            replace(
+                known[id(work.counts)],
+                name=work.planned.layer.name,
+                widths_from=work.planned.widths_from,
+                activation_encoding=_activation_encoding(work.planned),
+            )
+            for work in self.works
         )
 
 
 def first_mapped(layers: tuple[PlannedLayer, ...]) -> PlannedLayer:
     """The first layer on sub-arrays, which takes the network's input."""
     return next(entry for entry in layers if entry.layer.mapped)
+
+
+def _activation_encoding(planned: PlannedLayer) -> str:
+    """That of the layer's own quantizer, if that says its width; empty where it is not known."""
+    own = planned.layer.quantized
+    if own is None or own.activation_bits != planned.activation_bits:
+        return ""
+    return own.activation_encoding or ""
 
 
 def _layer_report(
@@ -210,6 +224,7 @@ def _layer_report(
         work.mapping.subarrays if work.mapping else work.subarrays,
         running.total_area,
         layer.summands,
+        work.options.weight_encoding if layer.mapped else "",
     )
 
 

@@ -14,7 +14,7 @@ from accelerator.mapping import (
     row_references,
     segment_phases,
 )
-from accelerator.options import Options
+from accelerator.options import ZERO_POINT, Options
 from accelerator.seen import Seen
 from accelerator.stacks import Stack, added_parts, live_outputs, stacks, summed, takers
 
@@ -148,8 +148,9 @@ def _count_combining(counts: Counts, mapping: Mapping, options: Options) -> None
 
     With weights w = 2q - (2^W - 1) an output is 2 sum(q a) - (2^W - 1) sum(a). The second
     product is a shift and a subtraction for each patch, none at one bit; the doubling is a
-    wire and the difference one subtraction for each output. Kernel tiles that keep other column
-    tiles need sums of their own.
+    wire and the difference one subtraction for each output. Codes about a zero point need the
+    sum times that, which is as many additions as it has ones but one, W - 1 at most; that is
+    counted once a patch. Kernel tiles that keep other column tiles need sums of their own.
     """
     layer = mapping.layer
     length, planes = mapping.installed.layer.patch_length, mapping.activation_bits
@@ -163,10 +164,14 @@ def _count_combining(counts: Counts, mapping: Mapping, options: Options) -> None
             patches = layer.positions * groups * times
             sums = tiles * len(mapping.summed_planes)
             bits += patches * (sums - 1) * largest_bits(length, 1, planes)
-            if mapping.weight_bits > 1:
-                bits += patches * width
+            bits += patches * width * scaling_additions(mapping.weight_bits, options)
         counts.sum_adders += bits
         counts.sum_flip_flops += bits
+
+
+def scaling_additions(weight_bits: int, options: Options) -> int:
+    """Additions that multiply the sum of a patch's activations by what corrects an output (1)."""
+    return weight_bits - 1 if options.weight_encoding == ZERO_POINT else int(weight_bits > 1)
 
 
 def _split_by_value(counts: Counts, mapping: Mapping, options: Options, seen: Seen | None) -> None:

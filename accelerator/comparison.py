@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from accelerator.errors import EstimateError, UnsuitableTableError
 from accelerator.names import printable
-from accelerator.networks import Network, load_network
+from accelerator.networks import READING, Network, load_network
 from accelerator.pipeline import estimate, open_table
 from accelerator.report import Report
 
@@ -119,7 +119,8 @@ def compare(
     """
     if not tables:
         raise EstimateError("there is nothing to compare: give at least one table")
-    parsed = load_network(network)
+    reading = {name: settings.pop(name) for name in READING if name in settings}
+    parsed = load_network(network, **reading)
     paths = [_path(table) for table in tables]
     entries = tuple(
         _entry(parsed, table, _short_name(path, paths), path, settings)

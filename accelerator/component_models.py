@@ -6,7 +6,6 @@ one set of conditions, with where they are from, and classes that hand them out.
 
 from __future__ import annotations
 
-import hashlib
 import textwrap
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ from accelerator.lookup import Lookup
 from accelerator.prices import Conditions
 from accelerator.write_points import best_writes
 from accelerator.write_prices import write_price
+from files import digest
 
 if TYPE_CHECKING:
     from lut import Table
@@ -180,7 +180,7 @@ def _provenance(table: Table, at: Conditions) -> dict[str, Any]:
     parts = ("design", "device")
     return {
         "table": table.name,
-        "sha256": hashlib.sha256(table.path.read_bytes()).hexdigest(),
+        "sha256": digest(table.path, "table"),
         "title": table.title,
         "mramcim_version": table.mramcim_version,
         "ngspice_version": table.ngspice_version,

@@ -20,7 +20,7 @@ from accelerator.logic_widths import largest_bits
 from accelerator.mapping import Mapping, ranges
 from accelerator.operand_parts import Part, Products, Setting, Share, Summing
 from accelerator.operand_rows import Integers, OperandRow, OperandRows, Owner
-from accelerator.options import Options
+from accelerator.options import ZERO_POINT, Options
 from accelerator.subarray import SubArray
 
 
@@ -213,7 +213,8 @@ class _Run:
         counts.partial_flip_flops += total.adders
         value = total.value
         if self.options.sums_activations:
-            value = 2 * value - self._scaled(patch, shares)
+            doubled = 1 if self.options.weight_encoding == ZERO_POINT else 2
+            value = doubled * value - self._scaled(patch, shares)
             counts.sum_adders += full + 1
             counts.sum_flip_flops += full + 1
         self.outputs[kernel[0] * layer.kernels_per_group + kernel[1], patch[1]] = value
@@ -227,7 +228,8 @@ class _Run:
     def _scaled(self, patch: Owner, shares: frozenset[Share]) -> int:
         """(2^W - 1) times the sum of a patch's activations, from the parts that read it.
 
-        Kernels that use the same parts of a patch share the sum.
+        Kernels that use the same parts of a patch share the sum. That factor is also the zero
+        point with most additions, so it stands for one.
         """
         if (patch, shares) not in self.scaled:
             length = self.mapping.installed.layer.patch_length
@@ -236,7 +238,14 @@ class _Run:
             values = [self.sums[patch][share] for share in sorted(shares)]
             total = _added(largest_bits(length, 1, bits), values)
             adders, scaled = total.adders, total.value
-            if weight_bits > 1:
+            if self.options.weight_encoding == ZERO_POINT:
+                product_ = Accumulator(self.mapping.full_bits)
+                product_.value = scaled
+                for shift in range(1, weight_bits):
+                    product_.add(scaled << shift)
+                adders += product_.adders
+                scaled = product_.value
+            elif weight_bits > 1:
                 product_ = Accumulator(self.mapping.full_bits)
                 product_.value = scaled << weight_bits - 1
                 product_.add((scaled << weight_bits) - scaled - product_.value)

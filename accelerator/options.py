@@ -11,6 +11,7 @@ from accelerator.errors import EstimateError
 
 ENCODINGS = ("symmetric", "unsigned", "twos_complement")
 """Those of any width."""
+ZERO_POINT = "zero_point"
 TERNARY = "ternary"
 TERNARY_BITS = 2
 WEIGHT_LOADS = ("amortized", "each_image", "off")
@@ -30,8 +31,8 @@ class Options:
     """Dataflow and accounting of an estimate.
 
     weight_encoding: "symmetric" are the odd levels of DoReFa, which need the sum of the
-        activations of every patch; "unsigned" and "twos_complement" do not, nor does
-        "ternary", a plane for each sign of weights of two bits.
+        activations of every patch, as do the unsigned codes about a "zero_point"; "unsigned" and
+        "twos_complement" do not, nor does "ternary", a plane for each sign of weights of two bits.
     dataflow: which operand stays in the sub-arrays while the other comes; the patches' planes
         "input_stationary", and kernels are then written for every image.
     weight_store: where kernels that come are kept: in further sub-arrays, or outside the chip.
@@ -76,7 +77,7 @@ class Options:
 
     def __post_init__(self) -> None:
         for name, choices in (
-            ("weight_encoding", (*ENCODINGS, TERNARY)),
+            ("weight_encoding", (*ENCODINGS, TERNARY, ZERO_POINT)),
             ("dataflow", DATAFLOWS),
             ("weight_store", (ON_CHIP, OUTSIDE)),
             ("weight_load", WEIGHT_LOADS),
@@ -102,7 +103,7 @@ class Options:
     @property
     def sums_activations(self) -> bool:
         """True when the weights' encoding needs the sum of each patch's activations."""
-        return self.weight_encoding == "symmetric"
+        return self.weight_encoding in ("symmetric", ZERO_POINT)
 
 
 def read_options(values: dict[str, Any]) -> Options:
@@ -147,6 +148,26 @@ def bit_width(name: str, value: object) -> int:
     return whole_number(name, value, least=1, most=LARGEST_WIDTH)
 
 
+def read_widths(what: str, value: object) -> tuple[int, int]:
+    """Weight and activation bits from "W:A", or from two numbers.
+
+    Raises:
+        EstimateError: neither.
+    """
+    parts: Sequence[object] = ()
+    if isinstance(value, str):
+        found = _WIDTHS.fullmatch(value)
+        parts = [int(text) for text in found.groups()] if found else ()
+    elif isinstance(value, Sequence):
+        parts = value
+    if len(parts) != 2:
+        raise EstimateError(f"{what} cannot be {value!r}: give their widths as W:A, such as 8:8")
+    return (
+        bit_width(f"{what}: weight bits", parts[0]),
+        bit_width(f"{what}: activation bits", parts[1]),
+    )
+
+
 def first_last_widths(value: str | tuple[int, int] | None) -> tuple[int, int] | str | None:
     """The widths of the first and last layers: None, "off" or (weight, activation) bits.
 
@@ -155,18 +176,9 @@ def first_last_widths(value: str | tuple[int, int] | None) -> tuple[int, int] | 
     """
     if value is None or value == "off":
         return value
-    parts: Sequence[object] = ()
-    if isinstance(value, str):
-        found = _WIDTHS.fullmatch(value)
-        parts = [int(text) for text in found.groups()] if found else ()
-    elif isinstance(value, Sequence):
-        parts = value
-    if len(parts) == 2:
-        return (
-            bit_width("the first and last layers' weight bits", parts[0]),
-            bit_width("the first and last layers' activation bits", parts[1]),
+    if isinstance(value, str) and not _WIDTHS.fullmatch(value):
+        raise EstimateError(
+            f"the first and last layers cannot be {value!r}: "
+            "give their widths as W:A, such as 8:8, or off"
         )
-    raise EstimateError(
-        f"the first and last layers cannot be {value!r}: "
-        "give their widths as W:A, such as 8:8, or off"
-    )
+    return read_widths("the first and last layers", value)

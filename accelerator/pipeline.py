@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from accelerator.array import Array, require_room
 from accelerator.assumptions import Assumptions, load_assumptions
-from accelerator.boundary import boundary
+from accelerator.boundary import FILE_WIDTHS, boundary
 from accelerator.chip import Chip
 from accelerator.errors import EstimateError, UnsuitableTableError
 from accelerator.names import printable
@@ -26,13 +26,20 @@ from accelerator.options import (
     read_options,
     whole_number,
 )
-from accelerator.plan import Plan, PlannedLayer, plan_layers
-from accelerator.prices import Conditions, Prices, read_prices
+from accelerator.plan import Plan, PlannedLayer, plan_widths
+from accelerator.prices import USUAL_VDD, Conditions, Prices, conditions_in, read_prices
 from accelerator.references import references
 from accelerator.report import Report
 from accelerator.sense_errors import sense_errors
 from accelerator.uncertainty.propagation import SAMPLES, Sampling, UncertainChip, propagate
 from accelerator.uncertainty.sources import find_sources
+from accelerator.widths import (
+    ACTIVATION_BITS,
+    WEIGHT_BITS,
+    Asked,
+    choose_widths,
+    read_patterns,
+)
 
 if TYPE_CHECKING:
     from lut import Table
@@ -48,13 +55,17 @@ def estimate(
     network: str | os.PathLike[str] | Network,
     *,
     table: str | os.PathLike[str] | Table | None = None,
-    weight_bits: int = 1,
-    activation_bits: int = 4,
+    weight_bits: int | None = None,
+    activation_bits: int | None = None,
     rows: int = 256,
     columns: int = 256,
     first_last: str | tuple[int, int] | None = None,
+    widths: MappingType[str, Any] | None = None,
+    batch: int | None = None,
+    batch_axis: int | None = None,
+    dims: MappingType[str, int] | None = None,
     corner: str = "tt",
-    vdd: float = 1.0,
+    vdd: float | None = None,
     temperature: float = 300.15,
     write_vdd: float | None = None,
     assumptions: MappingType[str, float] | None = None,
@@ -68,10 +79,15 @@ def estimate(
     Args:
         network: a built-in name, the path of an ONNX file, or a `Network`.
         table: the table of simulated operations, or its path; None is the one shipped.
-        weight_bits, activation_bits: widths of the operands, 1 to 16.
+        weight_bits, activation_bits: widths of the operands, 1 to 16; None are those of the
+            file's own quantizers, and 1 and 4 where there are none.
         rows, columns: of a sub-array.
         first_last: widths of the first and last layers as "W:A", or "off" to leave them out.
-        corner, vdd, temperature: conditions in the table; V and K.
+        widths: of layers by name or shell pattern, as "W:A" or with `weights`, `activations` and
+            `encoding`; the last that matches wins, over everything else.
+        batch, batch_axis, dims: of an ONNX file, as `accelerator.networks.load_network` has them.
+        corner, vdd, temperature: conditions in the table; V and K. Without a supply it is the
+            table's nominal one.
         write_vdd: supply of write drivers and write word lines (V), where it is another one.
         assumptions: values in place of the shipped constants, by name.
         samples, seed: of what is uncertain, for the intervals; no samples leave them out.
@@ -86,25 +102,59 @@ def estimate(
     chosen = read_options(options)
     sampling = Sampling.of(samples, seed)
     constants = load_assumptions(assumptions)
-    weight_bits = bit_width("weight bits", weight_bits)
-    activation_bits = bit_width("activation bits", activation_bits)
-    if chosen.weight_encoding == TERNARY and weight_bits != TERNARY_BITS:
-        raise EstimateError(
-            f"ternary weights have {TERNARY_BITS} bits, not {weight_bits}: give weight_bits=2, or "
-            "another weight_encoding"
-        )
-    ends = first_last_widths(first_last)
+    asked = _asked(weight_bits, activation_bits, first_last, widths, options)
     rows = whole_number("rows", rows, least=1)
     columns = whole_number("columns", columns, least=1)
     require_room(rows, int(constants.reserved_rows.value))
-    parsed = load_network(network)
-    plan = plan_layers(parsed, weight_bits, activation_bits, ends, chosen.coverage)
+    parsed = load_network(network, batch=batch, batch_axis=batch_axis, dims=dims)
+    chosen_widths = choose_widths(parsed, asked)
+    plan = plan_widths(parsed, chosen_widths, chosen.coverage, ends=asked.ends != "off")
 
     opened = open_table(table)
-    conditions = Conditions(corner, vdd, temperature, rows, columns, write_vdd)
+    conditions = conditions_in(
+        opened,
+        vdd,
+        corner=corner,
+        temperature=temperature,
+        rows=rows,
+        columns=columns,
+        write_vdd=write_vdd,
+    )
+    ends = FILE_WIDTHS if asked.ends is None and chosen_widths.from_file else asked.ends
     report = cost_plan(parsed, plan, opened, conditions, chosen, constants, ends, sampling, mapper)
-    report = replace(report, weight_bits=weight_bits, activation_bits=activation_bits)
+    report = replace(report, widths_said=chosen_widths.sentences)
+    if not chosen_widths.from_file:
+        # What was asked for, be it that of no layer that is left.
+        report = replace(
+            report,
+            weight_bits=asked.weight_bits or WEIGHT_BITS,
+            activation_bits=asked.activation_bits or ACTIVATION_BITS,
+        )
+    if vdd is None:
+        report = at_nominal_supply(report)
     return replace(report, references=references(report))
+
+
+def _asked(
+    weight_bits: int | None,
+    activation_bits: int | None,
+    first_last: str | tuple[int, int] | None,
+    widths: MappingType[str, Any] | None,
+    options: MappingType[str, Any],
+) -> Asked:
+    """What was asked for of widths, checked."""
+    if weight_bits is not None:
+        weight_bits = bit_width("weight bits", weight_bits)
+    if activation_bits is not None:
+        activation_bits = bit_width("activation bits", activation_bits)
+    encoding = options.get("weight_encoding")
+    if encoding == TERNARY and (weight_bits or WEIGHT_BITS) != TERNARY_BITS:
+        raise EstimateError(
+            f"ternary weights have {TERNARY_BITS} bits, not {weight_bits or WEIGHT_BITS}: give "
+            "weight_bits=2, or another weight_encoding"
+        )
+    ends = first_last_widths(first_last)
+    return Asked(weight_bits, activation_bits, ends, read_patterns(widths), encoding)
 
 
 def cost_plan(
@@ -121,7 +171,7 @@ def cost_plan(
     """The report of a planned network; its widths are the largest of its layers.
 
     `ends` says where the widths come from, for the boundary: see `first_last_widths`, or
-    OWN_WIDTHS.
+    OWN_WIDTHS or FILE_WIDTHS.
     """
     conditions = replace(conditions, row_logic=plan.row_logic)
     prices = read_prices(table, conditions)
@@ -145,6 +195,8 @@ def cost_plan(
         ),
         chip.layer_reports(),
         chip.area_components(),
+        batch_said=network.batch_said,
+        reading=network.reading,
     )
     report = replace(
         report,
@@ -203,6 +255,13 @@ def _table_entry(table: Table, conditions: Conditions) -> dict[str, Any]:
         "columns": conditions.columns,
         "write_vdd_V": conditions.write_vdd,
     }
+
+
+def at_nominal_supply(report: Report) -> Report:
+    """The report, saying that its supply is the table's nominal one where that is not 1 V."""
+    if report.table["vdd_V"] == USUAL_VDD:
+        return report
+    return replace(report, table={**report.table, "vdd_from": "the table's nominal supply"})
 
 
 def build_array(

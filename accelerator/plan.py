@@ -12,8 +12,9 @@ from accelerator.networks import Layer, Network, Operation
 from accelerator.occupancy import Occupancy
 from accelerator.options import TERNARY, TERNARY_BITS, WEIGHT_STATIONARY, Options
 from accelerator.seen import Seen
+from accelerator.widths import ACTIVATION_BITS, Asked, ChosenWidths, choose_widths
 
-__all__ = ["Choice", "Plan", "PlannedLayer", "Seen", "plan_layers"]
+__all__ = ["Choice", "Plan", "PlannedLayer", "Seen", "plan_layers", "plan_widths"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,9 @@ class PlannedLayer:
     A layer of the digital unit has no weights and `weight_bits` 0. `seen` is known of a layer
     that ran, `choice` of one that is mapped in its own way, `occupancy` of one whose weights are
     known. `wider` is the layer that is on the chip where this one uses only its first channels
-    and kernels. `ran` is what a layer of row logic met, or its events.
+    and kernels. `ran` is what a layer of row logic met, or its events. `encoding` is that of the
+    weights where it is not the option's; `widths_from` is who says the widths of weights and
+    activations.
     """
 
     layer: Layer
@@ -53,6 +56,8 @@ class PlannedLayer:
     occupancy: Occupancy | None = None
     wider: Layer | None = None
     ran: Ran | LogicCounts | None = None
+    encoding: str | None = None
+    widths_from: tuple[str, str] = ("", "")
 
     @property
     def installed(self) -> Layer:
@@ -68,7 +73,8 @@ class PlannedLayer:
     @property
     def nameless(self) -> PlannedLayer:
         """What it has in common with other layers of its shape."""
-        return replace(self, layer=replace(self.layer, name=""))
+        bare = replace(self.layer, name="", quantized=None)
+        return replace(self, layer=bare, widths_from=("", ""))
 
     def counted(self, array: Array) -> PlannedLayer:
         """With the events in place of the run that they are counted from."""
@@ -84,8 +90,11 @@ class PlannedLayer:
         if self.choice is not None:
             common = replace(common, **asdict(self.choice))
         if self.seen is None:
-            if common.weight_encoding == TERNARY and self.weight_bits != TERNARY_BITS:
-                return replace(common, weight_encoding="twos_complement")
+            encoding = self.encoding or common.weight_encoding
+            if encoding == TERNARY and self.weight_bits != TERNARY_BITS:
+                encoding = "twos_complement"
+            if encoding != common.weight_encoding:
+                return replace(common, weight_encoding=encoding)
             return common
         inside = self.layer.valid_fraction
         return replace(
@@ -113,6 +122,12 @@ class Plan:
         return replace(self, layers=tuple(entry.counted(array) for entry in self.layers))
 
 
+def _compared_bits(layer: Layer) -> int:
+    """Bits of what a comparison compares, by its file or by default."""
+    own = None if layer.quantized is None else layer.quantized.activation_bits
+    return own or ACTIVATION_BITS
+
+
 def plan_layers(
     network: Network,
     weight_bits: int,
@@ -120,10 +135,19 @@ def plan_layers(
     first_last: tuple[int, int] | str | None,
     coverage: str,
 ) -> Plan:
+    """Give every layer these widths, whatever its file says; see `plan_widths`."""
+    bare = tuple(replace(layer, quantized=None) for layer in network.layers)
+    asked = Asked(weight_bits, activation_bits, first_last)
+    widths = choose_widths(replace(network, layers=bare), asked)
+    return plan_widths(network, widths, coverage, ends=first_last != "off")
+
+
+def plan_widths(network: Network, widths: ChosenWidths, coverage: str, *, ends: bool) -> Plan:
     """Give every layer its widths and leave out what shall not count.
 
     Data between two layers has the width that the next layer with weights takes, or the next
-    comparison; maps of a comparison are bits.
+    comparison; maps of a comparison are bits. Without `ends` the first and the last layer with
+    weights are left out.
 
     Raises:
         EstimateError: nothing is left to cost.
@@ -134,32 +158,32 @@ def plan_layers(
             f"the network {network.name} has no convolution and no matrix product with weights: "
             "there is nothing to put on sub-arrays"
         )
-    ends = {mapped[0], mapped[-1]}
-    widths: dict[int, tuple[int, int]] = {}
-    for index in mapped:
-        special = isinstance(first_last, tuple) and index in ends
-        widths[index] = first_last if special else (weight_bits, activation_bits)  # type: ignore[assignment]
-        if index and network.layers[index - 1].operation is Operation.COMPARISON:
-            widths[index] = widths[index][0], 1
-    taking = mapped.copy()
-    for index, layer in enumerate(network.layers):
-        if layer.operation is Operation.COMPARISON:
-            widths[index] = 0, activation_bits
-            taking = sorted({*taking, index})
+    takes = {index: one.activation_bits for index, one in enumerate(widths.layers) if one}
+    takes |= {
+        index: widths.compared_bits or _compared_bits(layer)
+        for index, layer in enumerate(network.layers)
+        if layer.operation is Operation.COMPARISON
+    }
+    taking = sorted(takes)
     planned, left_out = [], []
     for index, layer in enumerate(network.layers):
         following = next((i for i in taking if i > index), mapped[-1])
-        output = widths[following][1]
-        if not layer.mapped:
+        output, own = takes[following], widths.layers[index]
+        if own is None:
             if coverage == "all":
-                own = widths[index][1] if index in widths else output
-                planned.append(PlannedLayer(layer, 0, own, output))
-        elif (first_last == "off" and index in ends) or (
+                planned.append(PlannedLayer(layer, 0, takes.get(index, output), output))
+        elif (not ends and index in (mapped[0], mapped[-1])) or (
             coverage == "convolutions" and layer.operation is not Operation.CONVOLUTION
         ):
             left_out.append(layer)
         else:
-            planned.append(PlannedLayer(layer, *widths[index], output))
+            sources = own.weights_from, own.activations_from
+            planned.append(
+                PlannedLayer(
+                    layer, own.weight_bits, own.activation_bits, output,
+                    encoding=own.encoding, widths_from=sources,
+                )
+            )  # fmt: skip
     if not any(entry.layer.mapped for entry in planned):
         raise EstimateError(
             f"no layer of {network.name} is left: it has {len(mapped)} with weights and all "

@@ -13,6 +13,8 @@ from accelerator.write_prices import WritePrice, write_price
 if TYPE_CHECKING:
     from lut import Table
 
+USUAL_VDD = 1.0
+"""The supply [V] that goes without saying in a report."""
 SENSE_PARTS = ("bias", "reference", "latch", "clock", "equalize")
 
 
@@ -25,7 +27,7 @@ class Conditions:
     """
 
     corner: str = "tt"
-    vdd: float = 1.0
+    vdd: float = USUAL_VDD
     temperature: float = 300.15
     rows: int = 256
     columns: int = 256
@@ -41,6 +43,11 @@ class Conditions:
     def written(self) -> dict[str, Any]:
         """The same of what writes."""
         return self.shared | ({} if self.write_vdd is None else {"vdd": self.write_vdd})
+
+
+def conditions_in(table: Table, vdd: float | None = None, **others: Any) -> Conditions:
+    """Conditions in a table, by the names of their fields; without a supply its nominal one."""
+    return Conditions(vdd=table.nominal_vdd if vdd is None else vdd, **others)
 
 
 @dataclass(frozen=True, slots=True)

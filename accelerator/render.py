@@ -43,6 +43,11 @@ def csv_rows(report: Report) -> list[list[Any]]:
         "area_m2",
         "energy_J",
         "latency_s",
+        "utilization",
+        "weight_encoding",
+        "activation_encoding",
+        "weights_from",
+        "activations_from",
         *(f"{name}_J" for name in names),
     ]
     rows = [
@@ -57,6 +62,10 @@ def csv_rows(report: Report) -> list[list[Any]]:
             layer.area,
             layer.energy,
             layer.latency,
+            layer.utilization,
+            layer.weight_encoding,
+            layer.activation_encoding,
+            *layer.widths_from,
             *(layer.components[name] for name in names),
         ]
         for layer in report.layers
@@ -73,12 +82,16 @@ def _heading(report: Report) -> str:
         f"table {table['name']}: {table['corner']}, {supplies(table)}, "
         f"{table['temperature_K'] - 273.15:.4g} degC, "
         f"sub-arrays of {table['rows']} rows x {table['columns']} columns"
+        + "".join(
+            f"\n{sentence}" for sentence in (*report.widths_said, report.batch_said) if sentence
+        )
     )
 
 
 def supplies(table: dict[str, Any]) -> str:
     """The supply, and that of writing where it is another one."""
-    text = f"{table['vdd_V']:g} V"
+    said = f", {table['vdd_from']}" if "vdd_from" in table else ""
+    text = f"{table['vdd_V']:g} V{said}"
     return text if table["write_vdd_V"] is None else f"{text} (writes {table['write_vdd_V']:g} V)"
 
 
@@ -90,6 +103,7 @@ def _layers(report: Report) -> str:
             short(layer.macs / 1e6) if layer.macs else "-",
             widths,
             str(layer.subarrays) if layer.subarrays else "-",
+            "-" if layer.utilization is None else short(100 * layer.utilization),
             short(layer.energy * 1e6),
             f"{100 * layer.energy / report.energy:.1f}",
             short(layer.latency * 1e6),
@@ -100,11 +114,12 @@ def _layers(report: Report) -> str:
         short(report.macs / 1e6),
         "",
         str(report.subarrays),
+        short(100 * report.utilization),
         short(report.energy * 1e6),
         "100.0",
         short(report.latency * 1e6),
     ]
-    header = ("layer", "M MACs", "W:A", "sub-arrays", "energy uJ", "%", "latency us")
+    header = ("layer", "M MACs", "W:A", "sub-arrays", "cells %", "energy uJ", "%", "latency us")
     return aligned(header, [*map(row, report.layers), total])
 
 

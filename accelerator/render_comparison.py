@@ -33,8 +33,9 @@ def render_comparison(comparison: Comparison) -> str:
     others = f"ratio: over {comparison.first.name}"
     if report.boundary.options["first_last"] is not None:
         others += f"; first and last layer: {report.boundary.options['first_last']}"
+    others += "".join(f"; {one}" for one in (*report.widths_said, report.batch_said) if one)
     return (
-        f"{report.network}  W{report.weight_bits}:A{report.activation_bits}  input {shape}; "
+        f"{report.network}  {report.widths}  input {shape}; "
         f"{table['corner']}, {supplies(table)}, {table['temperature_K'] - 273.15:.4g} degC, "
         f"sub-arrays of {table['rows']} rows x {table['columns']} columns\n\n"
         + aligned(_HEADER, [_line(comparison, entry) for entry in comparison.entries], _TEXTS)

@@ -27,7 +27,10 @@ class LayerReport:
 
     `kept` tells which of its sub-arrays are there; None where all are. Where it uses the first
     channels of a `wider` layer, `subarrays` and `area` are those of the wider,
-    `active_subarrays` and `active_area` of what it uses.
+    `active_subarrays` and `active_area` of what it uses. `widths_from` is who says the widths of
+    weights and activations: "file", "flag", "first_last", "widths" (a pattern), "default",
+    "comparison" (whose maps are bits) or "run"; the encodings are empty where there is none, or
+    none is known.
     """
 
     name: str
@@ -53,6 +56,14 @@ class LayerReport:
     active_subarrays: int = 0
     active_area: float = 0.0
     summands: tuple[int, ...] = ()
+    weight_encoding: str = ""
+    activation_encoding: str = ""
+    widths_from: tuple[str, str] = ("", "")
+
+    @property
+    def utilization(self) -> float | None:
+        """Share of the cells of its sub-arrays that hold weights (1); None off the array."""
+        return self.mapping.get("weight_cell_share")
 
     def to_dict(self) -> dict[str, Any]:
         """The layer's entry in the JSON."""
@@ -81,6 +92,12 @@ class LayerReport:
             else [self.wider.in_channels, self.wider.out_channels],
             "active_subarrays": self.active_subarrays,
             "active_area_m2": self.active_area,
+            "weight_encoding": self.weight_encoding or None,
+            "activation_encoding": self.activation_encoding or None,
+            "widths_from": dict(zip(("weights", "activations"), self.widths_from, strict=True))
+            if self.macs
+            else None,
+            "utilization": self.utilization,
             **({"summands": list(self.summands)} if self.summands else {}),
         }
 
@@ -159,6 +176,12 @@ class Report:
     pace: Pace | None = None
     """None where an image enters when the one before has left."""
     occupation: Occupation | None = None
+    widths_said: tuple[str, ...] = ()
+    """Where the widths of a file are from, and what overrides them."""
+    batch_said: str = ""
+    """What of a file's input was taken for one image."""
+    reading: tuple[tuple[str, Any], ...] = ()
+    """What the network's file was read with, besides its path."""
 
     @property
     def energy(self) -> float:
@@ -237,6 +260,15 @@ class Report:
         return 2 * self.macs / self.energy / 1e12
 
     @property
+    def utilization(self) -> float:
+        """Share of the cells of all sub-arrays of layers with weights that hold some (1)."""
+        own = [
+            (one.utilization, one.subarrays) for one in self.layers if one.utilization is not None
+        ]
+        cells = sum(subarrays for _, subarrays in own)
+        return sum(share * number for share, number in own) / cells if cells else 0.0
+
+    @property
     def widths(self) -> str:
         """Weight and activation bits of the layers on sub-arrays, as ranges where they differ."""
         mapped = [layer for layer in self.layers if layer.macs]
@@ -259,6 +291,9 @@ class Report:
             "input_shape": list(self.input_shape),
             "weight_bits": self.weight_bits,
             "activation_bits": self.activation_bits,
+            "widths": {"range": self.widths, "said": list(self.widths_said)},
+            "batch": self.batch_said or None,
+            "reading": dict(self.reading),
             "table": dict(self.table),
             "boundary": self.boundary.to_dict(),
             "total": {
@@ -276,6 +311,7 @@ class Report:
                 "images_per_s": self.images_per_s,
                 "TOPS_per_W": self.tops_per_w,
                 "subarrays": self.subarrays,
+                "utilization": self.utilization,
                 "subarray_area_m2": self.subarray_area,
                 "area_components_m2": dict(self.area_components),
                 "sense_cycles": self.sense_cycles,

@@ -20,6 +20,7 @@ from circuits.ageing import (
 )
 from circuits.design import Design
 from circuits.errors import DesignError
+from files import Section, naming
 from lut import AGED
 
 _KEYS = ("benches", "model", "ages", "duty", "axes")
@@ -49,34 +50,23 @@ def read_ageing(
     Raises PlanError, and DesignError on a bad ageing set or one of another technology.
     """
     place = f"{path}: [ageing]"
-    if not isinstance(table, dict):
-        raise PlanError(f"{path}: 'ageing' must be a section, headed [ageing]")
-    for key in table:
-        if key not in _KEYS:
-            raise PlanError(f"{place} has an unknown key '{key}'; it has {', '.join(_KEYS)}")
-    names = table.get("benches", list(AGED))
-    if not isinstance(names, list) or not names or any(name not in AGED for name in names):
-        raise PlanError(f"{place}: 'benches' must be a list of {', '.join(AGED)}, not {names!r}")
-    chosen = table.get("axes", {})
-    if not isinstance(chosen, dict):
-        raise PlanError(f"{place}: 'axes' must be a section, headed [ageing.axes]")
+    section = Section({"ageing": table}, str(path), PlanError).table("ageing")
+    section.only(_KEYS, "it")
+    names = section.names("benches", AGED, list(AGED))
     own = dict(axes)
-    for name, values in chosen.items():
+    for name, values in section.table("axes", "ageing.axes").content.items():
         own[name] = chosen_values(f"{path}: [ageing.axes]", name, values, axes)
-    name = table.get("model", DEFAULT_AGEING)
-    if not isinstance(name, str):
-        raise PlanError(f"{place}: 'model' must be a name or a path, not {name!r}")
-    model = load_ageing(path.parent / name if name.endswith(".toml") else name)
-    check_technology(design, model)
-    duty = table.get("duty", DEFAULT_DUTY)
-    if isinstance(duty, bool) or not isinstance(duty, int | float):
-        raise PlanError(f"{place}: 'duty' must be a number between 0 and 1, not {duty!r}")
+    name = section.text("model", DEFAULT_AGEING, "a name or a path")
+    with naming(path, DesignError):
+        model = load_ageing(path.parent / name if name.endswith(".toml") else name)
+        check_technology(design, model)
+    duty = section.number("duty", 0, 1, DEFAULT_DUTY)
     return AgeingSection(
         tuple(name for name in AGED if name in names),
         own,
         model,
-        _ages(place, table.get("ages"), model, float(duty)),
-        float(duty),
+        _ages(place, section.content.get("ages"), model, duty),
+        duty,
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from characterize.errors import PlanError
 from characterize.quantities import quantity
 from circuits import BENCHES
+from files import short
 
 _UNITS = {"vdd": "V", "temperature": "K", "driver_width": "m", "age": "s"}
 
@@ -31,7 +32,7 @@ def chosen_values(
 ) -> tuple[Any, ...]:
     """Some values of an axis, as a plan's `place` lists them; each must be one that it has."""
     if name not in axes:
-        raise PlanError(f"{place} has {name!r}; the axes are {', '.join(axes)}")
+        raise PlanError(f"{place} has '{short(name)}'; the axes are {', '.join(axes)}")
     if not isinstance(values, list) or not values:
         raise PlanError(f"{place}: '{name}' must be a list of values of that axis")
     unit = _UNITS.get(name)
@@ -40,7 +41,7 @@ def chosen_values(
         found = quantity(place, name, value, unit) if unit else value
         same = [one for one in axes[name] if one == found or _near(one, found)]
         if not same:
-            raise PlanError(f"{place}: the plan's axis '{name}' has no {value!r}")
+            raise PlanError(f"{place}: the plan's axis '{name}' has no {short(repr(value))}")
         chosen.append(same[0])
     return tuple(chosen)
 

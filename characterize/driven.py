@@ -15,6 +15,7 @@ from characterize.ngspice import Waveforms
 from characterize.pool import run_deck
 from circuits.deck import Deck
 from circuits.drive import Drive
+from jobs import WorkingFolder
 
 
 def run_driven(
@@ -29,7 +30,7 @@ def run_driven(
     """
     if drive.thermal_seed is None:
         return run_deck(build(None))
-    with tempfile.TemporaryDirectory(prefix="mramcim-") as folder:
+    with WorkingFolder() as folder:
         path = Path(folder) / "thermal.txt"
         # ngspice reads paths in lower case and ends them at quotes, and is silent without a file.
         if re.fullmatch(r"[a-z0-9/_.+ -]+", str(path)) is None:

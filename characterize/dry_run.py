@@ -33,6 +33,8 @@ class DryRun:
     new: dict[str, int]
     seconds: float
     ngspice_version: str
+    unused_axes: tuple[str, ...] = ()
+    """Axes of the plan that none of its benches has: a mistake, or no longer needed."""
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-able summary with unit-bearing keys."""
@@ -44,6 +46,7 @@ class DryRun:
             "new_by_bench": self.new,
             "expected_time_s": self.seconds,
             "ngspice_version": self.ngspice_version,
+            "unused_axes": list(self.unused_axes),
         }
 
 
@@ -60,4 +63,4 @@ def dry_run(plan: Plan, store: Store | None, jobs: int) -> DryRun:
     known = {} if store is None else store.seconds(new)
     seconds = sum(count * known.get(bench, _TYPICAL[bench]) for bench, count in new.items())
     cached = total - sum(new.values())
-    return DryRun(total, cached, dict(new), seconds / jobs, version)
+    return DryRun(total, cached, dict(new), seconds / jobs, version, plan.unused_axes)

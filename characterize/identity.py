@@ -26,10 +26,11 @@ from circuits.varied import variables
 
 # These act through the text of a deck alone.
 _DECK_BUILDING = {
-    "ageing", "benches", "blocks", "cancelled", "cancelled_sensing", "cells", "column", "counting",
-    "deck", "design", "gates", "layout", "modelcards", "modelfiles", "netlist", "operations",
-    "periphery", "precharge", "sense_parts", "sensing", "sot_cell", "strongarm", "stt_cell",
-    "technologies", "writing",
+    "ageing", "benches", "blocks", "cancelled", "cancelled_sensing", "cardcheck", "cells", "column",
+    "counting", "deck", "deck_text", "design", "expression_text", "expressions", "gates", "layout",
+    "model_folders", "modelcards", "modelfiles", "modellevels", "netlist", "operations",
+    "parameter_text", "periphery", "precharge", "random_models", "sense_parts", "sensing",
+    "sot_cell", "strongarm", "stt_cell", "technologies", "writing",
 }  # fmt: skip
 _NUMBER = re.compile(r"(?<![\w.])[-+]?\d+\.?\d*(?:[eE][-+]?\d+)?(?![\w.])")
 _DIGITS = 12
@@ -90,7 +91,7 @@ def _deck(deck: Deck) -> Any:
     roles = {f.name: getattr(deck, f.name) for f in fields(deck)}
     title, text = roles.pop("netlist").split("\n", 1)
     del roles["title"], title
-    lines = (line for line in text.splitlines() if not line.startswith("*"))
+    lines = (line for line in text.split("\n") if not line.startswith("*"))
     normal = _NUMBER.sub(lambda found: f"{float(found[0]):.{_DIGITS}g}", "\n".join(lines))
     return [normal, _canonical(roles)]
 
@@ -129,25 +130,29 @@ def measuring_sources() -> tuple[Path, ...]:
     Of circuits those are left out whose whole effect is in the text of the deck.
     """
     circuits = {path for path in _modules("circuits") if path.stem not in _DECK_BUILDING}
-    return tuple(sorted(circuits | (_imported("simulate", set()) - _imported("plan", set()))))
+    return tuple(sorted(circuits | _imported("simulate", set())))
 
 
 @cache
 def _drawing_sources() -> tuple[Path, ...]:
     """Sources that decide what is made of random devices, beside the measuring ones."""
-    return tuple(sorted(_imported("statistics_points", set()) - _imported("plan", set())))
+    return tuple(sorted(_imported("statistics_points", set())))
 
 
 @cache
 def _ageing_sources() -> tuple[Path, ...]:
     """Sources that decide what is made of an aged deck, beside the measuring ones."""
-    return tuple(sorted(_imported("ageing_points", set()) - _imported("plan", set())))
+    return tuple(sorted(_imported("ageing_points", set())))
 
 
 def _imported(module: str, seen: set[Path]) -> set[Path]:
-    """A module of this package and all that it imports from it, also inside functions."""
+    """A module of this package and all that it imports from it, also inside functions.
+
+    A plan says only what is asked for, which a key has by itself; what is reached through it
+    alone arranges and does not measure.
+    """
     path = _FOLDER / "characterize" / f"{module}.py"
-    if path not in seen:
+    if path not in seen and module != "plan":
         seen.add(path)
         for node in ast.walk(ast.parse(path.read_bytes())):
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("characterize."):

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from circuits.deck_text import number
+
 AS_PLANNED = ""
 _REFINED = 4
 """Times that the steps of the upper rungs are shorter."""
@@ -31,7 +33,9 @@ def rungs(netlist: str) -> Iterator[tuple[str, str]]:
     assert found is not None, "every deck has a transient"
     step, stop, start, longest = (float(number) for number in found.groups())
     for name, options in _RUNGS:
-        times = f"{step / _REFINED:.6g} {stop:.6g} {start:.6g} {longest / _REFINED:.6g}"
+        times = " ".join(
+            number(time, 6) for time in (step / _REFINED, stop, start, longest / _REFINED)
+        )
         lines = "\n".join((*options, f".tran {times}"))
         yield name, netlist[: found.start()] + lines + netlist[found.end() :]
 

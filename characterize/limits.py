@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from lut import Group, Outcome
+from lut import SCHEMA, Group, Outcome
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,11 @@ class Limit:
     high: float | None = None
     where: Mapping[str, tuple[Any, ...]] | None = None
     any_of: str | None = None
+
+    def takes(self, axis: str, value: Any) -> bool:
+        """Whether the limit speaks of points at this value of an axis."""
+        wanted = (self.where or {}).get(axis)
+        return wanted is None or any(_same(value, one) for one in wanted)
 
     @property
     def text(self) -> str:
@@ -49,6 +55,7 @@ class Verdict:
 
     `worst` is the value nearest to a bound or farthest beyond it; NaN where nothing was measured.
     `failed` points had no measure because their simulation failed; they violate the limit.
+    `not_run` points were never simulated, as the run was stopped, and are not judged.
     """
 
     limit: Limit
@@ -59,11 +66,17 @@ class Verdict:
     worst: float
     place: Mapping[str, Any]
     middle: float
+    not_run: int = 0
 
     @property
     def passed(self) -> bool:
         """Whether every point keeps the limit."""
-        return self.violated == 0 and self.points > 0
+        return self.violated == 0 and self.points > 0 and self.not_run == 0
+
+    @property
+    def decided(self) -> bool | None:
+        """`passed`, or None where what was not run could still decide it."""
+        return None if self.not_run and not self.violated else self.passed
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-able summary, in `units`."""
@@ -79,35 +92,36 @@ class Verdict:
             "points": self.points,
             "violated": self.violated,
             "failed": self.failed,
+            "not_run": self.not_run,
             "worst": _number(self.worst),
             "worst_at": {name: _plain(value) for name, value in self.place.items()},
             "median": _number(self.middle),
         }
 
 
-def judge(limit: Limit, group: Group) -> Verdict:
-    """Judge a limit on the group of its bench (its axes in the schema's order)."""
-    values = np.array(group.spread(limit.measure), dtype=float)
+def judge(limit: Limit, group: Group, reached: NDArray[np.bool_] | None = None) -> Verdict:
+    """Judge a limit on the group of its bench (its axes in the schema's order).
+
+    `reached`, in the shape of the group, says which points were simulated; all where None.
+    """
+    if limit.measure in group.variables:
+        values = np.array(group.spread(limit.measure), dtype=float)
+    else:
+        # A variable is written where some point has it: here every point failed.
+        values = np.full(tuple(len(axis) for axis in group.axes.values()), np.nan)
     # What is written beside a bit that did not switch was measured, and is no write.
     measured = np.isfinite(values)
     if limit.measure != "error_rate":
         outcomes = np.array(group.spread("outcome"))
         measured &= np.isin(outcomes, (int(Outcome.OK), int(Outcome.WRONG_LOGIC)))
     distance = np.where(measured, _distance(limit, values), -np.inf)
-    chosen = np.ones(values.shape, bool)
-    for position, (name, axis) in enumerate(group.axes.items()):
-        wanted = (limit.where or {}).get(name)
-        if wanted is not None:
-            keep = np.array([any(_same(value, one) for one in wanted) for value in axis.values])
-            shape = [-1 if index == position else 1 for index in range(values.ndim)]
-            chosen &= keep.reshape(shape)
+    asked = _asked(limit, group)
+    chosen = asked if reached is None else asked & reached
     distance = np.where(chosen, distance, np.nan)
+    judged, position = distance, -1
     if limit.any_of is not None:
         position = list(group.axes).index(limit.any_of)
         judged = np.where(chosen.any(position), _best(distance, position), np.nan)
-    else:
-        judged = distance
-    inside = ~np.isnan(judged)
     worst, place = math.nan, {}
     found = np.where(chosen & measured, distance, np.nan)
     if np.isfinite(found).any():
@@ -121,16 +135,34 @@ def judge(limit: Limit, group: Group) -> Verdict:
             name: axis.values[index]
             for (name, axis), index in zip(group.axes.items(), at, strict=True)
         }
+    if limit.any_of is not None:
+        # What is still to come may keep it.
+        open_lines = (asked & ~chosen).any(position) & ~(judged >= 0)
+        judged = np.where(open_lines, np.nan, judged)
+    inside = ~np.isnan(judged)
     return Verdict(
         limit,
-        group.variables[limit.measure].units,
+        SCHEMA[limit.bench].variables[limit.measure].units,
         int(inside.sum()),
         int((judged[inside] < 0).sum()),
         int((~measured & chosen).sum()),
         worst,
         place,
         float(np.median(values[chosen & measured])) if (chosen & measured).any() else math.nan,
+        int((asked & ~chosen).sum()),
     )
+
+
+def _asked(limit: Limit, group: Group) -> NDArray[np.bool_]:
+    """The points of the group that the limit speaks of."""
+    asked = np.ones(tuple(len(axis) for axis in group.axes.values()), bool)
+    for position, (name, axis) in enumerate(group.axes.items()):
+        wanted = (limit.where or {}).get(name)
+        if wanted is not None:
+            keep = np.array([limit.takes(name, value) for value in axis.values])
+            shape = [-1 if index == position else 1 for index in range(asked.ndim)]
+            asked &= keep.reshape(shape)
+    return asked
 
 
 def _distance(limit: Limit, values: Any) -> Any:

@@ -51,6 +51,19 @@ def measure(deck: Deck, waves: Waveforms) -> Measured:
     return Measured(values, outcome)
 
 
+def measured_names(deck: Deck) -> set[str]:
+    """The names of what `measure` finds on a deck, and of its read disturb."""
+    asked = {
+        "delay": bool(deck.edges),
+        "margin": bool(deck.differentials),
+        "logic_value": bool(deck.outputs),
+        "current": bool(deck.currents),
+        "read_disturb": bool(deck.read_cells),
+    }
+    own = {"energy", "leakage_power", "peak_current", *deck.values, *deck.energies}
+    return own | {name for name, present in asked.items() if present}
+
+
 def at(waves: Waveforms, vector: Vector, instant: float) -> float:
     """Value of a vector at an instant [s], linear between time points."""
     return float(np.interp(instant, waves.time, vector))

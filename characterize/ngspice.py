@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import ctypes
 import ctypes.util
+import re
 import time
+from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from characterize.errors import PlanError
+from circuits.deck_guard import check_deck
+from circuits.errors import DesignError
 
 _FATAL_WORDS = (
     "timestep too small",
@@ -25,6 +30,18 @@ _FATAL_WORDS = (
     "gmin stepping failed",
     "source stepping failed",
     "doanalyses",
+)
+_MOST_MESSAGES = 500
+"""Messages that are kept of the first, and as many of the last."""
+_LONGEST_FAILURE = 2000
+"""Characters of what ngspice said in a failure's message; beyond it whole lines are left out."""
+# Steps of the search for an operating point, and what ngspice adds to any failure.
+_STEPS = re.compile(r"Trying gmin = +\S+|Supplies reduced to +\S+ *%|Note: .*", re.IGNORECASE)
+_EMPTY = (
+    "warning: further gmin increment",
+    "run simulation(s) aborted",
+    "error: ngspice.dll cannot recover and awaits to be detached",
+    "error: there aren't any circuits loaded.",
 )
 
 
@@ -96,6 +113,7 @@ class Ngspice:
         self._library.ngSpice_CurPlot.restype = ctypes.c_char_p
         self._library.ngSpice_AllVecs.restype = ctypes.POINTER(ctypes.c_char_p)
         self._messages: list[str] = []
+        self._last_messages: deque[str] = deque(maxlen=_MOST_MESSAGES)
         self._exited = False
         # The library keeps these pointers, so they live as long as it does.
         self._send_char = _SendChar(self._on_message)
@@ -106,9 +124,13 @@ class Ngspice:
         self.version = self._version()
 
     def _on_message(self, text: bytes, _identity: int, _data: object) -> int:
-        if len(self._messages) < 500:
-            self._messages.append(text.decode("utf-8", "replace"))
+        kept = self._messages if len(self._messages) < _MOST_MESSAGES else self._last_messages
+        kept.append(text.decode("utf-8", "replace"))
         return 0
+
+    def _forget_messages(self) -> None:
+        self._messages.clear()
+        self._last_messages.clear()
 
     def _on_exit(self, *_arguments: object) -> int:
         self._exited = True
@@ -118,7 +140,7 @@ class Ngspice:
         return int(self._library.ngSpice_Command(text.encode()))
 
     def _version(self) -> str:
-        self._messages.clear()
+        self._forget_messages()
         self._command("version -s")
         for message in self._messages:
             for word in message.split():
@@ -129,10 +151,16 @@ class Ngspice:
     def run(self, netlist: str) -> Waveforms:
         """Run a deck's transient and return every saved vector.
 
-        Raises SimulationFailedError when ngspice refuses the deck or finds no solution.
+        Raises SimulationFailedError when the deck holds what we do not write, when ngspice
+        refuses it or finds no solution.
         """
-        self._messages.clear()
-        lines = [line.encode() for line in netlist.splitlines()]
+        self._forget_messages()
+        try:
+            check_deck(netlist)
+        except DesignError as error:
+            raise SimulationFailedError(str(error), convergence=False) from None
+        # Split as ngspice splits: `splitlines` makes lines of a form feed or of U+2028, too.
+        lines = [line.encode("ascii") for line in netlist.rstrip("\n").split("\n")]
         array = (ctypes.c_char_p * (len(lines) + 1))(*lines, None)
         refused = self._library.ngSpice_Circ(array)
         if refused or self._exited:
@@ -171,15 +199,37 @@ class Ngspice:
         return Waveforms(time_points, vectors, seconds)
 
     def _failure(self, what: str, *, poisoned: bool) -> SimulationFailedError:
-        text = " ".join(message.removeprefix("stderr ").strip() for message in self._messages[-40:])
-        convergence = any(word in text.lower() for word in _FATAL_WORDS)
+        messages = [*self._messages, *self._last_messages]
+        text = " ".join(messages[-40:]).lower()
         return SimulationFailedError(
-            f"{what}: {text[-400:]}", convergence=convergence, poisoned=poisoned
+            f"{what}: {failure_text(messages)}",
+            convergence=any(word in text for word in _FATAL_WORDS),
+            poisoned=poisoned,
         )
 
 
+def failure_text(messages: Sequence[str]) -> str:
+    """What ngspice said of a failure on one line of printable ASCII, each of its lines whole.
+
+    Errors come before warnings, each once, without the steps that were tried on the way.
+    """
+    errors = [message[7:] for message in messages if message.startswith("stderr ")]
+    lines: dict[str, None] = {}
+    for message in errors or messages:
+        line = re.sub(r"[^ -~]", "?", " ".join(_STEPS.sub(" ", message).split()))
+        if line and line.lower() not in _EMPTY:
+            lines[line] = None
+    ordered = sorted(lines, key=lambda line: line.lower().startswith("warning:"))
+    length = 0
+    for kept, line in enumerate(ordered):
+        length += len(line) + 2
+        if kept and length > _LONGEST_FAILURE:
+            return "; ".join([*ordered[:kept], f"and {len(ordered) - kept} lines more"])
+    return "; ".join(ordered)
+
+
 def _stop_time(netlist: str) -> float:
-    for line in reversed(netlist.splitlines()):
+    for line in reversed(netlist.split("\n")):
         if line.lower().startswith(".tran"):
             return float(line.split()[2])
     return 0.0

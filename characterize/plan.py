@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
@@ -15,6 +15,7 @@ from characterize.bench_axes import bench_axes
 from characterize.errors import PlanError
 from characterize.limit_entries import read_limits
 from characterize.limits import Limit
+from characterize.plan_measures import plan_measures
 from characterize.quantities import quantity
 from characterize.statistics_section import Draws, Statistics, read_statistics
 from circuits import (
@@ -27,6 +28,7 @@ from circuits import (
     load_design,
 )
 from circuits.ageing import Stress, aged
+from files import Section, is_number, is_one_of, naming, read_text, read_toml, short
 from lut import AGED, STATISTICS
 
 PLAN_FOLDER = Path(__file__).parent / "plans"
@@ -120,6 +122,13 @@ class Plan:
             found |= {AGED[bench]: bench for bench in self.ageing.benches}
         return found
 
+    @property
+    def unused_axes(self) -> tuple[str, ...]:
+        """Axes, as a plan names them, that are given though no bench of it has them."""
+        used = {name for bench in self.groups.values() for name in BENCHES[bench].axes}
+        names = {"driver_width": "driver"}
+        return tuple(names.get(name, name) for name in self.axes if name not in used)
+
     def group_axes(self, group: str) -> dict[str, tuple[Any, ...]]:
         """The axes of one group, in order, with the variant axis last."""
         bench, own = self.groups[group], self.axes
@@ -171,11 +180,15 @@ def load_plan(
     design: str | Path | None = None,
     device: str | Path | None = None,
     technology: str | Path | None = None,
+    models: Sequence[str | Path] = (),
 ) -> Plan:
     """Load a plan from its TOML file; without one the shipped reference or quick plan.
 
-    `design`, `device` and `technology` replace those that the plan names. Raises PlanError
-    on unknown keys, units, benches, corners and axis values, DesignError on a bad design.
+    `design`, `device` and `technology` replace those that the plan names, `models` are folders
+    that a technology may take its model files from beside its own. A plan without an axis `vdd`
+    is simulated at the technology's nominal supply. Raises PlanError on unknown keys, units,
+    benches, corners and axis values, DesignError on a bad design and on models that it cannot
+    use.
     """
     if path is not None and quick:
         raise PlanError("--quick is a plan of its own; leave out either it or the plan file")
@@ -184,38 +197,31 @@ def load_plan(
         if path is not None
         else PLAN_FOLDER / ("quick.toml" if quick else "reference.toml")
     )
-    try:
-        text = chosen.read_text(encoding="utf-8")
-        contents = tomllib.loads(text)
-    except FileNotFoundError:
-        raise PlanError(f"there is no plan file {chosen}; check the path") from None
-    except IsADirectoryError:
-        raise PlanError(f"{chosen} is a folder, not a plan file; name the .toml file") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise PlanError(f"{chosen} is not a readable plan ({error}); mend its TOML") from None
-    for key in contents:
-        if key not in _KEYS:
-            raise PlanError(f"{chosen}: unknown key '{key}'; a plan has {', '.join(_KEYS)}")
-    loaded = load_design(
-        design or _named(chosen, contents, "design"),
-        device=device or _named(chosen, contents, "device"),
-        technology=technology or _named(chosen, contents, "technology"),
-    )
+    contents = read_toml(chosen, "plan file", PlanError)
+    text = read_text(chosen, "plan file", error=PlanError)
+    section = Section(contents, str(chosen), PlanError)
+    section.only(_KEYS, "a plan")
+    # Where the command names one of them, an error may be of that.
+    own = not (design or device or technology)
+    with naming(chosen, DesignError) if own else nullcontext():
+        loaded = load_design(
+            design or _named(chosen, contents, "design"),
+            device=device or _named(chosen, contents, "device"),
+            technology=technology or _named(chosen, contents, "technology"),
+            models=models,
+        )
     others = "statistics" in contents or "ageing" in contents
     benches = _benches(chosen, contents.get("benches", list(BENCHES)), others)
-    axes = _axes(chosen, contents.get("axes"), loaded)
-    tolerance = contents.get("tolerance", True)
-    if not isinstance(tolerance, bool):
-        raise PlanError(f"{chosen}: 'tolerance' must be true or false, not {tolerance!r}")
+    axes = _axes(chosen, contents.get("axes"), loaded, benches)
+    for corner in axes.get("corner", ()):
+        # Models that cannot be used are told before anything is simulated.
+        loaded.technology.model_text(corner)
+    tolerance = section.flag("tolerance", True)
     limit = quantity(str(chosen), "time_limit", contents.get("time_limit", "120 s"), "s")
     if limit <= 0:
         raise PlanError(f"{chosen}: 'time_limit' must be above 0 s")
-    title = contents.get("title", chosen.stem)
-    if not isinstance(title, str):
-        raise PlanError(f"{chosen}: 'title' must be text, not {title!r}")
-    rate = contents.get("write_error_rate", Plan.write_error_rate)
-    if isinstance(rate, bool) or not isinstance(rate, int | float) or not 1e-12 <= rate <= 0.5:
-        raise PlanError(f"{chosen}: 'write_error_rate' must be from 1e-12 to 0.5, not {rate!r}")
+    title = section.text("title", chosen.stem)
+    rate = section.number("write_error_rate", 1e-12, 0.5, Plan.write_error_rate)
     statistics = None
     if "statistics" in contents:
         statistics = read_statistics(chosen, contents["statistics"], axes)
@@ -223,18 +229,25 @@ def load_plan(
     if "ageing" in contents:
         ageing = read_ageing(chosen, contents["ageing"], axes, loaded)
     plan = Plan(
-        title, loaded, benches, axes, tolerance, limit, text, 0, float(rate), (), statistics, ageing
+        title, loaded, benches, axes, tolerance, limit, text, 0, rate, (), statistics, ageing
     )
+    for bench in plan.groups.values():
+        for name in BENCHES[bench].axes:
+            if name not in axes:
+                raise PlanError(
+                    f"{chosen}: the axis '{name}' is missing, which {bench} has; add it"
+                )
     group_axes = {group: plan.group_axes(group) for group in plan.groups}
-    return replace(plan, limits=read_limits(chosen, contents.get("limits", []), group_axes))
+    limits = read_limits(
+        chosen, contents.get("limits", []), group_axes, lambda group: plan_measures(plan, group)
+    )
+    return replace(plan, limits=limits)
 
 
 def _named(path: Path, contents: Mapping[str, Any], key: str) -> str | Path | None:
-    value = contents.get(key)
-    if value is None:
+    if key not in contents:
         return None
-    if not isinstance(value, str):
-        raise PlanError(f"{path}: '{key}' must be text, not {value!r}")
+    value = Section(contents, str(path), PlanError).text(key)
     # A path inside a plan is meant relative to that plan.
     return path.parent / value if value.endswith(".toml") else value
 
@@ -243,39 +256,56 @@ def _benches(path: Path, names: object, may_be_none: bool) -> tuple[str, ...]:
     if not isinstance(names, list) or not (names or may_be_none):
         raise PlanError(f"{path}: 'benches' must be a list of names")
     for name in names:
-        if name not in BENCHES:
-            raise PlanError(f"{path}: unknown bench {name!r}; choose from {', '.join(BENCHES)}")
+        if not is_one_of(name, BENCHES):
+            raise PlanError(
+                f"{path}: unknown bench {short(repr(name))}; choose from {', '.join(BENCHES)}"
+            )
     return tuple(name for name in BENCHES if name in names)
 
 
-def _axes(path: Path, table: object, design: Design) -> dict[str, tuple[Any, ...]]:
+def _axis_by_default(name: str, design: Design, benches: tuple[str, ...]) -> list[Any] | None:
+    if name == "vdd":
+        return [f"{design.technology.vdd!r} V"]
+    return [1.0] if name == "driver" and "write" in benches else None
+
+
+def _axes(
+    path: Path, table: object, design: Design, benches: tuple[str, ...]
+) -> dict[str, tuple[Any, ...]]:
     if not isinstance(table, dict):
         raise PlanError(f"{path}: the section [axes] is missing; add it")
     for key in table:
         if key not in _AXES:
-            raise PlanError(f"{path}: unknown axis '{key}'; the axes are {', '.join(_AXES)}")
+            raise PlanError(f"{path}: unknown axis '{short(key)}'; the axes are {', '.join(_AXES)}")
     axes: dict[str, tuple[Any, ...]] = {}
     for name, unit in _AXES.items():
-        values = table.get(name, [1.0] if name == "driver" else None)
+        values = table.get(name, _axis_by_default(name, design, benches))
+        if values is None:
+            continue  # Only the benches of a plan say which it needs.
         if not isinstance(values, list) or not values:
-            raise PlanError(f"{path}: the axis '{name}' is missing or empty; give it a list")
+            raise PlanError(f"{path}: the axis '{name}' is empty or no list; give it a list")
         if unit == "text":
             for value in values:
-                if value not in design.technology.corners:
+                if not is_one_of(value, design.technology.corners):
                     raise PlanError(
-                        f"{path}: technology {design.technology.name} has no corner {value!r}; "
+                        f"{path}: technology {design.technology.name} has no corner "
+                        f"{short(repr(value))}; "
                         f"it has {', '.join(design.technology.corners)}"
                     )
             read: tuple[Any, ...] = tuple(values)
         elif unit == "count":
             for value in values:
                 if isinstance(value, bool) or not isinstance(value, int):
-                    raise PlanError(f"{path}: '{name}' must be whole numbers, not {value!r}")
+                    raise PlanError(
+                        f"{path}: '{name}' must be whole numbers, not {short(repr(value))}"
+                    )
             read = tuple(values)
         elif unit == "number":
             for value in values:
-                if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
-                    raise PlanError(f"{path}: '{name}' must be numbers above 0, not {value!r}")
+                if not is_number(value) or value <= 0:
+                    raise PlanError(
+                        f"{path}: '{name}' must be numbers above 0, not {short(repr(value))}"
+                    )
             read = tuple(float(value) for value in values)
         else:
             read = tuple(quantity(str(path), name, value, unit) for value in values)
@@ -283,8 +313,9 @@ def _axes(path: Path, table: object, design: Design) -> dict[str, tuple[Any, ...
             raise PlanError(f"{path}: the axis '{name}' must ascend without repeats")
         axes[name] = read
     # A plan speaks of multiples of the design's write driver, a table of widths.
-    widths = (design.write.driver_n_width * scale for scale in axes.pop("driver"))
-    axes["driver_width"] = tuple(round(width, 12) for width in widths)
+    if "driver" in axes:
+        widths = (design.write.driver_n_width * scale for scale in axes.pop("driver"))
+        axes["driver_width"] = tuple(round(width, 12) for width in widths)
     # Each bound is on one axis alone, so that their product, which may be huge, need not be made.
     for name, values in axes.items():
         for value in values:

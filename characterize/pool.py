@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Self
 
+from characterize.answers import (
+    AnswerError,
+    ngspice_version_of,
+    point_result,
+    printable_text,
+    waveforms,
+)
 from characterize.errors import PlanError
 from characterize.ngspice import Waveforms, find_library
 from characterize.plan import Point
 from characterize.simulate import PointResult
 from characterize.worker import FACTORY
 from circuits import Deck, Design
-from jobs import Cluster, Pool, Process
+from jobs import Cluster, Done, Pool, Process, WorkingFolder
 from lut import Outcome
 
 SOURCES = "characterize.identity:sources_hash"
@@ -31,16 +37,17 @@ class Finished:
 def ngspice_version() -> str:
     """The version of ngspice that workers load; raises PlanError where there is none."""
     find_library()
-    with tempfile.TemporaryDirectory(prefix="mramcim-") as folder:
+    with WorkingFolder() as folder:
         worker = Process(FACTORY, None, folder)
         try:
             reply = worker.receive()
-            if reply is None:
+            if reply is None or reply.error:
+                why = worker.ending() if reply is None else reply.error
                 raise PlanError(
-                    f"the ngspice library does not start ({worker.ending()}); reinstall it, "
+                    f"the ngspice library does not start ({why}); reinstall it, "
                     "for example with `apt install --reinstall libngspice0`"
                 )
-            return str(reply.result)
+            return ngspice_version_of(reply.result)
         finally:
             worker.kill()
 
@@ -49,9 +56,9 @@ class Simulations:
     """Workers that simulate the points of a design; use it as a context manager.
 
     They are `jobs` processes of this machine or, with the address of a Dask `scheduler`, those
-    of a cluster. A worker that dies, or is stopped at the `time_limit` [s], is the outcome of
-    one point. Raises PlanError when ngspice is missing, and JobsError when no worker starts or
-    the scheduler does not answer.
+    of a cluster. A worker that dies, or is stopped at the `time_limit` [s] of processor time, is
+    the outcome of one point, and so is an answer that is none. Raises PlanError when ngspice is
+    missing, and JobsError when no worker starts or the scheduler does not answer.
     """
 
     def __init__(
@@ -82,7 +89,7 @@ class Simulations:
     @property
     def ngspice_version(self) -> str:
         """The version that the workers run, known once the first asks for a point."""
-        return str(self._engine.hello)
+        return ngspice_version_of(self._engine.hello)
 
     def simulate(self, points: Iterable[Point]) -> Iterator[Finished]:
         """Simulate points in any order, each once; yields them as they finish.
@@ -90,17 +97,25 @@ class Simulations:
         A point is taken from `points` when a worker is free for it.
         """
         for done in self._engine.run(points):
-            outcome = Outcome.TIME_OUT if done.timed_out else Outcome.SIMULATOR_ERROR
-            failed = PointResult(outcome, message=done.failure)
-            hello = self.ngspice_version if done.hello is None else done.hello
-            yield Finished(done.item, failed if done.failure else done.result, hello)
+            hello = self.ngspice_version if done.hello is None else ngspice_version_of(done.hello)
+            yield Finished(done.item, _point_result(done), hello)
+
+
+def _point_result(done: Done) -> PointResult:
+    try:
+        if not done.failure:
+            return point_result(done.result)
+        outcome = Outcome.TIME_OUT if done.timed_out else Outcome.SIMULATOR_ERROR
+        return PointResult(outcome, message=printable_text(done.failure))
+    except AnswerError as error:
+        return PointResult(Outcome.SIMULATOR_ERROR, message=str(error))
 
 
 class Decks(Pool):
     """Workers that run decks, for one study after the other; use it as a context manager.
 
-    `time_limit` [s] is that of one simulation. Raises PlanError when ngspice is missing and
-    JobsError when no worker starts.
+    `time_limit` [s] of processor time is that of one simulation. Raises PlanError when ngspice is
+    missing and JobsError when no worker starts.
     """
 
     def __init__(self, jobs: int = 1, time_limit: float = 60.0) -> None:
@@ -117,7 +132,14 @@ class Decks(Pool):
                 yield deck
 
         for done in self.run(numbered()):
-            yield places.pop(id(done.item)), done.failure or done.result
+            yield places.pop(id(done.item)), done.failure or _waveforms(done.result)
+
+
+def _waveforms(data: object) -> Waveforms | str:
+    try:
+        return waveforms(data)
+    except AnswerError as error:
+        return str(error)
 
 
 def run_deck(deck: Deck, time_limit: float = 120.0) -> Waveforms:

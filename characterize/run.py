@@ -93,12 +93,17 @@ class _Progress:
     """Results as they come, from the store or from workers."""
 
     def __init__(
-        self, plan: Plan, store: Store | None, report: Callable[[int, int], None] | None
+        self,
+        plan: Plan,
+        store: Store | None,
+        report: Callable[[int, int], None] | None,
+        watch: Callable[[Point, PointResult], None] | None,
     ) -> None:
         self.results: dict[Point, PointResult] = {}
         self.versions: set[str] = set()
         self.cached = 0
         self._plan, self._store, self._report = plan, store, report
+        self._watch = watch
         self._total = plan.count()
         self._identity: Identity | None = None
         self._contents: dict[Point, str] = {}
@@ -173,6 +178,8 @@ class _Progress:
 
     def take(self, point: Point, result: PointResult) -> None:
         self.results[point] = result
+        if self._watch is not None:
+            self._watch(point, result)
         if self._report is not None:
             self._report(len(self.results), self._total)
 
@@ -201,20 +208,21 @@ def run_plan(
     scheduler: str | None = None,
     store: Store | None = None,
     progress: Callable[[int, int], None] | None = None,
+    watch: Callable[[Point, PointResult], None] | None = None,
 ) -> Run:
     """Simulate every point of a plan and write the table to `output`, whole or not at all.
 
     `jobs` is the number of worker processes (all cores by default); the address of a Dask
     `scheduler` gives the points to a cluster instead. Results that `store` has
-    are taken from it, others are put there as they finish. `progress` is called after each
-    point with the number done and the total. Raises PlanError where nothing can run or the
-    store fails, and TableError where the output cannot be written; a point that fails is an
-    outcome in the table.
+    are taken from it, others are put there as they finish. After each point `progress` is called
+    with the number done and the total, and `watch` with the point and its result. Raises
+    PlanError where nothing can run or the store fails, and TableError where the output cannot be
+    written; a point that fails is an outcome in the table.
     """
     target = Path(output)
     require_writable(target)
     started = time.perf_counter()
-    done = _Progress(plan, store, progress)
+    done = _Progress(plan, store, progress, watch)
     simulations, seconds = 0, 0.0
     processes = jobs or os.cpu_count() or 1
     with Simulations(plan.design, processes, plan.time_limit, scheduler) as running:

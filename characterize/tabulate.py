@@ -31,7 +31,7 @@ CELL = "cell"
 
 def groups_of(plan: Plan, results: Mapping[Point, PointResult]) -> dict[str, Group]:
     """The table's groups; a point whose simulation failed has NaN beside its outcome."""
-    groups = {group: _group(plan, group, results) for group in SCHEMA if group in plan.groups}
+    groups = {group: group_of(plan, group, results) for group in SCHEMA if group in plan.groups}
     layout = cell_layout(plan.design)
     sizes = {"area": layout.area, "width": layout.width, "height": layout.height}
     specification = SCHEMA[CELL].variables
@@ -43,7 +43,8 @@ def groups_of(plan: Plan, results: Mapping[Point, PointResult]) -> dict[str, Gro
     return groups
 
 
-def _group(plan: Plan, bench: str, results: Mapping[Point, PointResult]) -> Group:
+def group_of(plan: Plan, bench: str, results: Mapping[Point, PointResult]) -> Group:
+    """One group of the table, from the results of all its points."""
     specification = SCHEMA[bench]
     axes = plan.group_axes(bench)
     shape = tuple(len(values) for values in axes.values())
@@ -135,6 +136,7 @@ def provenance_of(plan: Plan, results: Mapping[Point, PointResult]) -> dict[str,
         "plan": plan.source,
         "seed": plan.seed,
         "tolerance": plan.tolerance,
+        "nominal_vdd": design.technology.vdd,
         "design": design_record(design),
         "device": {
             "name": design.device.name,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from characterize.ageing_points import AgedSimulator
-from characterize.ngspice import Ngspice, Waveforms
+from characterize.answers import data_of
+from characterize.ngspice import Ngspice
 from characterize.plan import Point
-from characterize.simulate import PointResult, Simulator
+from characterize.simulate import Simulator
 from characterize.statistics_points import statistics_point
 from circuits import Deck, Design
 from circuits.netlist import new_circuit
@@ -14,7 +17,7 @@ FACTORY = "characterize.worker:Simulating"
 
 
 class Simulating:
-    """Answers a point with its result and a deck with its waveforms.
+    """Answers a point with its result and a deck with its waveforms, both as data.
 
     `design` is that of the points; decks need none.
     """
@@ -29,14 +32,14 @@ class Simulating:
         # Loads PySpice now, so that the first point's time limit does not pay for it.
         new_circuit("warm")
 
-    def __call__(self, item: Point | Deck) -> PointResult | Waveforms:
+    def __call__(self, item: Point | Deck) -> dict[str, Any]:
         """Simulate one item; `spent` is true once the library must not be used again."""
         if isinstance(item, Deck):
             # What is raised goes to the parent as text; the library may be poisoned then.
             self.spent = True
             waves = self._ngspice.run(item.netlist)
             self.spent = False
-            return waves
+            return data_of(waves)
         assert self._simulator is not None, "the design comes before the points"
         assert self._design is not None, "as above"
         if item.draws is not None:
@@ -47,4 +50,4 @@ class Simulating:
         else:
             result = self._simulator.point(item)
         self.spent = result.poisoned
-        return result
+        return data_of(result)

@@ -22,6 +22,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from circuits.deck import ZERO_CELSIUS, Deck
+from circuits.deck_text import identifier, number
 from circuits.design import Design
 from circuits.errors import DesignError
 from circuits.instances import Card, Netlist
@@ -92,6 +93,15 @@ class Ageing:
         holes. Raises DesignError on an age or duty that the model does not cover.
         """
         _check(age, duty)
+        try:
+            return self._shift(age, temperature, vdd, duty)
+        except ArithmeticError:
+            raise DesignError(
+                f"{self.parameters.path}: the constants give no shift that a number holds; mend "
+                "them"
+            ) from None
+
+    def _shift(self, age: float, temperature: float, vdd: float, duty: float) -> float:
         p = self.parameters
         overdrive = vdd - p["threshold"]
         if age == 0.0 or overdrive <= 0:
@@ -145,10 +155,6 @@ def load_ageing(name_or_path: str | Path = DEFAULT_AGEING) -> Ageing:
     """Load a shipped ageing set by name, or a user's own by the path of its TOML file."""
     path = shipped_or_own(AGEING_FOLDER, "ageing set", name_or_path)
     read = read_parameters(path, "ageing", FIELDS, _TEXTS)
-    for key, text in read.texts.items():
-        # Names reach the deck, where a second line would be a card of its own.
-        if not text.strip() or not text.isprintable():
-            raise DesignError(f"{path}: '{key}' must be one line of text, not {text!r}")
     return Ageing(read.texts["name"], read.texts["description"], read.texts["technology"], read)
 
 
@@ -188,7 +194,7 @@ def aged(
                 unused.discard(pattern)
         # A p transistor's threshold is negative: its magnitude grows downwards.
         shift = float(card.parameters.get(parameter, "0")) - shift_of(deck, own)
-        cards[path] = card.with_parameters({parameter: f"{shift:.12g}"})
+        cards[path] = card.with_parameters({identifier(parameter): number(shift, 12)})
     if unused:
         raise DesignError(
             f"no p transistor of {deck.title} fits {', '.join(sorted(unused))}; its own are "

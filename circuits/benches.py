@@ -104,7 +104,8 @@ def build_deck(
     kind, where = BENCHES[bench], conditions or Conditions(vdd=design.technology.vdd)
     if where.corner not in design.technology.corners:
         raise DesignError(
-            f"technology {design.technology.name} has no corner '{where.corner}'; "
+            f"technology {design.technology.name} ({design.technology.path.name}) has no corner "
+            f"'{where.corner}'; "
             f"it has {', '.join(design.technology.corners)}"
         )
     if not kind.variants and variant:

@@ -15,7 +15,7 @@ from typing import Any
 from circuits import strongarm
 from circuits.design import Design
 from circuits.design_sections import Sampling
-from circuits.gates import add_nor2
+from circuits.gates import add_nor2, half_tail
 from circuits.netlist import add_transistor, new_subcircuit
 
 hold = strongarm.hold
@@ -85,7 +85,7 @@ def latch(design: Design) -> Any:
     for name, outside, inside in (("is", "sig", "a"), ("ir", "ref", "b")):
         add_switch(core, design, name, (outside, inside), ("join", "part"), sizes.reset_width)
     add_transistor(core, design, "head", "p", "up", "clk", "vdd", "vdd", sizes.tail_width)
-    add_transistor(core, design, "foot", "n", "down", "go", "0", "0", sizes.tail_width / 2)
+    add_transistor(core, design, "foot", "n", "down", "go", "0", "0", half_tail(design))
     for name, drain, gate in (("1", "a", "b"), ("2", "b", "a")):
         add_transistor(core, design, f"p{name}", "p", drain, gate, "up", "vdd", sizes.latch_p_width)
         add_transistor(core, design, f"n{name}", "n", drain, gate, "down", "0", sizes.pair_width)
@@ -114,7 +114,7 @@ def latch_widths(design: Design) -> list[float]:
         *[design.column.multiplexer_width] * 2,
     ]
     core = [sizes.reset_width] * 4 + [sizes.pair_width, sizes.latch_p_width] * 2
-    core += [sizes.tail_width, sizes.tail_width / 2]
+    core += [sizes.tail_width, half_tail(design)]
     gates = [4 * sizes.latch_n_width] * 8 + [sizes.latch_n_width] * 8
-    drivers = [3 * s.switch_width] * 2 * len(SIGNALS) + [3 * sizes.tail_width / 2] * 4
+    drivers = [3 * s.switch_width] * 2 * len(SIGNALS) + [3 * half_tail(design)] * 4
     return branch_widths + core + gates + drivers

@@ -13,6 +13,7 @@ from circuits.column import column_name, read_column
 from circuits.deck import Conditions, Differential, LatchNodes, Window
 from circuits.design import Design
 from circuits.errors import DesignError
+from circuits.gates import half_tail, line_driver
 from circuits.netlist import add_inverter, add_transistor, waveform
 from circuits.operations import OPERANDS
 from circuits.sense_parts import (
@@ -156,7 +157,7 @@ def _add_sources(circuit: Any, design: Design, conditions: Conditions, steps: li
     ):
         circuit.V(name, name, "0", waveform(0, vdd, highs))
     circuit.V("rest", "restb", "0", waveform(vdd, 0, [(s.start, s.equalized) for s in steps]))
-    add_inverter(circuit, design, "equalize", "restb", "rest", "vequalize", 0.5e-6)
+    add_inverter(circuit, design, "equalize", "restb", "rest", "vequalize", line_driver(design))
 
 
 def _add_generator(circuit: Any, design: Design, operation: str, reference: str) -> None:
@@ -245,7 +246,7 @@ def _add_clock(
     fired: list[tuple[float, float]],
 ) -> None:
     """The latch's chain: its inputs are cut off first, then its p side starts, then its n side."""
-    tail = design.amplifier_sizes.tail_width / 2
+    tail = half_tail(design)
     chain = (f"apart{index}", f"join{index}", f"part{index}", clock, f"go{index}")
     circuit.V(chain[0], chain[0], "0", waveform(0, vdd, fired))
     for entry, output in pairwise(chain):

@@ -6,13 +6,19 @@ from typing import Any
 
 from circuits.blocks import block_deck
 from circuits.deck import Conditions, Deck, Energy, Window
+from circuits.deck_text import piecewise
 from circuits.design import Design
 from circuits.netlist import EDGE, add_inverter, add_transistor, new_circuit
 
 _WIDTH = 0.12e-6
-"""Width [m] of the unit n transistor."""
+"""Width [m] of the unit n transistor, where the technology can draw it."""
 ADDER_PERIOD = 0.4e-9
 CLOCK_PERIOD = 0.6e-9
+
+
+def unit_width(design: Design) -> float:
+    """Width [m] of the unit n transistor in the design's technology."""
+    return design.technology.at_least(_WIDTH)
 
 
 def transition_sequence() -> list[int]:
@@ -31,6 +37,7 @@ def transition_sequence() -> list[int]:
 def adder_deck(design: Design, conditions: Conditions) -> Deck:
     """All 64 input transitions of a full adder loaded by gates of its own size."""
     vdd = conditions.vdd
+    unit = unit_width(design)
     circuit = new_circuit(f"full_adder, {design.name}")
     circuit.V("drive", "vdrive", "0", vdd)
     circuit.V("held", "vheld", "0", vdd)
@@ -42,11 +49,13 @@ def adder_deck(design: Design, conditions: Conditions) -> Deck:
         for time, before, after in zip(times, sequence[:-1], sequence[1:], strict=True):
             points += [(time, vdd * (before >> bit & 1)), (time + EDGE, vdd * (after >> bit & 1))]
         # The complement drives an inverter, so that a gate and not a source drives the input.
-        circuit.V(node, f"{node}_b", "0", _pwl([(time, vdd - value) for time, value in points]))
-        add_inverter(circuit, design, f"drive_{node}", f"{node}_b", node, "vheld", 2 * _WIDTH)
+        circuit.V(
+            node, f"{node}_b", "0", piecewise([(time, vdd - value) for time, value in points])
+        )
+        add_inverter(circuit, design, f"drive_{node}", f"{node}_b", node, "vheld", 2 * unit)
     widths = _add_adder(circuit, design)
     for node in ("sum", "carry"):
-        add_inverter(circuit, design, f"load_{node}", node, f"load_{node}", "vheld", 2 * _WIDTH)
+        add_inverter(circuit, design, f"load_{node}", node, f"load_{node}", "vheld", 2 * unit)
     stop = times[-1] + ADDER_PERIOD
     window = Window(start - 0.02e-9, stop)
     last = sequence[-1]
@@ -69,11 +78,12 @@ def adder_deck(design: Design, conditions: Conditions) -> Deck:
 
 def _add_adder(circuit: Any, design: Design) -> list[float]:
     """The mirror adder from its two complex gates; returns all transistor widths [m]."""
+    unit = unit_width(design)
     widths: list[float] = []
 
     def stack(name: str, polarity: str, output: str, gates: tuple[str, ...]) -> None:
         rail = "0" if polarity == "n" else "vdrive"
-        width = _WIDTH * (1 if polarity == "n" else 2)
+        width = unit * (1 if polarity == "n" else 2)
         node = output
         for index, gate in enumerate(gates):
             following = rail if index == len(gates) - 1 else f"{name}_{polarity}{index}"
@@ -101,14 +111,15 @@ def _add_adder(circuit: Any, design: Design) -> list[float]:
         for entry in ("a", "b", "c"):
             stack(f"s{entry}", polarity, "sum_b", ("carry_b", entry))
     for node in ("carry", "sum"):
-        add_inverter(circuit, design, f"out_{node}", f"{node}_b", node, "vdrive", 2 * _WIDTH)
-        widths.extend([2 * _WIDTH, 4 * _WIDTH])
+        add_inverter(circuit, design, f"out_{node}", f"{node}_b", node, "vdrive", 2 * unit)
+        widths.extend([2 * unit, 4 * unit])
     return widths
 
 
 def flip_flop_deck(design: Design, conditions: Conditions) -> Deck:
     """A master-slave flip-flop: four cycles at a data activity of one half, then four at rest."""
     vdd = conditions.vdd
+    unit = unit_width(design)
     circuit = new_circuit(f"flip_flop, {design.name}")
     circuit.V("drive", "vdrive", "0", vdd)
     circuit.V("held", "vheld", "0", vdd)
@@ -118,7 +129,7 @@ def flip_flop_deck(design: Design, conditions: Conditions) -> Deck:
     for time in rising:
         fall = time + CLOCK_PERIOD / 2
         clock += [(time, vdd), (time + EDGE, 0.0), (fall, 0.0), (fall + EDGE, vdd)]
-    circuit.V("clock", "clock_b", "0", _pwl(clock))
+    circuit.V("clock", "clock_b", "0", piecewise(clock))
     # Data change in the low half before the first and third rising edges, then rest.
     changes = [(rising[0] - 0.25e-9, 0), (rising[2] - 0.25e-9, 1)]
     data = [(0.0, vdd)]
@@ -126,11 +137,11 @@ def flip_flop_deck(design: Design, conditions: Conditions) -> Deck:
     for time, bit in changes:
         data += [(time, level), (time + EDGE, vdd * bit)]
         level = vdd * bit
-    circuit.V("data", "data_b", "0", _pwl(data))
-    add_inverter(circuit, design, "drive_clock", "clock_b", "clock", "vdrive", 2 * _WIDTH)
-    add_inverter(circuit, design, "drive_data", "data_b", "d", "vheld", _WIDTH)
+    circuit.V("data", "data_b", "0", piecewise(data))
+    add_inverter(circuit, design, "drive_clock", "clock_b", "clock", "vdrive", 2 * unit)
+    add_inverter(circuit, design, "drive_data", "data_b", "d", "vheld", unit)
     widths = _add_flip_flop(circuit, design)
-    add_inverter(circuit, design, "load", "q", "load_q", "vheld", 2 * _WIDTH)
+    add_inverter(circuit, design, "load", "q", "load_q", "vheld", 2 * unit)
     active = Window(rising[0] - 0.28e-9, rising[4] - 0.28e-9)
     still = Window(rising[4] - 0.28e-9, rising[7] + CLOCK_PERIOD - 0.28e-9)
     energies = {
@@ -147,7 +158,7 @@ def flip_flop_deck(design: Design, conditions: Conditions) -> Deck:
         stop=still.stop,
         watched=("q",),
         edges=edges,
-        widths=[*widths, 6 * _WIDTH],
+        widths=[*widths, 6 * unit],
         outputs={"q": 0},
         plotted=("clock", "d", "q"),
         # The slave holds a zero at first; without a guess it starts metastable.
@@ -158,7 +169,7 @@ def flip_flop_deck(design: Design, conditions: Conditions) -> Deck:
 def _add_flip_flop(circuit: Any, design: Design) -> list[float]:
     """Two transmission-gate latches with weak feedback gated by the clock."""
     widths: list[float] = []
-    w = _WIDTH
+    w = unit_width(design)
 
     def inverter(name: str, entry: str, output: str, size: float) -> None:
         add_inverter(circuit, design, name, entry, output, "vdrive", size)
@@ -183,7 +194,3 @@ def _add_flip_flop(circuit: Any, design: Design) -> list[float]:
     # db, m = not d; mb = d; s = d; the output buffer gives q = not sb = d.
     inverter("out", "sb", "q", 2 * w)
     return widths
-
-
-def _pwl(points: list[tuple[float, float]]) -> str:
-    return "pwl(" + " ".join(f"{time:.6g} {value:.9g}" for time, value in points) + ")"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from circuits.deck_text import identifier
 from circuits.design_sections import (
     OPTIONAL,
     SECTIONS,
@@ -23,6 +24,7 @@ from circuits.device import load_device
 from circuits.errors import DesignError
 from circuits.junction import Junction
 from circuits.parameters import (
+    LEAST,
     Field,
     ParameterSet,
     read_parameters,
@@ -32,6 +34,7 @@ from circuits.parameters import (
 )
 from circuits.technologies import Technology, load_technology
 from circuits.units import to_si
+from files import naming, short
 
 DESIGN_FOLDER = Path(__file__).parent / "designs"
 DEFAULT_DESIGN = "cancelled"
@@ -94,11 +97,13 @@ def load_design(
     *,
     device: str | Path | None = None,
     technology: str | Path | None = None,
+    models: Sequence[str | Path] = (),
 ) -> Design:
     """Load a shipped design by name, or a user's own by the path of its TOML file.
 
     `device` and `technology` replace those that the file names. Without a name it is the
-    design made for the device, where the device's set names one, else the default.
+    design made for the device, where the device's set names one, else the default. `models`
+    are folders that a technology may take its model files from (`load_technology`).
     Raises DesignError on unknown keys, units and unphysical sizes.
     """
     junction = None if device is None else load_device(device)
@@ -109,7 +114,7 @@ def load_design(
     for key in contents:
         if key not in SECTIONS and key not in _TEXTS:
             known = ", ".join([*_TEXTS, *SECTIONS])
-            raise DesignError(f"{path}: unknown key '{key}'; a design file has {known}")
+            raise DesignError(f"{path}: unknown key '{short(key)}'; a design file has {known}")
         if key in OPTIONAL and contents.get("amplifier") != OPTIONAL[key]:
             raise DesignError(
                 f"{path}: only a design with the amplifier '{OPTIONAL[key]}' has a section "
@@ -118,12 +123,20 @@ def load_design(
     for key in _TEXTS:
         if not isinstance(contents.get(key), str):
             raise DesignError(f"{path}: '{key}' is missing or not text; add it")
+        # Devices and technologies may also be named by their files.
+        if key == "name" or not contents[key].endswith(".toml"):
+            identifier(contents[key], f"{path}: '{key}'")
     if contents["amplifier"] not in AMPLIFIERS:
         raise DesignError(
-            f"{path}: unknown amplifier '{contents['amplifier']}'; "
+            f"{path}: unknown amplifier '{short(contents['amplifier'])}'; "
             f"choose one of {', '.join(AMPLIFIERS)}"
         )
-    junction = junction or load_device(_beside(path, contents["device"]))
+    with naming(path, DesignError):
+        junction = junction or load_device(_beside(path, contents["device"]))
+        if technology is None:
+            transistors = load_technology(_beside(path, contents["technology"]), models=models)
+    if technology is not None:
+        transistors = load_technology(technology, models=models)
     if junction.cell == "stt":
         _share_transistor(path, contents.get("cell"))
     sections = {
@@ -134,7 +147,7 @@ def load_design(
     chosen = Design(
         name=contents["name"],
         device=junction,
-        technology=load_technology(technology or _beside(path, contents["technology"])),
+        technology=transistors,
         amplifier=contents["amplifier"],
         interconnect=load_interconnect(),
         **sections,
@@ -164,7 +177,7 @@ def _section(path: Path, key: str, table: object, kind: type, expected: Mapping[
     for name in table:
         if name not in expected:
             raise DesignError(
-                f"{path}: unknown key '{name}' in [{key}]; it has {', '.join(expected)}"
+                f"{path}: unknown key '{short(name)}' in [{key}]; it has {', '.join(expected)}"
             )
     values = {}
     for name, field in expected.items():
@@ -181,19 +194,21 @@ def _quantity(where: str, entry: object, field: Field) -> float | int:
             raise DesignError(f"{where} must be a whole number from 1 to {field.high:g}")
         return entry
     if not isinstance(entry, str) or len(entry.split(None, 1)) != 2:
-        raise DesignError(f'{where} must be text such as "1.5 um", not {entry!r}')
+        raise DesignError(f'{where} must be text such as "1.5 um", not {short(repr(entry))}')
     number, unit = entry.split(None, 1)
     try:
         value = to_si(float(number), unit, like=field.unit)
     except ValueError as error:
         raise DesignError(f"{where}: {error}") from None
-    if not 0 < value <= field.high:
-        raise DesignError(f"{where} = {entry} must be above 0 and at most {field.high:g} (SI)")
+    if not LEAST <= value <= field.high:
+        raise DesignError(
+            f"{where} = {short(entry)} must be above 0 and at most {field.high:g} (SI)"
+        )
     return value
 
 
 def _check_widths(path: Path, design: Design) -> None:
-    least = design.technology.width_min
+    technology, sampling = design.technology, design.sampling
     widths = {
         "read_width": design.cell.read_width,
         "write_width per finger": design.cell.write_width / design.cell.write_fingers,
@@ -203,27 +218,33 @@ def _check_widths(path: Path, design: Design) -> None:
         "driver_p_width": design.write.driver_p_width,
         **{f.name: getattr(design.amplifier_sizes, f.name) for f in fields(AmplifierSizes)},
     }
-    if design.sampling is not None:
-        sampling = design.sampling
-        widths |= {
-            name: getattr(sampling, name)
-            for name in ("clamp_width", "enable_width", "switch_width", "storage_width")
-        }
-    for name, width in widths.items():
-        if width < least * (1 - 1e-9):
-            raise DesignError(
-                f"{path}: {name} of {width * 1e9:g} nm is below the technology's least width "
-                f"of {least * 1e9:g} nm"
-            )
     lengths = {"mirror_length": design.bias.mirror_length}
-    if design.sampling is not None:
-        lengths["clamp_length"] = design.sampling.clamp_length
-        lengths["storage_length"] = design.sampling.storage_length
-        if design.column.columns_per_reference != 1:
-            raise DesignError(
-                f"{path}: each cancelled amplifier has a reference of its own; set "
-                "columns_per_reference to 1"
+    if sampling is not None:
+        for known, kind in ((widths, "width"), (lengths, "length")):
+            names = (f.name for f in fields(Sampling) if f.name.endswith(kind))
+            known.update({name: getattr(sampling, name) for name in names})
+    found = []
+    for kind, sizes, least in (
+        ("width", widths, technology.width_min),
+        ("length", lengths, technology.length_min),
+    ):
+        small = [
+            f"{name} of {size * 1e9:g} nm"
+            for name, size in sizes.items()
+            if size < least * (1 - 1e-9)
+        ]
+        if small:
+            found.append(
+                f"{', '.join(small)} {'is' if len(small) == 1 else 'are'} below the technology's "
+                f"least {kind} of {least * 1e9:g} nm"
             )
-    for name, length in lengths.items():
-        if length < design.technology.length_min * (1 - 1e-9):
-            raise DesignError(f"{path}: {name} is below the technology's least length")
+    if found:
+        raise DesignError(
+            f"{path}: {' and '.join(found)}; enlarge them in a design of your own for "
+            f"{technology.name} ({technology.path.name}), or use another technology"
+        )
+    if sampling is not None and design.column.columns_per_reference != 1:
+        raise DesignError(
+            f"{path}: each cancelled amplifier has a reference of its own; set "
+            "columns_per_reference to 1"
+        )

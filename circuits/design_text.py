@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from pathlib import Path
 
@@ -19,10 +20,10 @@ def design_text(design: Design, comments: tuple[str, ...] = (), base: Path | Non
     """
     lines = [f"# {line}".rstrip() for line in comments]
     lines += [
-        f'name = "{design.name}"',
-        f'device = "{_reference(design.device.name, design.device.parameters.path, base)}"',
-        f'technology = "{_reference(design.technology.name, design.technology.path, base)}"',
-        f'amplifier = "{design.amplifier}"',
+        f"name = {_quoted(design.name)}",
+        f"device = {_quoted(_reference(design.device.name, design.device.parameters.path, base))}",
+        "technology = " + _quoted(_reference(design.technology.name, design.technology.path, base)),
+        f"amplifier = {_quoted(design.amplifier)}",
     ]
     for section, (_, expected) in SECTIONS.items():
         if OPTIONAL.get(section, design.amplifier) != design.amplifier:
@@ -33,6 +34,11 @@ def design_text(design: Design, comments: tuple[str, ...] = (), base: Path | Non
         lines += ["", f"[{section}]"]
         lines += [f"{name} = {_entry(value, expected[name])}" for name, value in values.items()]
     return "\n".join(lines) + "\n"
+
+
+def _quoted(text: str) -> str:
+    # A string of JSON is one of TOML; paths may hold quotes and backslashes.
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _entry(value: float, field: Field) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from circuits.deck import Conditions, Deck, Window
+from circuits.deck_text import comment, number
 from circuits.errors import DesignError
 
 LARGEST_STEP = 1e-12
@@ -90,7 +91,7 @@ def driven_deck(
     step = min(LARGEST_STEP, max(SMALLEST_STEP, drive.duration / USUAL_STEPS))
     saved = [*watched, "i", *(noise.nodes[:1] if noise else ())]
     text = [
-        f"* {title}",
+        comment(title),
         *lines,
         _current(drive),
         *(_noise(noise) if noise else ()),
@@ -98,7 +99,7 @@ def driven_deck(
         # default tolerance would double the error of the crossing time.
         ".option method=trap reltol=1e-5",
         ".save " + " ".join(f"v({node})" for node in saved),
-        f".tran {step:.6g} {drive.duration:.9g} 0 {step:.6g} uic",
+        f".tran {number(step, 6)} {number(drive.duration, 9)} 0 {number(step, 6)} uic",
         ".end",
     ]
     # The measured window and its measures belong to circuits with supplies; here are none.
@@ -119,13 +120,12 @@ def driven_deck(
 
 
 def _current(drive: Drive) -> str:
+    current = number(drive.current, 12)
     if drive.pulse >= drive.duration:
-        return f"Vi i 0 dc {drive.current:.12g}"
+        return f"Vi i 0 dc {current}"
     end = drive.pulse + _EDGE
-    return (
-        f"Vi i 0 pwl(0 {drive.current:.12g} {drive.pulse:.12g} {drive.current:.12g} "
-        f"{end:.12g} 0 {drive.duration + end:.12g} 0)"
-    )
+    edge, begun, last = (number(time, 12) for time in (drive.pulse, end, drive.duration + end))
+    return f"Vi i 0 pwl(0 {current} {edge} {current} {begun} 0 {last} 0)"
 
 
 def _noise(noise: NoiseFile) -> list[str]:

@@ -7,6 +7,18 @@ from typing import Any
 from circuits.design import Design
 from circuits.netlist import add_transistor
 
+_LINE_DRIVER = 0.5e-6
+
+
+def half_tail(design: Design) -> float:
+    """Width [m] of what is half a tail wide: an n transistor of a clock driver, a foot."""
+    return design.technology.at_least(design.amplifier_sizes.tail_width / 2)
+
+
+def line_driver(design: Design) -> float:
+    """Width [m] of the n transistor that drives a line which amplifiers share."""
+    return design.technology.at_least(_LINE_DRIVER)
+
 
 def add_nor2(
     circuit: Any,

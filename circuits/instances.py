@@ -11,6 +11,9 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
+from circuits.deck_text import comment
+from circuits.deck_text import comments as comment_lines
+
 _ASSIGNMENT = re.compile(r"(\w+)=(\{[^}]*\}|\S+)")
 
 
@@ -50,7 +53,7 @@ class Card:
         """The same element with parameters replaced or appended."""
         text = self.text
         for key, value in values.items():
-            pattern = re.compile(rf"\b{key}=(\{{[^}}]*\}}|\S+)", re.IGNORECASE)
+            pattern = re.compile(rf"\b{re.escape(key)}=(\{{[^}}]*\}}|\S+)", re.IGNORECASE)
             text, replaced = pattern.subn(f"{key}={value}", text)
             if not replaced:
                 text = f"{text} {key}={value}"
@@ -127,8 +130,8 @@ class Netlist:
     ) -> str:
         """The text with `cards` in place of the chosen elements, by path.
 
-        `definitions` are added behind a sub-circuit, by its name; `comments` follow those at
-        the head.
+        `definitions` are added behind a sub-circuit, by its name; `comments`, which may be any
+        text, follow those at the head.
         """
         for definition in self._definitions.values():
             definition.clones, definition.additions = [], []
@@ -143,7 +146,7 @@ class Netlist:
             len(top),
         )
         lines = [self._title]
-        for line in (*top[:head], *(f"* {comment}" for comment in comments), *top[head:]):
+        for line in (*top[:head], *comment_lines(comments), *top[head:]):
             lines.extend([line] if isinstance(line, str) else _definition_text(line))
         return "\n".join(lines)
 
@@ -176,7 +179,7 @@ class Netlist:
         body = [self._rewrite(below, path + ".", cards) for below in inner.lines]
         words = inner.header.split(None, 2)
         inner.clones += [
-            f"* {inner.name} of {path}",
+            comment(f"{inner.name} of {path}"),
             " ".join([words[0], name, *words[2:]]),
             *body,
             f".ends {name}",

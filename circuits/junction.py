@@ -10,6 +10,7 @@ import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
+from circuits.deck_text import comment, number
 from circuits.film import REFERENCE_TEMPERATURE
 from circuits.parameters import ParameterSet
 
@@ -114,15 +115,15 @@ class Junction(ABC):
     def magnetoresistance_expression(self) -> str:
         """SPICE expression of TMR at the simulator's temperature and v(top, bottom)."""
         p = self.parameters
-        slope = p["polarization_temperature_coefficient"]
-        polarization = f"({self.polarization_zero!r}*(1-{slope!r}*(temper+273.15)**1.5))"
-        bias = f"(1+(v(top,bottom)/{p['half_bias_voltage']!r})**2)"
+        slope = number(p["polarization_temperature_coefficient"])
+        polarization = f"({number(self.polarization_zero)}*(1-{slope}*(temper+273.15)**1.5))"
+        bias = f"(1+(v(top,bottom)/{number(p['half_bias_voltage'])})**2)"
         return f"2*{polarization}**2/(1-{polarization}**2)/{bias}"
 
     @property
     def parallel_current(self) -> str:
         """SPICE expression of the current [A] of the parallel state, inside a junction."""
-        return f"v(top,bottom)/({self.resistance_parallel!r}*{{resistance}})"
+        return f"v(top,bottom)/({number(self.resistance_parallel)}*{{resistance}})"
 
     def subcircuit(self) -> str:
         """The SPICE text of a junction at rest: terminals `top`, `bottom`; `ap` 0 or 1.
@@ -131,8 +132,9 @@ class Junction(ABC):
         temperature is the simulator's own, so that a deck stays right when its `.temp` line is
         changed by hand.
         """
+        head = f"magnetic tunnel junction, set {self.name}: ap=0 parallel, ap=1 antiparallel"
         return (
-            f"* magnetic tunnel junction, set {self.name}: ap=0 parallel, ap=1 antiparallel\n"
+            f"{comment(head)}\n"
             ".subckt junction top bottom ap=0 resistance=1 magnetoresistance=1\n"
             f"B1 top bottom i={self.parallel_current}"
             f"/(1+{{ap*magnetoresistance}}*{self.magnetoresistance_expression})\n"

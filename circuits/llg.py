@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from circuits.deck_text import number
 from circuits.device_fields import AXES
 from circuits.magnet import Magnet, Vector
 from circuits.magnetics import VACUUM_PERMEABILITY
@@ -52,22 +53,22 @@ def equation(
     controlled = _controlled_field(magnet, voltage)
     for row, axis in enumerate(AXES):
         matrix = magnet.field_matrix[row] / FIELD_SCALE
-        terms = [f"{magnet.external_field[row] / FIELD_SCALE:.12g}"]
+        terms = [number(magnet.external_field[row] / FIELD_SCALE, 12)]
         if thermal:
             terms.append(f"v(th{axis})")
         terms += [
-            f"{value:.12g}*v(m{other})"
+            f"{number(value, 12)}*v(m{other})"
             for other, value in zip(AXES, matrix, strict=True)
             if value != 0
         ]
         if controlled and magnet.anisotropy_axis[row] != 0:
-            terms.append(f"{magnet.anisotropy_axis[row]:.12g}*{controlled}")
-        first, second = [f"v(h{axis})"], [f"{damping:.12g}*v(h{axis})"]
+            terms.append(f"{number(magnet.anisotropy_axis[row], 12)}*{controlled}")
+        first, second = [f"v(h{axis})"], [f"{number(damping, 12)}*v(h{axis})"]
         for torque in torques:
             field = torque.per_ampere * torque.polarization[row] / FIELD_SCALE
             ratio = torque.field_like_ratio
-            first.append(f"({(ratio - damping) * field:.12g})*({torque.current})")
-            second.append(f"({(1 + damping * ratio) * field:.12g})*({torque.current})")
+            first.append(f"({number((ratio - damping) * field, 12)})*({torque.current})")
+            second.append(f"({number((1 + damping * ratio) * field, 12)})*({torque.current})")
         lines.append(f"Bh{axis} h{axis} 0 v=" + "+".join(f"({term})" for term in terms))
         lines.append(f"Ba{axis} a{axis} 0 v=" + "+".join(first))
         lines.append(f"Bb{axis} b{axis} 0 v=" + "+".join(second))
@@ -79,11 +80,11 @@ def _controlled_field(magnet: Magnet, voltage: str) -> str:
         return ""
     field = 2 * magnet.anisotropy_per_volt / (VACUUM_PERMEABILITY * magnet.magnetization)
     along = "+".join(
-        f"({share:.12g})*v(m{axis})"
+        f"({number(share, 12)})*v(m{axis})"
         for share, axis in zip(magnet.anisotropy_axis, AXES, strict=True)
         if share != 0
     )
-    return f"({field / FIELD_SCALE:.12g})*({voltage})*({along})"
+    return f"({number(field / FIELD_SCALE, 12)})*({voltage})*({along})"
 
 
 def capacitors(magnet: Magnet, initial: Sequence[str]) -> list[str]:
@@ -101,8 +102,8 @@ def capacitors(magnet: Magnet, initial: Sequence[str]) -> list[str]:
         second, third = AXES[(row + 1) % 3], AXES[(row + 2) % 3]
         precession = f"v(m{second})*v(a{third})-v(m{third})*v(a{second})"
         relaxation = f"v(m{axis})*v(p)-v(b{axis})*v(n)"
-        length = f"{restoring:.9g}*v(m{axis})*(v(n)-1)"
+        length = f"{number(restoring, 9)}*v(m{axis})*(v(n)-1)"
         # A B-source's current leaves its first node, which gives the minus sign of the equation.
         lines.append(f"Bm{axis} m{axis} 0 i={precession}+{relaxation}+{length}")
-        lines.append(f"Cm{axis} m{axis} 0 {capacitance:.12g} ic={initial[row]}")
+        lines.append(f"Cm{axis} m{axis} 0 {number(capacitance, 12)} ic={initial[row]}")
     return lines

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from circuits.deck import Deck
+from circuits.deck_text import comments, number
 from circuits.drive import THERMAL_STEP, Drive, NoiseFile, driven_deck, noise_samples
 from circuits.errors import DesignError
 from circuits.llg import FIELD_SCALE, Torque, capacitors, equation
@@ -47,9 +48,14 @@ def macrospin_deck(magnet: Magnet, drive: Drive, thermal_file: str | None = None
         )
     title = f"magnet {magnet.name} under {drive.current:g} A for {drive.pulse:g} s"
     lines = [
-        f"* {magnet.kind}, Ms {magnet.magnetization:.6g} A/m, K {magnet.anisotropy:.6g} J/m^3, "
-        f"{magnet.temperature:g} K, stability {magnet.stability:.4g} kT",
-        f"* fields in units of {FIELD_SCALE:g} A/m; m is one volt",
+        *comments(
+            [
+                f"{magnet.kind}, Ms {magnet.magnetization:.6g} A/m, "
+                f"K {magnet.anisotropy:.6g} J/m^3, {magnet.temperature:g} K, "
+                f"stability {magnet.stability:.4g} kT",
+                f"fields in units of {FIELD_SCALE:g} A/m; m is one volt",
+            ]
+        ),
         *equation(
             magnet,
             [
@@ -61,9 +67,9 @@ def macrospin_deck(magnet: Magnet, drive: Drive, thermal_file: str | None = None
                 )
             ],
             thermal=thermal_file is not None,
-            voltage=f"{drive.voltage!r}*(v(i)!=0)" if drive.voltage else "",
+            voltage=f"{number(drive.voltage)}*(v(i)!=0)" if drive.voltage else "",
         ),
-        *capacitors(magnet, [f"{component:.12g}" for component in magnet.initial]),
+        *capacitors(magnet, [number(component, 12) for component in magnet.initial]),
     ]
     noise = NoiseFile(thermal_file, ("thx", "thy", "thz")) if thermal_file else None
     return driven_deck(title, drive, lines, ("mx", "my", "mz"), noise)

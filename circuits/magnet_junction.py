@@ -11,6 +11,7 @@ track's, and the barrier's voltage.
 
 from __future__ import annotations
 
+from circuits.deck_text import comment, number
 from circuits.device_fields import AXES
 from circuits.llg import Torque, capacitors, equation
 from circuits.magnet import Magnet
@@ -28,14 +29,16 @@ def magnet_junction_subcircuit(device: Device, temperature: float) -> str:
     easy = magnet.easy_axis
     along = float(easy @ magnet.rest)
     cosine = "+".join(
-        f"({share / along:.12g})*v(m{axis})"
+        f"({number(share / along, 12)})*v(m{axis})"
         for share, axis in zip(easy, AXES, strict=True)
         if abs(share) > 1e-12
     )
     parallel = device.parallel_current
-    start = [f"{{(1-2*ap)*({component:.12g})}}" for component in magnet.initial]
+    start = [f"{{(1-2*ap)*({number(component, 12)})}}" for component in magnet.initial]
     lines = [
-        f"* magnetic tunnel junction, set {device.name}, with its magnet at {temperature:g} K",
+        comment(
+            f"magnetic tunnel junction, set {device.name}, with its magnet at {temperature:g} K"
+        ),
         ".subckt moving_junction top bottom left right ap=0 resistance=1 magnetoresistance=1",
         f"Bap ratio 0 v={{magnetoresistance}}*{device.magnetoresistance_expression}",
         f"B1 top bottom i={parallel}*(2+v(ratio)*(1+{cosine}))/(2*(1+v(ratio)))",
@@ -55,7 +58,7 @@ def _torques(device: Device, magnet: Magnet, parallel: str, cosine: str) -> list
     transfer = Torque(current, device.spin_transfer_field(magnet.temperature), (x, y, z))
     if device.cell == "stt":
         return [transfer]
-    track = f"v(right,left)*{magnet.polarity / device.track_resistance:.12g}"
+    track = f"v(right,left)*{number(magnet.polarity / device.track_resistance, 12)}"
     orbit = Torque(
         track, magnet.damping_like_field(1.0), magnet.polarization, magnet.field_like_ratio
     )

@@ -1,21 +1,25 @@
-"""Cards of a model file: reading them as ngspice does, and which of them are harmless.
+"""Cards of a model file: reading them as ngspice does, and the lists of what is harmless.
 
-What is written again has one normal form (no comments, no leading blanks, plain ASCII, one
-card starting with a letter or a dot, its other lines with `+`), so that ngspice sees
-exactly what was checked here.
+Which card is accepted is decided in circuits.cardcheck, by the lists that stand here.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-
-from circuits.errors import DesignError
+from dataclasses import dataclass, field
 
 OPTIONS = ("scale", "scalm", "gmin", "tnom", "wnflag", "parser")
 """Simulator options that models depend on; `parser` is another simulator's, ngspice ignores it."""
+
+DROPPED_OPTIONS = (
+    *("post", "probe", "brief", "ingold", "list", "node", "opts", "nomod", "nopage", "nolist"),
+    *("acct", "noacct", "numdgt", "measdgt", "co", "artist", "psf", "lis"),
+)
+"""Options of output and paper, other simulators' and ngspice's, which a deck does without."""
+
+DROPPED = (".prot", ".unprot", ".protect", ".unprotect", ".end", ".title")
+"""Cards that ngspice passes over in a file that it includes; they stay out of the deck."""
 
 DEVICES = "bcdefghijlmqrvx"
 """First letters of the devices that a sub-circuit may hold; A (XSPICE) may write files."""
@@ -30,35 +34,54 @@ INCLUDES = (".include", ".incl", ".inc")
 LIBRARY = ".lib"
 LIBRARY_END = ".endl"
 
-_CLOSED_BY = {".subckt": ".ends", ".macro": ".eom", ".if": ".endif"}
-_CLOSES = {closing: opening for opening, closing in _CLOSED_BY.items()}
-_WITHIN_IF = (".elseif", ".else")
-_SUBCIRCUITS = (".subckt", ".macro")
-_PARAMETERS = (".param", ".params")
-_DEFINITIONS = (*_PARAMETERS, ".func")
-_OPTION_CARDS = (".option", ".options", ".opt")
+CLOSED_BY = {".subckt": ".ends", ".macro": ".eom", ".if": ".endif"}
+CLOSES = {closing: opening for opening, closing in CLOSED_BY.items()}
+WITHIN_IF = (".elseif", ".else")
+SUBCIRCUITS = (".subckt", ".macro")
+PARAMETERS = (".param", ".params", ".parameter", ".parameters")
+FUNCTION = ".func"
+MODEL = ".model"
+OPTION_CARDS = (".option", ".options", ".opt")
+CARDS = (
+    *(MODEL, FUNCTION, *PARAMETERS, *OPTION_CARDS),
+    *(*CLOSED_BY, *CLOSES, *WITHIN_IF, *INCLUDES, LIBRARY, LIBRARY_END, *DROPPED),
+)
+"""Every card that a model file may hold beside devices in sub-circuits."""
+
+REFUSED = (
+    *(".control", ".endc", ".exec", ".csparam", ".save", ".print", ".plot", ".probe", ".four"),
+    *(".meas", ".measure", ".tran", ".ac", ".dc", ".op", ".noise", ".sens", ".tf", ".pz", ".disto"),
+    *(".sp", ".pss", ".global", ".ic", ".nodeset", ".temp", ".width", ".hdl", ".verilog"),
+    *(".data", ".enddata", ".alter", ".del", ".connect", ".malias", ".vec"),
+)
+"""Cards of a simulation, not of models, which a message may name."""
 
 _COMMAND_COMMENT = re.compile(r"\*#[#\s]*[a-z]", re.I)
-# `$` starts a comment only after a blank or a comma; in an odd place it is refused below.
-_TRAILING_COMMENT = re.compile(r";|//|(?:^|(?<=[ \t,]))\$")
+# `$` starts a comment only after a blank, a comma or a closing parenthesis; in an odd place it
+# is refused.
+_TRAILING_COMMENT = re.compile(r";|//|(?:^|(?<=[ \t,)]))\$")
 _NAME = re.compile(r"[^\s(={,]+")
-_ODD_CHARACTER = re.compile(r"[^\t -~]|[\"`\\$;]|//")
-_FILE_ACCESS = re.compile(r"(?<!\w)(?:file(?!\w)|\w*file\s*=)", re.I)
-# The name's end as ngspice finds it: a comma or a parenthesis would end it as well.
-_MODEL = re.compile(r"\.model\s+[^\s(),=]+\s+(\w+)(?=[\s(]|$)", re.I)
-_OPTION = re.compile(r"(\w+)(?:\s*=\s*[\w.+-]+)?(?:\s+|$)")
 _WORD = re.compile(r"""\s*(?:"([^"]*)"|'([^']*)'|([^\s"']+))(?=\s|$)""")
+# What no other text but a model library has at the beginning of a line.
+_EVIDENCE = re.compile(
+    r"\.model\s+[^\s(),=]+\s+\w|\.param\w*\s+\w+(?:\(\w[\w, ]*\))?\s*=|\.subckt\s+\w+\s+\w"
+    r"|\.func\s+\w+\s*\(|\.lib\s+\S",
+    re.I,
+)
 
 
 @dataclass(frozen=True)
 class Card:
     """A card: its first line and its continuation lines, comments and `+` removed.
 
-    `line` is the number of the first line in its file, counted from 1.
+    `line` is the number of the first line in its file, counted from 1, `lines` those of its
+    pieces. `fault` says why it cannot be read, where it cannot.
     """
 
     line: int
     pieces: tuple[str, ...]
+    lines: tuple[int, ...] = field(default=(), compare=False)
+    fault: str = ""
 
     @property
     def name(self) -> str:
@@ -88,8 +111,18 @@ class Card:
 
     def without_quotes(self) -> Card:
         """The card with blanks for double quotes, as ngspice reads all but strings of `.param`."""
-        pieces = (piece.replace('"', " ").strip() for piece in self.pieces)
-        return Card(self.line, tuple(filter(None, pieces)))
+        if not any('"' in piece for piece in self.pieces):
+            return self
+        pieces = [piece.replace('"', " ").strip() for piece in self.pieces]
+        return _card(list(zip(self.lines or (self.line,) * len(pieces), pieces, strict=True)))
+
+    def line_at(self, position: int) -> int:
+        """The number of the line that holds a position of `text`."""
+        for number, piece in zip(self.lines, self.pieces, strict=True):
+            if position <= len(piece):
+                return number
+            position -= len(piece) + 1
+        return self.lines[-1] if self.lines else self.line
 
     def normal_lines(self) -> Iterator[str]:
         """The card's lines as they are written into a deck."""
@@ -97,133 +130,75 @@ class Card:
             yield "+ " + piece if number else piece
 
 
-def parse_cards(path: Path, contents: bytes) -> tuple[Card, ...]:
+def parse_cards(contents: bytes) -> tuple[Card, ...]:
     """The cards of a file, without its comments.
 
-    Raises DesignError on bytes that no text has, on a continuation of nothing and on
-    comments that ngspice would run (`*#`).
+    A line that cannot be read (NUL, a stray CR, a continuation of nothing, a comment `*#` that
+    ngspice would run) is a card with a fault: it matters only where it is asked for.
     """
     # Latin-1 keeps every byte: comments may have any encoding, cards are checked for ASCII.
-    text = contents.removeprefix(b"\xef\xbb\xbf").decode("latin-1").replace("\r\n", "\n")
+    # Files from DOS end with Ctrl-Z.
+    text = contents.removeprefix(b"\xef\xbb\xbf").rstrip(b"\x1a\r\n\t ").decode("latin-1")
     cards: list[Card] = []
-    pieces: list[str] = []
-    first = 0
-    for number, line in enumerate(text.split("\n"), start=1):
-        where = f"{path}, line {number}"
-        if "\0" in line or "\r" in line:
-            raise DesignError(f"{where}: there is a NUL or a stray CR; save it as plain text")
-        code = line.strip(" \t")
-        if code.startswith("*"):
-            if _COMMAND_COMMENT.match(code):
-                raise DesignError(
-                    f"{where}: ngspice runs '{shorten(code)}' as a command; begin it with '* '"
-                )
+    pieces: list[tuple[int, str]] = []
+    continued = False
+    for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), start=1):
+        code = line.strip(" \t\f")
+        fault = _fault(code, bool(pieces))
+        if fault:
+            if pieces:
+                cards.append(_card(pieces))
+            cards.append(Card(number, (code,), (number,), fault))
+            pieces, continued = [], False
+            continue
+        if code.startswith("*") and not continued:
             continue
         comment = _TRAILING_COMMENT.search(code)
         if comment is not None:
             code = code[: comment.start()].rstrip(" \t")
-        if not code:
+        if not code and not continued:
             continue
-        if code.startswith("+"):
-            if not pieces:
-                raise DesignError(f"{where}: there is nothing that '+' continues; remove it")
-            pieces.append(code[1:].strip(" \t"))
-            continue
-        if pieces:
-            cards.append(Card(first, tuple(filter(None, pieces))))
-        pieces, first = [code], number
+        # Two back-slashes at its end continue a line as `+` at the beginning of the next does.
+        more = code.endswith("\\\\")
+        code = code.removesuffix("\\\\").strip(" \t") if more else code
+        if continued:
+            pieces.append((number, code))
+        elif code.startswith("+"):
+            pieces.append((number, code[1:].strip(" \t")))
+        else:
+            if pieces:
+                cards.append(_card(pieces))
+            pieces = [(number, code)]
+        continued = more
     if pieces:
-        cards.append(Card(first, tuple(filter(None, pieces))))
+        cards.append(_card(pieces))
     return tuple(cards)
+
+
+def _fault(code: str, begun: bool) -> str:
+    if "\0" in code or "\r" in code:
+        return "there is a NUL or a stray CR; save it as plain text"
+    if _COMMAND_COMMENT.match(code):
+        return "ngspice runs {shown} as a command; begin it with '* '"
+    if code.startswith("+") and not begun:
+        return "there is nothing that '+' continues; remove it"
+    return ""
+
+
+def _card(pieces: list[tuple[int, str]]) -> Card:
+    kept = [entry for entry in pieces if entry[1]]
+    return Card(pieces[0][0], tuple(text for _, text in kept), tuple(number for number, _ in kept))
+
+
+def is_model_file(cards: tuple[Card, ...]) -> bool:
+    """Whether a file has a card that only model libraries have, so that its lines may be shown.
+
+    Any other file may be anything that the user can read, so that none of its text is shown.
+    """
+    return any(_EVIDENCE.match(card.text) for card in cards if not card.fault)
 
 
 def shorten(text: str) -> str:
     """A card as it is shown in a message: one printable line."""
-    plain = "".join(character if character.isprintable() else "?" for character in text)
+    plain = "".join(character if character.isprintable() else "?" for character in text[:61])
     return plain if len(plain) <= 60 else plain[:57] + "..."
-
-
-class CardCheck:
-    """Checks the cards of one file in their order, with its open sub-circuits and conditions.
-
-    `in_subcircuit` says that the file is included in the middle of a sub-circuit.
-    """
-
-    def __init__(self, path: Path, in_subcircuit: bool) -> None:
-        self._path = path
-        self._within = in_subcircuit
-        self._open: list[Card] = []
-
-    @property
-    def in_subcircuit(self) -> bool:
-        """Whether the next card belongs to a sub-circuit."""
-        return self._within or any(card.name in _SUBCIRCUITS for card in self._open)
-
-    def accept(self, original: Card) -> Card:
-        """The card in the form that may be written into a deck.
-
-        Raises DesignError, naming file and line, on a card that no model library needs.
-        """
-        card = original if original.name in _PARAMETERS else original.without_quotes()
-        if card.pieces:
-            self._accept(card)
-        return card
-
-    def _accept(self, card: Card) -> None:
-        name, text = card.name, card.text
-        where, shown = f"{self._path}, line {card.line}", shorten(card.text)
-        odd = _ODD_CHARACTER.search(text)
-        if odd is not None:
-            raise DesignError(f"{where}: '{shown}' holds {odd.group()!a}; models are plain ASCII")
-        if _FILE_ACCESS.search(text):
-            raise DesignError(f"{where}: '{shown}' names a file, which a model may not; remove it")
-        if not name.startswith("."):
-            if name[0] not in DEVICES or not self.in_subcircuit:
-                raise DesignError(
-                    f"{where}: '{shown}' is refused; a model file may hold devices only inside "
-                    f"sub-circuits and of the letters {DEVICES}"
-                )
-        elif name in _CLOSED_BY:
-            self._open.append(card)
-        elif name in _CLOSES:
-            if not self._open or self._open[-1].name != _CLOSES[name]:
-                raise DesignError(f"{where}: '{shown}' closes nothing; remove it")
-            self._open.pop()
-        elif name in _WITHIN_IF:
-            if not self._open or self._open[-1].name != ".if":
-                raise DesignError(f"{where}: '{shown}' stands outside .if; remove it")
-        elif name == ".model":
-            kind = _MODEL.match(text)
-            if kind is None or kind.group(1).lower() not in MODEL_TYPES:
-                raise DesignError(
-                    f"{where}: '{shown}' is refused; the types of .model may be "
-                    f"{', '.join(MODEL_TYPES)}"
-                )
-        elif name in _OPTION_CARDS:
-            _accept_options(text[len(name) :].strip(), where)
-        elif name not in _DEFINITIONS:
-            raise DesignError(
-                f"{where}: '{shown}' is refused; a model file may hold .model, .param, .func, "
-                ".subckt, .if, .lib and .include cards only"
-            )
-
-    def finish(self) -> None:
-        """Raise DesignError on a sub-circuit or condition that is still open."""
-        if self._open:
-            card = self._open[-1]
-            raise DesignError(
-                f"{self._path}, line {card.line}: '{shorten(card.text)}' is never closed; "
-                f"add {_CLOSED_BY[card.name]}"
-            )
-
-
-def _accept_options(text: str, where: str) -> None:
-    position = 0
-    while position < len(text):
-        match = _OPTION.match(text, position)
-        if match is None or match.group(1).lower() not in OPTIONS:
-            raise DesignError(
-                f"{where}: the option '{shorten(text[position:])}' is refused; a model file may "
-                f"set {', '.join(OPTIONS)}"
-            )
-        position = match.end()

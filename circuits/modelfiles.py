@@ -2,7 +2,8 @@
 
 ngspice runs a `.control` block of an included file even in batch mode, so a model file is
 a program. Files are looked up beside the including file, must lie inside a root folder and
-are written into one text whose every card was checked (circuits.modelcards).
+are written into one text whose every card was checked (circuits.cardcheck). Of a file that
+is no model file no message shows a line: it may be anything that the user can read.
 """
 
 from __future__ import annotations
@@ -12,15 +13,15 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
+from circuits.cardcheck import CardCheck
 from circuits.errors import DesignError
 from circuits.modelcards import (
     INCLUDES,
     LIBRARY,
     LIBRARY_END,
     Card,
-    CardCheck,
+    is_model_file,
     parse_cards,
-    shorten,
 )
 
 MOST_DEPTH = 16
@@ -29,17 +30,30 @@ MOST_FILES = 2000
 """Most files in one text, each inclusion counted."""
 MOST_BYTES = 64 * 1024**2
 """Most bytes in one text, each inclusion counted."""
+_SHOWN_SECTIONS = 20
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A card of a text, in the form that a deck takes, and the file that it stands in."""
+
+    path: Path
+    card: Card
+
+    def place(self, position: int = 0) -> str:
+        """File and line of a position in the card's text, as a message begins with them."""
+        return f"{self.path}, line {self.card.line_at(position)}"
 
 
 @dataclass
 class _Inlining:
-    """One text in the making: where files may lie, what was read, the lines so far.
+    """One text in the making: where files may lie, what was read, the cards so far.
 
     `stack` holds the files, with their sections, that are being read.
     """
 
     root: Path
-    lines: list[str] = field(default_factory=list)
+    cards: list[Placed] = field(default_factory=list)
     stack: list[tuple[Path, str | None]] = field(default_factory=list)
     files: int = 0
     size: int = 0
@@ -55,9 +69,19 @@ def inline_models(path: Path, section: str | None, root: Path) -> str:
     Raises DesignError, naming file and line, on anything that is not a model, a parameter
     or a sub-circuit, on files outside `root`, on cycles and on unreasonable sizes.
     """
+    return text_of(inline_cards(path, section, root))
+
+
+def inline_cards(path: Path, section: str | None, root: Path) -> list[Placed]:
+    """The cards of that text, each with the place that it has in its file."""
     inlining = _Inlining(root.resolve())
     _add_file(inlining, path, section, f"the model file {path}", in_subcircuit=False)
-    return "".join(line + "\n" for line in inlining.lines)
+    return inlining.cards
+
+
+def text_of(cards: Sequence[Placed]) -> str:
+    """Cards as lines of a deck."""
+    return "".join(line + "\n" for placed in cards for line in placed.card.normal_lines())
 
 
 def _add_file(
@@ -78,11 +102,13 @@ def _add_file(
             f"{where}: more than {MOST_FILES} files or {MOST_BYTES // 1024**2} MiB are "
             "included; choose a smaller section"
         )
-    cards: Sequence[Card] = _cards(actual, status.st_size, status.st_mtime_ns)
+    everything = _cards(actual, status.st_size, status.st_mtime_ns)
+    cards: Sequence[Card] = everything
     if section is not None:
         cards = _section(actual, cards, section, where)
+    check = CardCheck(actual, in_subcircuit, is_model_file(everything))
     inlining.stack.append(key)
-    _add_cards(inlining, actual, cards, CardCheck(actual, in_subcircuit))
+    _add_cards(inlining, actual, cards, check)
     inlining.stack.pop()
 
 
@@ -105,58 +131,63 @@ def _resolve(path: Path, root: Path, where: str) -> Path:
 def _cards(path: Path, size: int, _changed: int) -> tuple[Card, ...]:
     """The cards of a file; its size and time of change make the cache forget old text."""
     with path.open("rb") as stream:
-        return parse_cards(path, stream.read(size))
+        return parse_cards(stream.read(size))
 
 
 def _section(path: Path, cards: Sequence[Card], section: str, where: str) -> list[Card]:
-    """The cards between `.lib section` and its `.endl`; the text outside sections is not read."""
+    """The cards from `.lib section` to the next `.endl`, whatever name that has, as in ngspice.
+
+    The text of other sections and outside them is not judged.
+    """
     wanted = section.lower()
     found: list[Card] | None = None
     names: list[str] = []
     begin: Card | None = None
     for card in cards:
-        here = f"{path}, line {card.line}"
-        if card.name == LIBRARY and len(card.words) == 1:
+        if not card.fault and card.name == LIBRARY and len(card.words) == 1:
+            name = card.words[0].lower()
             if begin is not None:
                 raise DesignError(
-                    f"{here}: '{shorten(card.text)}' stands inside another section; close that "
-                    "with .endl first"
+                    f"{path}, line {card.line}: '.lib {name}' stands inside another section; close "
+                    "that with .endl first"
                 )
-            begin = card
-            names.append(card.words[0].lower())
-            if names[-1] == wanted:
+            names.append(name)
+            if name == wanted:
                 if found is not None:
-                    raise DesignError(f"{here}: '{section}' is there twice; rename one section")
-                found = []
-        elif card.name == LIBRARY_END:
-            closes = [word.lower() for word in card.words]
-            if begin is None or closes not in ([], names[-1:]):
-                raise DesignError(f"{here}: .endl without its .lib; mend the section")
+                    raise DesignError(
+                        f"{path}, line {card.line}: '{section}' is there twice; rename one section"
+                    )
+                begin, found = card, []
+        elif not card.fault and card.name == LIBRARY_END:
             begin = None
-        elif begin is not None and found is not None and names[-1] == wanted:
+        elif begin is not None and found is not None:
             found.append(card)
     if begin is not None:
         raise DesignError(f"{path}, line {begin.line}: the section is never closed; add .endl")
     if found is None:
-        has = f"it has {', '.join(names)}" if names else "it has none"
+        several = ", ".join(dict.fromkeys(names[:_SHOWN_SECTIONS]))
+        more = f" and {len(names) - _SHOWN_SECTIONS} more" if len(names) > _SHOWN_SECTIONS else ""
+        has = f"it has {several}{more}" if names else "it has none"
         raise DesignError(f"{where}: {path} has no section '{section}'; {has}")
     return found
 
 
 def _add_cards(inlining: _Inlining, path: Path, cards: Sequence[Card], check: CardCheck) -> None:
     for card in cards:
-        if card.name in INCLUDES or card.name == LIBRARY:
+        if not card.fault and (card.name in INCLUDES or card.name == LIBRARY):
             where = f"{path}, line {card.line}"
-            file, section = _named_file(card, where)
+            file, section = _named_file(card, where, check)
             _add_file(
                 inlining, path.parent / file, section, where, in_subcircuit=check.in_subcircuit
             )
-        else:
-            inlining.lines.extend(check.accept(card).normal_lines())
+            continue
+        accepted = check.accept(card)
+        if accepted is not None:
+            inlining.cards.append(Placed(path, accepted))
     check.finish()
 
 
-def _named_file(card: Card, where: str) -> tuple[str, str | None]:
+def _named_file(card: Card, where: str, check: CardCheck) -> tuple[str, str | None]:
     """File and section that an include card or a `.lib` card asks for."""
     match card.name, card.words:
         case (".lib", [file, section]):
@@ -168,12 +199,12 @@ def _named_file(card: Card, where: str) -> tuple[str, str | None]:
             )
         case (".lib", _):
             raise DesignError(
-                f"{where}: '{shorten(card.text)}' must name a file and a section; quote names "
-                "with blanks"
+                f"{where}: {check.shown(card)} must name a file and a section; quote names with "
+                "blanks"
             )
         case (_, [file]):
             return file, None
         case _:
             raise DesignError(
-                f"{where}: '{shorten(card.text)}' must name one file; quote a name with blanks"
+                f"{where}: {check.shown(card)} must name one file; quote a name with blanks"
             )

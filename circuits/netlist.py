@@ -6,6 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from circuits.deck import ZERO_CELSIUS, Conditions
+from circuits.deck_text import comments as comment_lines
+from circuits.deck_text import finite, number, piecewise, setting
+from circuits.deck_text import title as title_line
 from circuits.design import Design
 
 MAGNET_STEP = 1e-12
@@ -22,10 +25,10 @@ def new_subcircuit(name: str, *nodes: str, **parameters: float) -> Any:
 
 
 def new_circuit(title: str) -> Any:
-    """An empty PySpice circuit."""
+    """An empty PySpice circuit; its title may be any text."""
     from PySpice.Spice.Netlist import Circuit
 
-    return Circuit(title)
+    return Circuit(title_line(title))
 
 
 def add_transistor(
@@ -75,8 +78,7 @@ def waveform(low: float, high: float, highs: Iterable[tuple[float, float]]) -> s
     points = [(0.0, low)]
     for start, stop in highs:
         points += [(start, low), (start + EDGE, high), (stop, high), (stop + EDGE, low)]
-    text = " ".join(f"{time:.6g} {value:.9g}" for time, value in points)
-    return f"pwl({text})"
+    return piecewise(points)
 
 
 def assemble(
@@ -94,6 +96,8 @@ def assemble(
 ) -> str:
     """The whole deck: comments, models, circuit, temperature, options and analysis.
 
+    `comments` may be any text; `circuit` is of `new_circuit`.
+
     `guesses` [V] start the operating point of bistable nodes in one of their states. Nodes of
     `held` are kept at ground while it is sought: where the solver has to step its sources it
     forgets the guesses. What a node at ground takes from the supply stays as it is.
@@ -101,7 +105,7 @@ def assemble(
     title, body = str(circuit).split("\n", 1)
     lines = [
         title.removeprefix(".title "),
-        *(f"* {comment}" for comment in comments),
+        *comment_lines(comments),
         design.technology.model_text(conditions.corner).rstrip("\n"),
     ]
     if junction:
@@ -110,16 +114,16 @@ def assemble(
             lines.append(design.device.moving_subcircuit(conditions.temperature).rstrip("\n"))
             step = min(step, MAGNET_STEP)
     lines += [
-        body.rstrip("\n"),
-        f".temp {conditions.temperature - ZERO_CELSIUS:.6g}",
-        *(f".option {option}" for option in design.technology.options),
+        finite(body.rstrip("\n")),
+        f".temp {number(conditions.temperature - ZERO_CELSIUS, 6)}",
+        *(f".option {setting(option)}" for option in design.technology.options),
         # Gear: the trapezoidal rule rings on the latch's regeneration. At 1e-3 a latch near its
         # limit decides wrongly by up to 6 mV; 1e-4 agrees with 1e-5 and a fifth of the step.
         ".option method=gear reltol=0.0001",
-        *(f".nodeset v({node})={value:.6g}" for node, value in (guesses or {}).items()),
+        *(f".nodeset v({node})={number(value, 6)}" for node, value in (guesses or {}).items()),
         *(f".ic v({node})=0" for node in held),
         ".save " + " ".join(saved),
-        f".tran {step:.6g} {stop:.6g} 0 {step:.6g}",
+        f".tran {number(step, 6)} {number(stop, 6)} 0 {number(step, 6)}",
         ".end",
     ]
     return "\n".join(lines) + "\n"

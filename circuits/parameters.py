@@ -7,16 +7,23 @@ number is known: `measured`, `fitted` or `assumed`.
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from circuits.deck_text import identifier, is_name
 from circuits.errors import DesignError
 from circuits.units import si_unit, to_si
+from files import read_toml as read_toml_file
+from files import short
 
+LARGEST, LEAST = 1e40, 1e-40
+"""Magnitudes of any SI value but zero: no quantity comes near, and products of several stay
+finite and above zero."""
 TAGS = ("measured", "fitted", "assumed")
+FREE_TEXTS = ("description", "note")
+"""Texts of a parameter file that may be anything; the others are names, which reach decks."""
 
 
 @dataclass(frozen=True)
@@ -78,27 +85,18 @@ def shipped_or_own(folder: Path, what: str, name_or_path: str | Path) -> Path:
     if path.suffix == ".toml":
         return path
     shipped = folder / f"{name_or_path}.toml"
-    if not shipped.is_file():
+    # A name with a folder in it would lead out of this one.
+    if not is_name(str(name_or_path)) or not shipped.is_file():
         raise DesignError(
-            f"unknown {what} '{name_or_path}'; choose one of {', '.join(shipped_names(folder))} "
-            "or give the path of a .toml file"
+            f"unknown {what} '{short(str(name_or_path))}'; choose one of "
+            f"{', '.join(shipped_names(folder))} or give the path of a .toml file"
         )
     return shipped
 
 
 def read_toml(path: Path, what: str) -> dict[str, Any]:
     """The contents of a TOML file, or a DesignError that says what is wrong with it."""
-    try:
-        with path.open("rb") as stream:
-            return tomllib.load(stream)
-    except FileNotFoundError:
-        raise DesignError(f"there is no {what} file {path}; check the path") from None
-    except IsADirectoryError:
-        raise DesignError(f"{path} is a folder, not a {what} file; name the .toml file") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DesignError(
-            f"{path} is not a readable {what} file ({error}); mend its TOML"
-        ) from None
+    return read_toml_file(path, f"{what} file", DesignError)
 
 
 def read_parameters(
@@ -107,22 +105,22 @@ def read_parameters(
     """Read and validate a parameter file.
 
     `fields` names the numbers and their bounds, `texts` the plain text entries and
-    whether each is required. Unknown keys, units, tags and values outside the bounds
-    raise DesignError.
+    whether each is required; all but FREE_TEXTS must be names. Unknown keys, units, tags
+    and values outside the bounds raise DesignError.
     """
     contents = read_toml(path, what)
     known = {*fields, *texts}
     for key in contents:
         if key not in known:
             raise DesignError(
-                f"{path}: unknown key '{key}'; a {what} file has {', '.join(sorted(known))}"
+                f"{path}: unknown key '{short(key)}'; a {what} file has {', '.join(sorted(known))}"
             )
     plain: dict[str, str] = {}
     for key, required in texts.items():
         if key in contents:
             if not isinstance(contents[key], str):
-                raise DesignError(f"{path}: '{key}' must be text, not {contents[key]!r}")
-            plain[key] = contents[key]
+                raise DesignError(f"{path}: '{key}' must be text, not {short(contents[key])}")
+            plain[key] = _checked_text(f"{path}: ", key, contents[key])
         elif required:
             raise DesignError(f"{path}: '{key}' is missing; add it")
     numbers: dict[str, Parameter] = {}
@@ -145,13 +143,17 @@ def with_settings(
     numbers, plain = dict(read.numbers), dict(read.texts)
     for key, value in settings.items():
         if key in texts:
-            plain[key] = value
+            plain[key] = _checked_text("", key, value)
         elif key in fields:
             numbers[key] = _setting(read.path, key, value, fields[key])
         else:
             known = ", ".join(sorted({*fields, *texts}))
             raise DesignError(f"unknown key '{key}'; a {what} has {known}")
     return ParameterSet(read.path, numbers, plain)
+
+
+def _checked_text(where: str, key: str, value: str) -> str:
+    return value if key in FREE_TEXTS else identifier(value, f"{where}'{key}'")
 
 
 def _setting(path: Path, key: str, value: str, field: Field) -> Parameter:
@@ -175,23 +177,25 @@ def read_number(path: Path, key: str, entry: object, field: Field) -> Parameter:
     """One tagged number of a file, checked against its field."""
     where = f"{path}: '{key}'"
     if not isinstance(entry, dict) or set(entry) != {"value", "unit", "tag", "source"}:
-        raise DesignError(f"{where} must be {{ value, unit, tag, source }}, not {entry!r}")
+        raise DesignError(f"{where} must be {{ value, unit, tag, source }}, not {short(entry)}")
     value, unit, tag, source = entry["value"], entry["unit"], entry["tag"], entry["source"]
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise DesignError(f"{where}: value must be a number, not {value!r}")
+        raise DesignError(f"{where}: value must be a number, not {short(value)}")
     if tag not in TAGS:
-        raise DesignError(f"{where}: tag must be one of {', '.join(TAGS)}, not {tag!r}")
+        raise DesignError(f"{where}: tag must be one of {', '.join(TAGS)}, not {short(repr(tag))}")
+    if not isinstance(unit, str):
+        raise DesignError(f"{where}: unit must be text, not {short(unit)}")
     if not isinstance(source, str) or not source.strip():
         raise DesignError(f"{where}: source must say where the number comes from")
     try:
-        si = to_si(float(value), str(unit), like=field.unit)
+        si = to_si(float(value), unit, like=field.unit)
     except DesignError as error:
         raise DesignError(f"{where}: {error}") from None
     above = si > field.low or (field.low_allowed and si == field.low)
-    if not above or not si <= field.high:
+    if not above or not si <= min(field.high, LARGEST) or 0 < abs(si) < LEAST:
         raise DesignError(
-            f"{where} = {value} {unit} is outside its bounds: {field.description} must be "
+            f"{where} = {short(value)} {unit} is outside its bounds: {field.description} must be "
             f"{'at least' if field.low_allowed else 'above'} {field.low:g}"
-            + (f" and at most {field.high:g} (SI)" if field.high < float("inf") else " (SI)")
+            + f" and at most {min(field.high, LARGEST):g} (SI)"
         )
-    return Parameter(si, str(unit), str(tag), source)
+    return Parameter(si, unit, tag, source)

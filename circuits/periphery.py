@@ -17,7 +17,8 @@ LINES = ("read", "write")
 EFFORT = {"read": 8.0, "write": 16.0}
 """Load of a word line over the driver's own gate: a write line may be slower, and leaks less."""
 _LEAST = 0.2e-6
-"""Width [m] of the n transistor of a gate that the decoder drives."""
+"""Width [m] of the n transistor of a gate that the decoder drives, where it can be drawn."""
+_REPEATER = 4e-6
 
 
 def wordline_deck(design: Design, line: str, conditions: Conditions) -> Deck:
@@ -72,23 +73,28 @@ def wordline_deck(design: Design, line: str, conditions: Conditions) -> Deck:
     )
 
 
+def _least(design: Design) -> float:
+    return design.technology.at_least(_LEAST)
+
+
 def driver_widths(design: Design, line: str, columns: int) -> list[float]:
     """Widths [m] of the n transistors of the tapered chain, an even number of inverters."""
     gate = design.cell.read_width if line == "read" else design.cell.write_width
     # Gate width that loads the last stage, the line's capacitance counted at 1 fF/um.
     wire = cell_layout(design).width * design.interconnect["local_capacitance"] / 1e-9
     load = columns * (gate + wire)
-    last = load / (3 * EFFORT[line])
-    widths = [max(last, _LEAST)]
-    while len(widths) < 2 or (widths[0] > TAPER * _LEAST and len(widths) < 6) or len(widths) % 2:
-        widths.insert(0, max(widths[0] / TAPER, _LEAST))
+    last, least = load / (3 * EFFORT[line]), _least(design)
+    widths = [max(last, least)]
+    while len(widths) < 2 or (widths[0] > TAPER * least and len(widths) < 6) or len(widths) % 2:
+        widths.insert(0, max(widths[0] / TAPER, least))
     return widths
 
 
 def _add_level_shifter(circuit: Any, design: Design, load: float) -> str:
     """Cross-coupled shifter from VDD to the boosted supply; returns its true output."""
-    width = max(load, 2 * _LEAST)
-    add_inverter(circuit, design, "shift_in", "select", "selectb", "vlow", _LEAST)
+    least = _least(design)
+    width = max(load, 2 * least)
+    add_inverter(circuit, design, "shift_in", "select", "selectb", "vlow", least)
     add_transistor(circuit, design, "sn1", "n", "shiftb", "select", "0", "0", 2 * width)
     add_transistor(circuit, design, "sn2", "n", "shift", "selectb", "0", "0", 2 * width)
     add_transistor(circuit, design, "sp1", "p", "shiftb", "shift", "vdrive", "vdrive", width / 2)
@@ -98,16 +104,17 @@ def _add_level_shifter(circuit: Any, design: Design, load: float) -> str:
 
 def decoder_deck(design: Design, conditions: Conditions) -> Deck:
     """One select and deselect of a three-input decoder gate that drives a word-line driver."""
+    least = _least(design)
     circuit = new_circuit(f"decoder_gate, {design.name}")
     circuit.V("drive", "vdrive", "0", conditions.vdd)
     circuit.V("held", "vheld", "0", conditions.vdd)
     start, on, period = 0.2e-9, 0.6e-9, 1.5e-9
     circuit.V("select", "select", "0", waveform(0, conditions.vdd, [(start, start + on)]))
-    add_nand(circuit, design, "gate", ("select", "vheld", "vheld"), "selectb", "vdrive", _LEAST)
-    add_inverter(circuit, design, "buffer", "selectb", "out", "vdrive", 2 * _LEAST)
+    add_nand(circuit, design, "gate", ("select", "vheld", "vheld"), "selectb", "vdrive", least)
+    add_inverter(circuit, design, "buffer", "selectb", "out", "vdrive", 2 * least)
     first = driver_widths(design, "read", conditions.columns)[0]
     add_inverter(circuit, design, "load", "out", "loaded", "vheld", first)
-    widths = [3 * _LEAST * 3, 2 * _LEAST * 3, 6 * _LEAST]
+    widths = [3 * least * 3, 2 * least * 3, 6 * least]
     return block_deck(
         design,
         conditions,
@@ -129,7 +136,7 @@ def wire_deck(design: Design, conditions: Conditions) -> Deck:
     circuit.V("held", "vheld", "0", conditions.vdd)
     start, on, period = 0.2e-9, 1.5e-9, 3.5e-9
     circuit.V("data", "data", "0", waveform(0, conditions.vdd, [(start, start + on)]))
-    repeaters, lumps, width = 4, 4, 4e-6
+    repeaters, lumps, width = 4, 4, design.technology.at_least(_REPEATER)
     length = 1e-3 / repeaters / lumps
     node = "data"
     for index in range(repeaters):

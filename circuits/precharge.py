@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from circuits.design import Design
-from circuits.gates import add_nand
+from circuits.gates import add_nand, half_tail
 from circuits.netlist import add_transistor, new_subcircuit
 
 DECISION_EDGE = "fall"
@@ -43,7 +43,7 @@ def latch_widths(design: Design) -> list[float]:
     s = design.amplifier_sizes
     core = [s.pair_width] * 2 + [s.latch_p_width] * 2 + [s.tail_width] * 3 + [s.reset_width]
     hold = [2 * s.latch_n_width] * 8 + [3 * s.latch_n_width] * 2
-    return [*core, *hold, 3 * s.tail_width / 2]
+    return [*core, *hold, 3 * half_tail(design)]
 
 
 def hold(design: Design) -> Any:

@@ -12,7 +12,7 @@ from circuits.cells import cell_of
 from circuits.column import column_name, read_column
 from circuits.deck import Conditions, Differential, Window
 from circuits.design import Design
-from circuits.gates import add_nor2
+from circuits.gates import add_nor2, half_tail, line_driver
 from circuits.netlist import add_inverter, add_transistor, waveform
 from circuits.operations import OPERANDS, before, truth
 
@@ -109,14 +109,12 @@ def add_sources(
     if design.amplifier == "strongarm":
         fired = [(p.fire, p.stop) for p in phases]
         circuit.V("fire", "fire", "0", waveform(0, vdd, fired))
-        add_inverter(
-            circuit, design, "clock", "fire", "clk", "vclock", design.amplifier_sizes.tail_width / 2
-        )
+        add_inverter(circuit, design, "clock", "fire", "clk", "vclock", half_tail(design))
         rest = [(p.start, p.equalized) for p in phases]
         circuit.V("rest", "restb", "0", waveform(vdd, 0, rest))
-        add_inverter(circuit, design, "equalize", "restb", "rest", "vequalize", 0.5e-6)
+        add_inverter(circuit, design, "equalize", "restb", "rest", "vequalize", line_driver(design))
         # Bias on with the word lines.
-        add_inverter(circuit, design, "enable", "both", "biasb", "vclock", 0.5e-6)
+        add_inverter(circuit, design, "enable", "both", "biasb", "vclock", line_driver(design))
         _add_generator(circuit, design, operation)
     else:
         charge = [(p.start, p.equalized) for p in phases]

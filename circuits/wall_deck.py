@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from circuits.deck import Deck
+from circuits.deck_text import comments, number
 from circuits.drive import THERMAL_STEP, Drive, NoiseFile, driven_deck, noise_samples
 from circuits.errors import DesignError
 from circuits.llg import FIELD_SCALE
@@ -34,19 +35,19 @@ def wall_equation(wall: Wall, current: str, *, thermal: bool = False) -> list[st
     h_x, h_y, h_z = wall.external_field
     quarter, unit = math.pi / 2 / FIELD_SCALE, wall.track_length / 2
     spin_hall = wall.spin_hall_field(1.0)
-    position = f"({unit!r}*v(wq))"
+    position = f"({number(unit)}*v(wq))"
     first = [
-        f"{-wall.wall_anisotropy_field / 2 / FIELD_SCALE!r}*sin(2*v(wphi))",
-        f"{quarter * (h_x + wall.dmi_field)!r}*sin(v(wphi))",
-        f"{-quarter * h_y!r}*cos(v(wphi))",
+        f"{number(-wall.wall_anisotropy_field / 2 / FIELD_SCALE)}*sin(2*v(wphi))",
+        f"{number(quarter * (h_x + wall.dmi_field))}*sin(v(wphi))",
+        f"{number(-quarter * h_y)}*cos(v(wphi))",
     ]
     if wall.field_like_ratio:
         ratio = quarter * wall.field_like_ratio * spin_hall
-        first.append(f"{ratio!r}*({current})*cos(v(wphi))")
+        first.append(f"{number(ratio)}*({current})*cos(v(wphi))")
     second = [
-        f"{h_z / FIELD_SCALE!r}",
-        f"{wall.left_domain / FIELD_SCALE!r}*({wall.landscape.spice_field(position)})",
-        f"{-quarter * spin_hall!r}*({current})*cos(v(wphi))",
+        number(h_z / FIELD_SCALE),
+        f"{number(wall.left_domain / FIELD_SCALE)}*({wall.landscape.spice_field(position)})",
+        f"{number(-quarter * spin_hall)}*({current})*cos(v(wphi))",
     ]
     if thermal:
         first.append("v(thf)")
@@ -64,12 +65,13 @@ def wall_capacitors(wall: Wall, position: str, angle: str) -> list[str]:
     """
     capacitance = (1 + wall.damping**2) / (wall.gyromagnetic_ratio * FIELD_SCALE)
     travel = wall.left_domain * wall.width / (wall.track_length / 2)
+    capacitance_text, damping = number(capacitance, 12), number(wall.damping)
     # A B-source's current leaves its first node, so the source is turned.
     return [
-        f"Bwq 0 wq i={travel!r}*(v(wf)+{wall.damping!r}*v(wz))",
-        f"Cwq wq 0 {capacitance:.12g} ic={position}",
-        f"Bwphi 0 wphi i=v(wz)-{wall.damping!r}*v(wf)",
-        f"Cwphi wphi 0 {capacitance:.12g} ic={angle}",
+        f"Bwq 0 wq i={number(travel)}*(v(wf)+{damping}*v(wz))",
+        f"Cwq wq 0 {capacitance_text} ic={position}",
+        f"Bwphi 0 wphi i=v(wz)-{damping}*v(wf)",
+        f"Cwphi wphi 0 {capacitance_text} ic={angle}",
     ]
 
 
@@ -93,12 +95,16 @@ def wall_deck(wall: Wall, drive: Drive, thermal_file: str | None = None) -> Deck
     title = f"domain wall {wall.name} under {drive.current:g} A for {drive.pulse:g} s"
     position, angle = wall.initial
     lines = [
-        f"* Ms {wall.magnetization:.6g} A/m, Delta {wall.width:.6g} m, H_DMI {wall.dmi_field:.6g} "
-        f"A/m, H_K {wall.wall_anisotropy_field:.6g} A/m",
-        f"* {wall.temperature:g} K, barrier {wall.stability:.4g} kT; wq in units of "
-        f"{wall.track_length / 2:g} m, fields of {FIELD_SCALE:g} A/m",
+        *comments(
+            [
+                f"Ms {wall.magnetization:.6g} A/m, Delta {wall.width:.6g} m, "
+                f"H_DMI {wall.dmi_field:.6g} A/m, H_K {wall.wall_anisotropy_field:.6g} A/m",
+                f"{wall.temperature:g} K, barrier {wall.stability:.4g} kT; wq in units of "
+                f"{wall.track_length / 2:g} m, fields of {FIELD_SCALE:g} A/m",
+            ]
+        ),
         *wall_equation(wall, "v(i)", thermal=thermal_file is not None),
-        *wall_capacitors(wall, f"{position / (wall.track_length / 2):.12g}", f"{angle:.12g}"),
+        *wall_capacitors(wall, number(position / (wall.track_length / 2), 12), number(angle, 12)),
     ]
     noise = NoiseFile(thermal_file, ("thf", "thz")) if thermal_file else None
     return driven_deck(title, drive, lines, ("wq", "wphi"), noise)

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from circuits import magnetics
+from circuits.deck_text import comment, number
 from circuits.errors import DesignError
 from circuits.film import REFERENCE_TEMPERATURE
 from circuits.junction import Junction
@@ -157,25 +158,24 @@ def wall_junction_subcircuit(device: WallDevice, temperature: float) -> str:
     wall = device.wall_at(temperature)
     length = device.parameters["junction_length"]
     half = device.track_resistance / 2
-    ends = [
-        f"abs(({wall.track_length / 2!r}*v(wq){side}{length / 2!r})/{wall.width!r})"
-        for side in ("+", "-")
-    ]
+    travel, end, width = (number(size) for size in (wall.track_length / 2, length / 2, wall.width))
+    ends = [f"abs(({travel}*v(wq){side}{end})/{width})" for side in ("+", "-")]
     first, second = (f"{end}+ln(1+exp(-2*{end}))" for end in ends)
     share = "v(share)" if device.parallel_side > 0 else "(1-v(share))"
     # The junction's current enters the track under the junction, so the two halves carry
     # different currents; the wall feels the one at its own place.
     side = device.polarity
-    left, right = f"v(bottom,left)*{side / half!r}", f"v(right,bottom)*{side / half!r}"
+    gain = number(side / half)
+    left, right = f"v(bottom,left)*{gain}", f"v(right,bottom)*{gain}"
     current = f"({left})*(1-v(share))+({right})*v(share)"
     position = -device.parallel_side * wall.rest_position / (wall.track_length / 2)
-    start = [f"{{(1-2*ap)*({position:.12g})}}", f"{wall.rest_angle:.12g}"]
+    start = [f"{{(1-2*ap)*({number(position, 12)})}}", number(wall.rest_angle, 12)]
     lines = [
-        f"* domain-wall junction, set {device.name}, at {temperature:g} K",
+        comment(f"domain-wall junction, set {device.name}, at {temperature:g} K"),
         ".subckt moving_junction top bottom left right ap=0 resistance=1 magnetoresistance=1",
         f"Bap ratio 0 v={{magnetoresistance}}*{device.magnetoresistance_expression}",
-        f"Bshare share 0 v=0.5+{wall.width / (2 * length)!r}*(({first})-({second}))",
-        f"B1 top bottom i=v(top,bottom)/({device.resistance_parallel!r}*{{resistance}})"
+        f"Bshare share 0 v=0.5+{number(wall.width / (2 * length))}*(({first})-({second}))",
+        f"B1 top bottom i=v(top,bottom)/({number(device.resistance_parallel)}*{{resistance}})"
         f"*(1+{share}*v(ratio))/(1+v(ratio))",
         *wall_equation(wall, current),
         *wall_capacitors(wall, *start),

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from circuits.deck_text import number
+
 FloatArray = NDArray[np.float64]
 
 NOTCH_SHAPE = 3 * math.sqrt(3) / 2
@@ -84,13 +86,13 @@ class Landscape:
         if self.notch_field:
             scale = NOTCH_SHAPE * self.notch_field
             for centre in (-self.notch_position, self.notch_position):
-                inside = f"tanh(({position}-({centre!r}))/{self.notch_length!r})"
-                terms.append(f"-{scale!r}*{inside}*(1-{inside}**2)")
+                inside = f"tanh(({position}-({number(centre)}))/{number(self.notch_length)})"
+                terms.append(f"-{number(scale)}*{inside}*(1-{inside}**2)")
         if self.end_field:
             for edge in (self.end_position, -self.end_position):
-                shifted = f"({position}+({edge!r}))"
-                terms.append(f"-{self.end_field / 2!r}*tanh({shifted}/{self.width!r})")
+                shifted = f"({position}+({number(edge)}))"
+                terms.append(f"-{number(self.end_field / 2)}*tanh({shifted}/{number(self.width)})")
         if self.pinning_field:
-            phase = f"{2 * math.pi / self.pinning_length!r}*{position}"
-            terms.append(f"-{self.pinning_field!r}*sin({phase})")
+            phase = f"{number(2 * math.pi / self.pinning_length)}*{position}"
+            terms.append(f"-{number(self.pinning_field)}*sin({phase})")
         return "".join(terms) or "0"

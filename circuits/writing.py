@@ -106,6 +106,12 @@ def write_deck(design: Design, value: str, conditions: Conditions) -> Deck:
 def _with_driver(design: Design, width: float | None) -> Design:
     if width is None:
         return design
+    least = design.technology.width_min
+    if width < least * (1 - 1e-9):
+        raise DesignError(
+            f"a write driver of {width * 1e9:g} nm is below the {least * 1e9:g} nm that technology "
+            f"{design.technology.name} can make; choose a wider one"
+        )
     scale = width / design.write.driver_n_width
     sizes = replace(
         design.write, driver_n_width=width, driver_p_width=design.write.driver_p_width * scale
@@ -116,17 +122,20 @@ def _with_driver(design: Design, width: float | None) -> Design:
 def write_driver_area(design: Design) -> float:
     """Area [m^2] of one column's two write drivers with their first stages."""
     last = design.write.driver_n_width + design.write.driver_p_width
-    return transistors_area(design, [last, last / TAPER] * len(LINES))
+    return transistors_area(design, [last, sum(_first_stage(design))] * len(LINES))
+
+
+def _first_stage(design: Design) -> tuple[float, float]:
+    """Widths [m] of the n and p transistor of a driver's first inverter."""
+    least = design.technology.at_least
+    return least(design.write.driver_n_width / TAPER), least(design.write.driver_p_width / TAPER)
 
 
 def _driver(design: Design) -> Any:
     """Sub-circuit `driver data out vdd`: two inverters, the second of the stated widths."""
     driver = new_subcircuit("driver", "data", "out", "vdd")
     sizes = design.write
-    add_inverter(
-        driver, design, "first", "data", "middle", "vdd",
-        sizes.driver_n_width / TAPER, sizes.driver_p_width / TAPER,
-    )  # fmt: skip
+    add_inverter(driver, design, "first", "data", "middle", "vdd", *_first_stage(design))
     add_inverter(
         driver, design, "last", "middle", "out", "vdd", sizes.driver_n_width, sizes.driver_p_width
     )

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 SHOWN = 80
 """Characters of a foreign value that a message shows at most."""
+_LONGEST_PATH = 1000
 
 
 class FileError(ValueError):
     """A file that cannot be read as what it should be; the message says what, where, what to do."""
 
 
-def short(value: object) -> str:
-    """A foreign value as a message shows it: printable ASCII, cut in the middle where it is long.
+@contextmanager
+def naming(path: Path, *errors: type[ValueError]) -> Iterator[None]:
+    """Let every one of `errors` that arises within name the file whose content it is about."""
+    try:
+        yield
+    except errors as problem:
+        if path.name in str(problem):
+            raise
+        raise type(problem)(f"{shown_path(path)}: {problem}") from problem
+
+
+def short(value: object, most: int = SHOWN) -> str:
+    """A foreign value as a message shows it: printable ASCII, cut in the middle beyond `most`.
 
     A text of a parser is shown as it is, anything else by its representation.
     """
@@ -22,6 +38,11 @@ def short(value: object) -> str:
         text = f"a {type(value).__name__} too large to show"
     text = " ".join(text.encode("ascii", "backslashreplace").decode("ascii").split())
     text = "".join(character if character.isprintable() else "?" for character in text)
-    if len(text) <= SHOWN:
+    if len(text) <= most:
         return text
-    return f"{text[: SHOWN - 20]} ... {text[-14:]}"
+    return f"{text[: most - 20]} ... {text[-14:]}"
+
+
+def shown_path(path: object) -> str:
+    """A file's path, or a place that begins with one, as a message shows it: its end is kept."""
+    return short(str(path), _LONGEST_PATH)

@@ -1,20 +1,24 @@
 """The child process: `python -m jobs.child PARENT MEMORY` runs items until its parent closes it.
 
-Messages are pickles on standard input and output: first the task's factory and its set-up,
-then items. Whatever the task prints goes to standard error, which the parent discards.
+Requests are pickles on standard input: first the task's factory and its set-up, then items with
+their time limits. Replies are data on standard output (`jobs.data`), so that a child that foreign
+input has taken over can make its parent run nothing. Whatever the task prints goes to standard
+error, which the parent discards.
 """
 
 from __future__ import annotations
 
 import ctypes
 import importlib
+import math
 import os
 import pickle
 import signal
 import sys
+import time
 from typing import Any, BinaryIO
 
-from jobs.process import Reply
+from jobs.data import DataError, parts
 
 _PR_SET_PDEATHSIG = 1
 
@@ -40,29 +44,53 @@ def limit_memory(size: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (allowed, hard))
 
 
+def limit_processor_time(seconds: float) -> None:
+    """Have the kernel end this process after twice so much more processor time [s], and some.
+
+    The parent ends it sooner, unless the parent is gone.
+    """
+    import resource
+
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    last = time.process_time() + 2 * seconds + 10
+    if not math.isfinite(last) or last >= 2**31:
+        return
+    allowed = math.ceil(last)
+    resource.setrlimit(
+        resource.RLIMIT_CPU,
+        (allowed if hard == resource.RLIM_INFINITY else min(allowed, hard), hard),
+    )
+
+
 def serve(requests: BinaryIO, replies: BinaryIO) -> None:
     """Answer requests until their stream ends or the task is spent."""
 
-    def send(reply: Reply) -> None:
-        pickle.dump(reply, replies)
+    def send(result: object, error: str, spent: bool) -> None:
+        try:
+            pieces = parts([result, error, spent])
+        except DataError as problem:
+            pieces = parts([None, f"the task's result cannot be sent: {problem}", spent])
+        for piece in pieces:
+            replies.write(piece)
         replies.flush()
 
     factory, setup = pickle.load(requests)
     module, _, name = factory.partition(":")
     task: Any = getattr(importlib.import_module(module), name)(setup)
-    send(Reply(getattr(task, "hello", "")))
+    send(getattr(task, "hello", ""), "", False)
     while True:
         try:
-            item = pickle.load(requests)
+            item, seconds = pickle.load(requests)
         except EOFError:
             return
+        limit_processor_time(seconds)
         result, error = None, ""
         try:
             result = task(item)
         except Exception as raised:
             error = f"{type(raised).__name__}: {raised}"
         spent = bool(getattr(task, "spent", False))
-        send(Reply(result, error, spent))
+        send(result, error, spent)
         if spent:
             return
 

@@ -78,9 +78,13 @@ def broken_laws(groups: Mapping[str, Group]) -> list[str]:
     found: list[str] = []
     for name, group in groups.items():
         found.extend(_missing(name, group, SCHEMA[name]))
-        for law in _LAWS:
-            found.extend(f"{name}{problem}" for problem in law(group, SCHEMA[name]))
+        found.extend(_broken(name, group))
     return found
+
+
+def _broken(name: str, group: Group) -> Iterator[str]:
+    for law in _LAWS:
+        yield from (f"{name}{problem}" for problem in law(group, SCHEMA[name]))
 
 
 def _missing(name: str, group: Group, spec: GroupSpec) -> Iterator[str]:

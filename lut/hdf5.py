@@ -148,7 +148,7 @@ def decode(path: Path) -> Decoded:
 def read(path: Path) -> Decoded:
     """As `decode`, of a file that libhdf5 survives."""
     try:
-        with h5py.File(path, "r", locking=False) as file:
+        with _opened(path) as file:
             if "schema_version" not in file.attrs:
                 raise TableError(
                     f"{path} is an HDF5 file but not a table of mramcim (it has no attribute "
@@ -160,6 +160,16 @@ def read(path: Path) -> Decoded:
         raise
     except _DAMAGE as error:
         raise _damaged(path, error) from error
+
+
+def _opened(path: Path) -> Any:
+    try:
+        return h5py.File(path, "r", locking=False)
+    except OSError as error:
+        if "locking flag values" not in str(error):
+            raise
+        # This process reads it already, with locks: libhdf5 wants all its readers to do the same.
+        return h5py.File(path, "r")
 
 
 def _damaged(path: Path, error: Exception) -> TableError:
@@ -200,7 +210,7 @@ def _decode_file(file: Any) -> tuple[Content, list[str]]:
     provenance: Any = {}
     try:
         provenance = json.loads(root.get("provenance", "{}"))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         found.append("the attribute 'provenance' is not JSON")
     if not isinstance(provenance, dict):
         found.append("the attribute 'provenance' is not a JSON object")

@@ -6,8 +6,6 @@ and not read wrong. The rows may stand in any order but must be a full grid.
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Callable, Mapping, Sequence
 from itertools import product
@@ -15,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from files import read_csv, short
 from lut.errors import TableError
 from lut.export import titled
 from lut.matching import described
@@ -76,15 +75,8 @@ def group_of_csv(
 
 def _columns(spec: GroupSpec, text: str, source: str) -> tuple[dict[str, list[str]], list[int]]:
     """The cells by the name of their column, and the line of the file that each row ends on."""
-    rows, lines = [], []
-    reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
-    try:
-        for row in reader:
-            if row:
-                rows.append(row)
-                lines.append(reader.line_num)
-    except csv.Error as error:
-        raise TableError(f"{source} line {reader.line_num}: {error}; mend the CSV") from None
+    found = read_csv(text, source, TableError)
+    lines, rows = [line for line, _ in found], [row for _, row in found]
     if len(rows) < 2:
         raise TableError(f"{source} has no heading with rows under it; export a table to see one")
     names = [_named(spec, title, source) for title in rows[0]]
@@ -110,13 +102,14 @@ def _named(spec: GroupSpec, title: str, source: str) -> str:
     name = title.partition(" [")[0]
     if name not in known:
         raise TableError(
-            f"{source}: unknown column '{title}'; the columns are "
+            f"{source}: unknown column '{short(title)}'; the columns are "
             f"{', '.join(titled(key, entry.units) for key, entry in known.items())}"
         )
     expected = titled(name, known[name].units)
     if title != expected:
         raise TableError(
-            f"{source}: the column '{title}' should be '{expected}'; convert the values to that"
+            f"{source}: the column '{short(title)}' should be '{expected}'; convert the values to "
+            "that"
         )
     return name
 
@@ -204,21 +197,21 @@ def _number(cell: str) -> float:
     except ValueError:
         number = math.nan
     if math.isnan(number):
-        raise ValueError(f"'{cell}' is not a number; write one such as 1.5e-13")
+        raise ValueError(f"'{short(cell)}' is not a number; write one such as 1.5e-13")
     return number
 
 
 def _coordinate(cell: str) -> float:
     number = _number(cell)
     if math.isinf(number):
-        raise ValueError(f"'{cell}' is not finite; a coordinate is a number")
+        raise ValueError(f"'{short(cell)}' is not finite; a coordinate is a number")
     return number
 
 
 def _count(cell: str) -> int:
     number = _coordinate(cell)
     if number != math.floor(number) or not 1 <= number <= 2**53:
-        raise ValueError(f"'{cell}' is not a whole number of 1 or more")
+        raise ValueError(f"'{short(cell)}' is not a whole number of 1 or more")
     return int(number)
 
 
@@ -228,7 +221,7 @@ def _value(cell: str) -> float:
 
 def _outcome(cell: str) -> int:
     if cell not in _OUTCOMES:
-        raise ValueError(f"'{cell}' is not an outcome; it is one of {', '.join(_OUTCOMES)}")
+        raise ValueError(f"'{short(cell)}' is not an outcome; it is one of {', '.join(_OUTCOMES)}")
     return _OUTCOMES[cell]
 
 

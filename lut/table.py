@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from files import naming
 from lut.conversion import CONVERTERS
 from lut.errors import TableError
 from lut.hdf5 import Decoded, decode
@@ -16,6 +17,7 @@ from lut.model import Array, Group
 from lut.schema import SCHEMA_VERSION
 from lut.validation import problems
 
+_USUAL_VDD = 1.0
 REMEDY = (
     "make it again or take another copy; what was changed on purpose, `mramcim lut seal` takes over"
 )
@@ -47,7 +49,8 @@ def load(path: Path) -> Decoded:
                 f"{SCHEMA_VERSION!r}; characterize it again or use the mramcim that made it "
                 f"({content.mramcim_version or 'unknown'})"
             )
-        content = CONVERTERS[content.schema_version](content)
+        with naming(path, TableError):
+            content = CONVERTERS[content.schema_version](content)
     return replace(decoded, content=content, found=decoded.found + problems(content.groups))
 
 
@@ -178,6 +181,23 @@ class Table:
             return self._interpolator(group, variable).grid_points(conditions)
         except TableError as error:
             raise self._told(group, variable, error) from None
+
+    @property
+    def nominal_vdd(self) -> float:
+        """The supply [V] that stands for the table where nobody names one.
+
+        It is that of the technology, where the table says so and reaches it; else 1 V, where the
+        table reaches that; else the middle supply of the sense amplifier's grid.
+        """
+        group = next((name for name in ("and2", "read") if name in self.groups), None)
+        if group is None or "vdd" not in self.groups[group].axes:
+            return _USUAL_VDD
+        values = [float(value) for value in self.axis(group, "vdd")]
+        said = self.provenance.get("nominal_vdd")
+        for wanted in (said, _USUAL_VDD):
+            if isinstance(wanted, float) and values[0] <= wanted <= values[-1]:
+                return wanted
+        return values[(len(values) - 1) // 2]
 
     def _told(self, group: str, variable: str, error: TableError) -> TableError:
         return TableError(f"{group}/{variable} of table {self.name}: {error}")

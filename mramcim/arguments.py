@@ -8,10 +8,14 @@ import re
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
+from files import short
 from mramcim.errors import CommandError
 from mramcim.outputs import STANDARD_OUTPUT
 
 ZERO_CELSIUS = 273.15
+LARGEST = 1e30
+"""Magnitude of a number: products of several are finite, and whole ones have few digits."""
+LARGEST_COUNT = 2**53
 
 
 class Parser(argparse.ArgumentParser):
@@ -29,7 +33,9 @@ class Parser(argparse.ArgumentParser):
         Raises:
             CommandError: always.
         """
-        raise CommandError(f"{message}; see `{self.prog} --help`")
+        # What was given may be of any length.
+        told = re.sub(r"\S{81,}", lambda found: short(found[0]), message)
+        raise CommandError(f"{told}; see `{self.prog} --help`")
 
 
 def parse(parser: argparse.ArgumentParser, argv: Sequence[str]) -> argparse.Namespace:
@@ -68,8 +74,20 @@ def add_json(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_models(parser: argparse.ArgumentParser) -> None:
+    """Add `--models DIR`, the folders that a technology may take its model files from."""
+    parser.add_argument(
+        "--models",
+        metavar="DIR",
+        action="append",
+        default=[],
+        help="a folder that the technology may take its model files from, beside the folder of "
+        "its own file and its package; may be repeated",
+    )
+
+
 def finite(text: str) -> float:
-    """A finite number.
+    """A finite number, of a size that some quantity has in some unit.
 
     Raises:
         argparse.ArgumentTypeError: anything else.
@@ -78,7 +96,7 @@ def finite(text: str) -> float:
         number = float(text)
     except ValueError:
         number = math.nan
-    if not math.isfinite(number):
+    if not abs(number) <= LARGEST:
         raise argparse.ArgumentTypeError(f"'{text}' is not a number")
     return number
 
@@ -106,6 +124,68 @@ def positive_count(text: str) -> int:
         number = int(text)
     except ValueError:
         number = 0
-    if number < 1:
+    if not 1 <= number <= LARGEST_COUNT:
         raise argparse.ArgumentTypeError(f"'{text}' is not a whole number of 1 or more")
     return number
+
+
+def whole(text: str) -> int:
+    """A whole number, which whoever takes it bounds further.
+
+    Raises:
+        argparse.ArgumentTypeError: anything else.
+    """
+    try:
+        number = int(text)
+    except ValueError:
+        number = LARGEST_COUNT + 1
+    if abs(number) > LARGEST_COUNT:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number")
+    return number
+
+
+def seed(text: str) -> int:
+    """A seed: a whole number from 0.
+
+    Raises:
+        argparse.ArgumentTypeError: anything else.
+    """
+    if not (text.isascii() and text.isdigit() and len(text) <= 16):
+        raise argparse.ArgumentTypeError(
+            f"'{text}' is not a seed; give a whole number from 0, of at most 16 digits"
+        )
+    return int(text)
+
+
+_ADDRESS = re.compile(
+    r"(?:(?:tcp|tls|ws|wss|ucx)://)?(?:\[[0-9a-fA-F:.%]+\]|[\w.-]+):(\d{1,5})", re.ASCII
+)
+
+
+def scheduler_address(text: str) -> str:
+    """Where a Dask scheduler listens, port included: without one a client waits in vain.
+
+    Raises:
+        argparse.ArgumentTypeError: anything else.
+    """
+    found = _ADDRESS.fullmatch(text)
+    if found is None or not 1 <= int(found[1]) <= 65535:
+        raise argparse.ArgumentTypeError(
+            f"'{text}' is not the address of a Dask scheduler; give one such as tcp://host:8786, "
+            "port included"
+        )
+    return text
+
+
+def processes(text: str) -> int:
+    """A number of processes that this machine can have.
+
+    Raises:
+        argparse.ArgumentTypeError: no whole number, or one that makes no sense here.
+    """
+    from jobs import JobsError, process_count
+
+    try:
+        return process_count(positive_count(text))
+    except JobsError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None

@@ -6,7 +6,7 @@ import argparse
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mramcim.arguments import finite, kelvin, positive_count
+from mramcim.arguments import add_models, finite, kelvin, positive_count, seed
 
 if TYPE_CHECKING:
     from circuits import Conditions, Deck, Design
@@ -82,13 +82,6 @@ def add_bench_arguments(parser: argparse.ArgumentParser) -> None:
     add_design_arguments(parser)
 
 
-def seed(text: str) -> int:
-    """A seed: a whole number from 0."""
-    if not (text.isascii() and text.isdigit()):
-        raise argparse.ArgumentTypeError(f"'{text}' is not a seed; give a whole number from 0")
-    return int(text)
-
-
 def add_design_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the design, and the device and technology that may replace its own."""
     for name, what in (
@@ -99,6 +92,7 @@ def add_design_arguments(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(
             f"--{name}", metavar="NAME", help=f"{what}: a name, or the path of a .toml file"
         )
+    add_models(parser)
 
 
 @dataclass(frozen=True)
@@ -151,6 +145,7 @@ def request(arguments: argparse.Namespace) -> Request:
         arguments.design,
         device=arguments.device,
         technology=arguments.technology,
+        models=arguments.models,
     )
     conditions = Conditions(
         corner=arguments.corner,

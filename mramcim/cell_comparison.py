@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from files import read_text
 from mramcim.arguments import add_json
 from mramcim.columns import aligned
 from mramcim.errors import CommandError
@@ -13,6 +14,8 @@ from mramcim.outputs import STANDARD_OUTPUT, check_outputs, write_json
 from mramcim.printable import printable
 from mramcim.table_formats import add_conditions, nvsim_text, refuse_unused
 
+_LARGEST = 1 << 20
+"""Size [B] of a cell file; they have some forty lines."""
 SUMMARY = "a memory cell of NVSim beside a table's own"
 
 
@@ -39,10 +42,8 @@ def run(arguments: argparse.Namespace) -> int:
     from lut import Table
     from lut.nvsim import NUMBERS, WORDS, read_cell
 
-    try:
-        theirs = read_cell(Path(arguments.file).read_text(encoding="utf-8"))
-    except UnicodeDecodeError as error:
-        raise CommandError(f"'{arguments.file}' is not a text file ({error.reason})") from None
+    text = read_text(Path(arguments.file), "cell file", _LARGEST, CommandError)
+    theirs = read_cell(text)
     if not theirs.numbers:
         raise CommandError(
             f"NVSim takes no number from '{arguments.file}'; a line is as "

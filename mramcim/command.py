@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import io
 import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from mramcim.arguments import Parser, parse
-from mramcim.errors import is_user_error, one_sentence
+from mramcim.errors import CommandError, is_user_error, one_sentence
 from mramcim.printable import printable
+from mramcim.streams import open_closed_streams, printable_output, unseen_warnings
 
 VERBS = (
     "characterize",
@@ -77,24 +80,44 @@ def main(argv: Sequence[str] | None = None) -> int:
     0: done; 1: the verb ran and found something wrong (it says so itself); 2: bad input, one
     sentence on standard error; 130: interrupted; 141: the reader of our output went away.
     """
+    open_closed_streams()
     _escape_what_has_no_encoding()
+    given = sys.argv[1:] if argv is None else argv
+    code: int | None
     try:
-        code = _run(sys.argv[1:] if argv is None else argv)
+        with unseen_warnings(), printable_output():
+            code = _run(given)
         # Here, and not at the interpreter's end, a full disk or a closed pipe can be handled.
         sys.stdout.flush()
     except KeyboardInterrupt:
-        print("mramcim: interrupted", file=sys.stderr)
+        _tell("mramcim: interrupted")
         return EXIT_INTERRUPTED
     except BrokenPipeError:
         _abandon_standard_output()
         return EXIT_BROKEN_PIPE
+    except MemoryError:
+        # Told below: here the error still holds on to what filled the memory.
+        code = None
     except (ValueError, OSError) as error:
         if not is_user_error(error):
             raise
-        print(f"mramcim: error: {printable(one_sentence(error))}", file=sys.stderr)
+        _tell(f"mramcim: error: {printable(one_sentence(error))}")
+        _abandon_standard_output()
+        return EXIT_USER_ERROR
+    if code is None:
+        # Sizes are checked where files are read; how much memory there is, only this tells.
+        files = ", ".join(f"'{printable(word)}'" for word in given if Path(word).is_file())
+        what = f" for {files}" if files else ""
+        _tell(f"mramcim: error: the memory does not suffice{what}; use smaller input")
         _abandon_standard_output()
         return EXIT_USER_ERROR
     return code
+
+
+def _tell(text: str) -> None:
+    # Where nobody listens any more, the exit code tells.
+    with contextlib.suppress(OSError):
+        print(text, file=sys.stderr, flush=True)
 
 
 def _escape_what_has_no_encoding() -> None:
@@ -108,6 +131,10 @@ def _run(argv: Sequence[str]) -> int:
         arguments = parse(build_parser(), argv)
     except SystemExit as after_help:
         return int(after_help.code or 0)
+    except CommandError as error:
+        if argv[:1] == ["nightly"]:
+            import_module("mramcim.verbs.nightly").report_refusal(argv, error)
+        raise
     code: int = arguments.run(arguments)
     return code
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+LONGEST = 4000
+"""Characters of a sentence; only lists of what a file has come near."""
 PACKAGES = ("files", "jobs", "circuits", "characterize", "lut", "accelerator", "mramcim")
 
 
@@ -28,4 +30,8 @@ def one_sentence(error: BaseException) -> str:
         text = f"{where}{error.strerror.lower()}; check the path, its permissions and free space"
     else:
         text = str(error) or type(error).__name__
-    return " ".join(text.split())
+    text = "; ".join([text, *getattr(error, "__notes__", [])])
+    text = " ".join(text.split())
+    if len(text) <= LONGEST:
+        return text
+    return f"{text[: LONGEST - 1000]} ... {text[-990:]}"

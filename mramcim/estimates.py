@@ -10,18 +10,18 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from mramcim.arguments import finite, kelvin
+from mramcim.arguments import finite, kelvin, positive_count, whole
 from mramcim.errors import CommandError
 from mramcim.outputs import STANDARD_OUTPUT, write_file, write_json, write_text
 
 Option = tuple[str, Callable[[str], Any], str, str]
 
 ARRAY_OPTIONS: tuple[Option, ...] = (
-    ("rows", int, "R", "rows of a sub-array (default: 256)"),
-    ("columns", int, "C", "columns of a sub-array (default: 256)"),
+    ("rows", whole, "R", "rows of a sub-array (default: 256)"),
+    ("columns", whole, "C", "columns of a sub-array (default: 256)"),
 )
 SAMPLE_OPTIONS: tuple[Option, ...] = (
-    ("samples", int, "N", "of what is uncertain, for the intervals; 0 for none (default: 512)"),
+    ("samples", whole, "N", "of what is uncertain, for the intervals; 0 for none (default: 512)"),
 )
 WRITE_SUPPLY: Option = (
     "write-vdd",
@@ -31,14 +31,48 @@ WRITE_SUPPLY: Option = (
 )
 CONDITION_OPTIONS: tuple[Option, ...] = (
     ("corner", str, "NAME", "process corner (default: tt)"),
-    ("vdd", finite, "V", "supply (default: 1.0)"),
+    ("vdd", finite, "V", "supply (default: the table's nominal one)"),
     ("temperature", kelvin, "DEGC", "temperature in degC (default: 27)"),
     WRITE_SUPPLY,
 )
 
+
+def _sizes(text: str) -> dict[str, int]:
+    """Sizes by name from NAME=N[,NAME=N]."""
+    found: dict[str, int] = {}
+    for part in text.split(","):
+        name, equals, size = (word.strip() for word in part.rpartition("="))
+        if not (name and equals and size.isascii() and size.isdigit() and len(size) < 10):
+            raise argparse.ArgumentTypeError(f"'{part}' is not NAME=N, N a whole number")
+        if name in found:
+            raise argparse.ArgumentTypeError(f"'{name}' is given twice")
+        found[name] = int(size)
+    return found
+
+
+READING_OPTIONS: tuple[Option, ...] = (
+    (
+        "batch",
+        positive_count,
+        "N",
+        "images in an ONNX file's input (default: told from its graph; 1: all is one image)",
+    ),
+    ("batch-axis", whole, "K", "the axis of that input along which they lie (default: told too)"),
+    ("dims", _sizes, "NAME=N[,NAME=N]", "sizes for names that the file has in place of some"),
+)
 NETWORK_OPTIONS: tuple[Option, ...] = (
-    ("weights", int, "W", "bits of a weight, 1 to 16 (default: 1)"),
-    ("activations", int, "A", "bits of an activation, 1 to 16 (default: 4)"),
+    (
+        "weights",
+        whole,
+        "W",
+        "bits of a weight, 1 to 16 (default: those of the file's own quantizers, else 1)",
+    ),
+    (
+        "activations",
+        whole,
+        "A",
+        "bits of an activation, 1 to 16 (default: those of the file's own quantizers, else 4)",
+    ),
     *ARRAY_OPTIONS,
     (
         "first-last",
@@ -46,6 +80,14 @@ NETWORK_OPTIONS: tuple[Option, ...] = (
         "W:A|off",
         "widths of the first and the last layer (default: those of the others), or leave them out",
     ),
+    (
+        "widths",
+        str,
+        "FILE",
+        'widths by name of layer or shell pattern, a TOML or JSON file with PATTERN = "W:A"; the '
+        "last that matches wins, over the other options",
+    ),
+    *READING_OPTIONS,
     *CONDITION_OPTIONS,
     *SAMPLE_OPTIONS,
 )
@@ -128,7 +170,26 @@ def chosen(arguments: argparse.Namespace, options: tuple[Option, ...]) -> dict[s
     """The options that were given, by the keyword that the library takes."""
     given = vars(arguments)
     names = [name.replace("-", "_") for name, *_ in options]
-    return {_KEYWORDS.get(name, name): given[name] for name in names if name in given}
+    found = {_KEYWORDS.get(name, name): given[name] for name in names if name in given}
+    if "widths" in found:
+        found["widths"] = _read_widths(Path(found["widths"]))
+    return found
+
+
+def _read_widths(path: Path) -> dict[str, Any]:
+    """Widths by pattern from a file."""
+    from files import read_json, read_toml
+
+    what = "file of widths"
+    content = (read_json if path.suffix.lower() == ".json" else read_toml)(path, what)
+    if not isinstance(content, dict) or not content:
+        raise CommandError(f'{path} has no widths: give PATTERN = "W:A", one at least')
+    return content
+
+
+def input_files(arguments: argparse.Namespace) -> list[Any]:
+    """Files that are read because of the options, which no output may replace."""
+    return [vars(arguments).get("widths")]
 
 
 def write_report(

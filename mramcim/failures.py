@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from textwrap import shorten
 from typing import TYPE_CHECKING
 
 from mramcim.columns import aligned
+from mramcim.printable import printable
 
 if TYPE_CHECKING:
     from characterize import Point, Run
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from lut import Outcome
 
 SHOWN_FAILURES = 5
-SHOWN_MESSAGE = 200
 
 
 def failure_lines(done: Run) -> list[str]:
@@ -67,6 +66,7 @@ def _told(point: Point, result: PointResult) -> str:
     from lut import shown_place
 
     place = shown_place(point.place)
-    message = f" ({shorten(result.message, SHOWN_MESSAGE)})" if result.message else ""
+    # Whole: what ngspice names (model, instance, values) may stand anywhere in it.
+    message = f" ({printable(' '.join(result.message.split()))})" if result.message else ""
     name = f"{point.group} {point.variant}".strip()
     return f"{name} at {place}: {result.outcome.meaning}; {result.outcome.remedy}{message}"

@@ -39,8 +39,9 @@ def _row(verdict: Verdict) -> tuple[str, ...]:
         for number in numbers
     ]
     failed = f" ({verdict.failed} not measured)" if verdict.failed else ""
-    count = f"{verdict.violated} of {verdict.points}{failed}"
-    mark = "pass" if verdict.passed else "FAIL"
+    not_run = f" ({verdict.not_run} not run)" if verdict.not_run else ""
+    count = f"{verdict.violated} of {verdict.points}{failed}{not_run}"
+    mark = {True: "pass", False: "FAIL", None: "open"}[verdict.decided]
     return (
         f"{mark}  {limit.bench} {limit.measure}",
         *shown,

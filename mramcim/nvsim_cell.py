@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mramcim.errors import CommandError
@@ -55,6 +55,11 @@ def _head(table: Table, design: Design, at: Conditions) -> str:
 
 def _layout(table: Table, design: Design, feature: float) -> Part:
     area, width, height = (table.value("cell", name) for name in ("area", "width", "height"))
+    if not min(area, width, height) > 0:
+        raise CommandError(
+            f"the cell of the table {table.name} is {width:g} m by {height:g} m; "
+            "`mramcim lut check` tells what is wrong with it"
+        )
     values: dict[str, float | str] = {}
     # NVSim's node is a whole number of nm.
     if abs(feature * 1e9 - round(feature * 1e9)) < 1e-6:
@@ -157,7 +162,7 @@ def _access(design: Design, feature: float) -> Part:
     )
 
 
-def cell_design(table: Table, path: str | None) -> Design:
+def cell_design(table: Table, path: str | None, models: Sequence[str] = ()) -> Design:
     """The design that a table was made with, its device's numbers those of the table.
 
     Raises:
@@ -165,7 +170,7 @@ def cell_design(table: Table, path: str | None) -> Design:
     """
     from mramcim.resimulation import table_design
 
-    design = table_design(table, path)
+    design = table_design(table, path, models)
     record = table.provenance.get("device")
     numbers = record.get("parameters") if isinstance(record, Mapping) else None
     if not isinstance(numbers, Mapping):

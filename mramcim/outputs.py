@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import math
 import os
 import stat
 import sys
@@ -12,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from files import is_regular, json_text
 from mramcim.errors import CommandError
 
 STANDARD_OUTPUT = "-"
@@ -32,20 +31,28 @@ def check_outputs(outputs: Mapping[str, str | None], inputs: Sequence[str | None
         CommandError: a folder is missing or read-only, a path is a folder or read-only, two
             outputs or an output and an input are one file, or a suffix does not suit the flag.
     """
-    read = {Path(path).resolve() for path in inputs if path is not None and Path(path).exists()}
+    read = {Path(path).resolve() for path in inputs if path is not None and is_regular(Path(path))}
     taken: dict[Path, str] = {}
     for flag, name in outputs.items():
         if name is None or name == STANDARD_OUTPUT:
             continue
         path = Path(name)
         _check_suffix(flag, path)
+        place = _resolved(flag, path)
         _check_place(flag, path)
-        place = path.resolve()
         if place in read:
             raise CommandError(f"{flag} '{name}' would replace an input; give it another name")
         if place in taken and not _is_special(path):
             raise CommandError(f"{flag} and {taken[place]} both name '{name}'; give two names")
         taken[place] = flag
+
+
+def _resolved(flag: str, path: Path) -> Path:
+    try:
+        return path.resolve()
+    except (RuntimeError, ValueError, OSError):
+        # Links that lead in a circle; a NUL in the name.
+        raise CommandError(f"{flag} '{path}' can be no file; give it another name") from None
 
 
 def _check_suffix(flag: str, path: Path) -> None:
@@ -131,23 +138,8 @@ def _write(path: Path, text: str) -> None:
 
 def write_json(name: str, content: Mapping[str, Any] | Sequence[Any]) -> None:
     """Write `content` as JSON to a file, or to standard output where `name` is "-"."""
-    text = json.dumps(_plain(content), indent=2, allow_nan=False) + "\n"
+    text = json_text(content)
     if name == STANDARD_OUTPUT:
         sys.stdout.write(text)
     else:
         write_text(name, text)
-
-
-def _plain(value: Any) -> Any:
-    """`value` with what JSON has no word for replaced: arrays by lists, NaN by null."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    if isinstance(value, Path):
-        return str(value)
-    if hasattr(value, "tolist"):
-        return _plain(value.tolist())
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value

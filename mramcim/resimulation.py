@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from files import short
 from mramcim.errors import CommandError
 
 if TYPE_CHECKING:
@@ -53,18 +54,27 @@ class Check:
         }
 
 
-def table_design(table: Table, path: str | None) -> Design:
+def table_design(table: Table, path: str | None, models: Sequence[str] = ()) -> Design:
     """The design that a table was made with, by its name or from the file at `path`.
+
+    `models` are folders that its technology may take model files from.
 
     Raises CommandError where that is another one than the table's.
     """
     from characterize.tabulate import design_record
     from circuits import load_design
+    from circuits.design import design_names
 
     record = table.provenance.get("design")
     if not isinstance(record, Mapping) or "name" not in record:
         raise CommandError(f"the table {table.name} does not say which design it is of")
-    design = load_design(path or str(record["name"]))
+    if path is None and record["name"] not in design_names():
+        # A table's text opens no file.
+        raise CommandError(
+            f"the table {table.name} is of the design '{short(str(record['name']))}', which is no "
+            "shipped one: give its file with --design"
+        )
+    design = load_design(path or str(record["name"]), models=models)
     if design_record(design) != record:
         raise CommandError(
             f"the design {design.name} is not, or not any more, the one that the table "
@@ -112,5 +122,16 @@ def _point(table: Table, row: Reading) -> Point:
     for name in ("rows", "columns"):
         if name in place:
             place[name] = int(place[name])
-    rate = table.attribute("write", "error_rate_target") if row.group == "write" else None
+    rate = _error_rate(table) if row.group == "write" else None
     return Point(row.group, variant, Conditions(**place), write_error_rate=rate)
+
+
+def _error_rate(table: Table) -> float:
+    """The rate of errors that the table's writes were made for, if a plan could ask for it."""
+    rate = table.attribute("write", "error_rate_target")
+    if isinstance(rate, bool) or not isinstance(rate, int | float) or not 1e-12 <= rate <= 0.5:
+        raise CommandError(
+            f"the table {table.name} gives its writes an error rate of '{short(str(rate))}', not "
+            "one from 1e-12 to 0.5: characterize anew"
+        )
+    return float(rate)

@@ -7,7 +7,7 @@ import sys
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
-from mramcim.arguments import positive_count
+from mramcim.arguments import processes, scheduler_address
 from mramcim.benches import add_design_arguments
 from mramcim.printable import printable
 
@@ -20,10 +20,11 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare processes, the store's use, and what replaces the plan's own design."""
     where = parser.add_mutually_exclusive_group()
     where.add_argument(
-        "-j", "--jobs", type=positive_count, metavar="N", help="processes (default: all cores)"
+        "-j", "--jobs", type=processes, metavar="N", help="processes (default: all cores)"
     )
     where.add_argument(
         "--scheduler",
+        type=scheduler_address,
         metavar="ADDRESS",
         help="run on the workers of this Dask scheduler, such as tcp://host:8786",
     )
@@ -43,6 +44,7 @@ def asked_plan(arguments: argparse.Namespace, *, quick: bool = False) -> Plan:
         design=arguments.design,
         device=arguments.device,
         technology=arguments.technology,
+        models=arguments.models,
     )
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from files import Section, naming, read_toml, short
 from mramcim.errors import CommandError
 
 if TYPE_CHECKING:
@@ -24,33 +24,25 @@ def read_space(name: str) -> Space:
 
     Raises CommandError or EstimateError on anything that cannot be.
     """
+    from accelerator.errors import EstimateError
     from accelerator.exploration.space import DEFAULT_OBJECTIVES, Space
 
     path = Path(name)
-    try:
-        contents = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise CommandError(f"there is no file {name}; check the path") from None
-    except IsADirectoryError:
-        raise CommandError(f"{name} is a folder; name a space's .toml file") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise CommandError(f"{name} is not a readable space ({error}); mend its TOML") from None
-    for key in contents:
-        if key not in _KEYS:
-            raise CommandError(f"{name}: unknown key '{key}'; a space has {', '.join(_KEYS)}")
-    title = contents.get("title", path.stem)
-    if not isinstance(title, str):
-        raise CommandError(f"{name}: 'title' must be text, not {title!r}")
+    contents = read_toml(path, "space file", CommandError)
+    section = Section(contents, name, CommandError)
+    section.only(_KEYS, "a space")
+    title = section.text("title", path.stem)
     objectives = contents.get("objectives", list(DEFAULT_OBJECTIVES))
-    if not isinstance(objectives, list):
+    if not isinstance(objectives, list) or not all(isinstance(one, str) for one in objectives):
         raise CommandError(f"{name}: 'objectives' must be a list of measures")
     limits = _section(name, contents, "limits")
-    space = Space(
-        _axes(path, _section(name, contents, "axes")),
-        tuple(map(str, objectives)),
-        {key: _limit(name, key, value) for key, value in limits.items()},
-        title,
-    )
+    with naming(path, EstimateError):
+        space = Space(
+            _axes(path, _section(name, contents, "axes")),
+            tuple(objectives),
+            {key: _limit(name, key, value) for key, value in limits.items()},
+            title,
+        )
     if space.size > _LARGEST:
         raise CommandError(f"{name} has {space.size} points, more than {_LARGEST}: leave some out")
     return space
@@ -90,10 +82,14 @@ def _file(path: Path, key: str, value: Any) -> str:
     from accelerator.networks import network_names
 
     if not isinstance(value, str):
-        raise CommandError(f"{path}: '{key}' must be names or files, not {value!r}")
+        raise CommandError(f"{path}: '{key}' must be names or files, not {short(repr(value))}")
     if key == "network" and value in network_names():
         return value
-    return str((path.parent / value).resolve())
+    try:
+        return str((path.parent / value).resolve())
+    except (OSError, ValueError, RuntimeError):
+        # A NUL, a name that is too long, links in a circle.
+        raise CommandError(f"{path}: '{key}' names no file by {short(repr(value))}") from None
 
 
 def _limit(name: str, key: str, value: Any) -> Any:

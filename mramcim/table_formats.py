@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from mramcim.arguments import add_models
 from mramcim.errors import CommandError
 from mramcim.estimates import ARRAY_OPTIONS, CONDITION_OPTIONS, add_options, chosen
 
@@ -24,13 +25,14 @@ def add_conditions(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="the design that the table was made with, where it is no shipped one (NVSim)",
     )
+    add_models(parser)
 
 
-def conditions(arguments: argparse.Namespace) -> Conditions:
+def conditions(table: Table, arguments: argparse.Namespace) -> Conditions:
     """The conditions that were given, else those of an estimate."""
-    from accelerator.prices import Conditions
+    from accelerator.prices import conditions_in
 
-    return Conditions(**chosen(arguments, CONDITIONS))
+    return conditions_in(table, **chosen(arguments, CONDITIONS))
 
 
 def refuse_unused(arguments: argparse.Namespace, kind: str) -> None:
@@ -59,15 +61,15 @@ def nvsim_text(table: Table, arguments: argparse.Namespace) -> str:
     from lut.nvsim import cell_text
     from mramcim.nvsim_cell import cell_design, cell_parts
 
-    design = cell_design(table, arguments.design)
-    return cell_text(cell_parts(table, design, conditions(arguments)))
+    design = cell_design(table, arguments.design, arguments.models)
+    return cell_text(cell_parts(table, design, conditions(table, arguments)))
 
 
 def hwcomponents_text(table: Table, arguments: argparse.Namespace) -> str:
     """A Python file of component models."""
     from accelerator.component_models import component_models
 
-    return component_models(table, conditions(arguments))
+    return component_models(table, conditions(table, arguments))
 
 
 # A cell has no columns; component models have all that they need in the table.

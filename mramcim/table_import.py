@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from files import naming, read_bytes, read_json
 from mramcim.arguments import add_json
 from mramcim.errors import CommandError
 from mramcim.outputs import STANDARD_OUTPUT, check_outputs, write_json
@@ -52,23 +52,24 @@ def run(arguments: argparse.Namespace) -> int:
 
     lut.require_writable(arguments.output)
     images = {
-        group: (Path(file).name, Path(file).read_bytes())
+        group: (Path(file).name, read_bytes(Path(file), "CSV file", error=CommandError))
         for group, file in _groups(arguments.files, arguments.group).items()
     }
-    content = lut.content_of(
-        images,
-        mramcim_version=version("mramcim"),
-        record=None if arguments.record is None else _record(arguments.record),
-        title=arguments.title,
-    )
-    lut.write_table(
-        arguments.output,
-        content.groups,
-        mramcim_version=content.mramcim_version,
-        ngspice_version=content.ngspice_version,
-        provenance=content.provenance,
-        title=content.title,
-    )
+    with naming(Path(arguments.record or arguments.files[0]), lut.TableError):
+        content = lut.content_of(
+            images,
+            mramcim_version=version("mramcim"),
+            record=None if arguments.record is None else _record(arguments.record),
+            title=arguments.title,
+        )
+        lut.write_table(
+            arguments.output,
+            content.groups,
+            mramcim_version=content.mramcim_version,
+            ngspice_version=content.ngspice_version,
+            provenance=content.provenance,
+            title=content.title,
+        )
     problems = lut.check(arguments.output)
     points = {
         name: math.prod(len(axis) for axis in group.axes.values())
@@ -120,11 +121,6 @@ def _groups(files: Sequence[str], named: str | None) -> dict[str, str]:
 
 
 def _record(name: str) -> Any:
-    try:
-        content = json.loads(Path(name).read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise CommandError(
-            f"--record '{name}' is not JSON ({error}); name what `lut export --record` wrote"
-        ) from None
+    content = read_json(Path(name), "record", error=CommandError)
     # A null is no record, and must not pass for none given.
     return {} if content is None else content

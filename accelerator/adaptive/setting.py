@@ -12,9 +12,12 @@ from accelerator.adaptive.narrowing import WIDTHS, checked_widths, narrowed
 from accelerator.errors import EstimateError
 from accelerator.networks.layers import Network
 from accelerator.networks.residual import residual_network
+from files import read_json, short, typed
 
 FORMAT = "mramcim-adaptive/1"
 RECORD = "training.json"
+LARGEST, LARGEST_STAGES = 4096, 8
+"""Blocks, channels and sizes of a network that is described, and its stages."""
 SHIPPED = Path(__file__).parents[1] / "trained" / "adaptive"
 """The folder of what `mramcim study adaptive --train FOLDER` makes by default."""
 
@@ -48,6 +51,11 @@ class Setting:
             raise EstimateError(
                 f"{self.depth} blocks of {self.channels} channels behind a stem of stride "
                 f"{self.stem_stride} are no network; give whole numbers above 0"
+            )
+        largest = (self.depth, self.stem_stride, *self.image, *self.channels, *self.bits)
+        if max(largest) > LARGEST or len(self.channels) > LARGEST_STAGES or min(self.image) < 1:
+            raise EstimateError(
+                f"sizes of the network are from 1 to {LARGEST}, in {LARGEST_STAGES} stages at most"
             )
         if not self.bits or not self.seeds:
             raise EstimateError("nothing is trained without bits and seeds; give one of each")
@@ -133,26 +141,17 @@ def read_record(folder: Path = SHIPPED) -> Record:
     """
     path = folder / RECORD
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = read_json(path, "record of this study", error=EstimateError)
         if content.pop("format") != FORMAT:
             raise KeyError
-        setting: dict[str, Any] = {
-            key: tuple(value) if isinstance(value, list) else value
-            for key, value in content.pop("setting").items()
-        }
-        trials = tuple(
-            Trial(
-                one["bits"],
-                one["seed"],
-                *(
-                    {float(width): share for width, share in one[kind].items()}
-                    for kind in ("together", "learnt", "alone")
-                ),
-            )
-            for one in content.pop("trials")
-        )
-        return Record(Setting(**setting), trials=trials, **content)
-    except (OSError, ValueError, KeyError, TypeError):
+        record: Record = typed(content, Record, str(path), EstimateError)
+        for one in record.trials:
+            for shares in (one.together, one.learnt, one.alone):
+                if set(shares) != set(record.setting.widths):
+                    raise KeyError
+    except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError) as error:
         raise EstimateError(
-            f"{path} is no record of this study; mramcim study adaptive --train {folder} makes it"
+            f"{path} is no record of this study ({short(str(error))}); "
+            f"mramcim study adaptive --train {folder} makes it"
         ) from None
+    return record

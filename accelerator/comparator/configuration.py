@@ -11,6 +11,8 @@ from accelerator.networks.chain import FOLDED
 from accelerator.networks.layers import Layer, Network, Operation
 
 KINDS = ("cmpnet", "lbcnn", "cnn")
+LARGEST = 4096
+"""Of any size of a network."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,12 @@ class Configuration:
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise EstimateError(f"there is no network {self.kind!r}: give {', '.join(KINDS)}")
+        sizes = (*self.input_shape, self.channels, self.maps, self.depth, self.kernel, self.pool,
+                 self.classes)  # fmt: skip
+        if not 1 <= min(sizes) <= max(sizes) <= LARGEST or not 0 <= self.full <= LARGEST:
+            raise EstimateError(f"sizes of the network {self.kind} are from 1 to {LARGEST}")
+        if not 0 <= self.density <= 1:
+            raise EstimateError(f"a density of {self.density:g} is not from 0 to 1")
         for what, bits in (
             ("activations", self.activation_bits),
             ("learned weights", self.weight_bits),

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from accelerator.comparator.configuration import Configuration
 from accelerator.errors import EstimateError
+from files import read_json, read_npy, short, typed
 
 RECORD, IMAGES = "comparator.json", "images.npy"
 FORMAT = "mramcim-comparator/1"
@@ -76,12 +77,11 @@ class Record:
         """
         path = folder / IMAGES
         try:
-            found: NDArray[np.float32] = np.load(path, allow_pickle=False)
-        except (OSError, ValueError, EOFError):
+            return read_npy(path, "file of images", EstimateError).astype(np.float32, copy=False)
+        except EstimateError as error:
             raise EstimateError(
-                f"{path} has no images: make it with `mramcim study comparator --train FOLDER`"
+                f"{error}; `mramcim study comparator --train FOLDER` makes it"
             ) from None
-        return found
 
     @classmethod
     def read(cls, folder: Path = FOLDER) -> Record:
@@ -92,24 +92,16 @@ class Record:
         """
         path = folder / RECORD
         try:
-            content = json.loads(path.read_text(encoding="utf-8"))
+            content = read_json(path, "record of trained networks", error=EstimateError)
             if content["format"] != FORMAT:
                 raise KeyError(content["format"])
-            networks = tuple(
-                Trained(
-                    Configuration(
-                        **{
-                            **one["configuration"],
-                            "input_shape": tuple(one["configuration"]["input_shape"]),
-                        }
-                    ),
-                    *(tuple(one[name]) for name in ("seeds", "train", "test")),
-                )
-                for one in content["networks"]
-            )
-            return cls(content["dataset"], content["recipe"], networks)
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            told = {key: value for key, value in content.items() if key != "format"}
+            record: Record = typed(told, cls, str(path), EstimateError)
+            if not all(one.seeds and one.train and one.test for one in record.networks):
+                raise KeyError("a network without seeds")
+            return record
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise EstimateError(
-                f"{path} is no record of trained networks ({type(error).__name__}): make one with "
+                f"{path} is no record of trained networks ({short(str(error))}): make one with "
                 "`mramcim study comparator --train FOLDER`"
             ) from None

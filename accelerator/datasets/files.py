@@ -16,10 +16,12 @@ from numpy.typing import NDArray
 
 from accelerator.datasets.batches import cifar_pickles
 from accelerator.datasets.errors import DatasetError
+from files import read_bytes
 
 Codes = NDArray[np.uint8]
 Labels = NDArray[np.int64]
-_LARGEST = 1 << 30
+_LARGEST = 512 << 20
+"""Bytes of a file, unpacked: the largest there is, SVHN's, has 182 MB."""
 _CIFAR_RECORD = 1 + 3 * 32 * 32
 
 
@@ -84,8 +86,10 @@ def _found(
 
 def _content(path: Path, limit: int) -> bytes:
     """What is in a file, at most `limit` bytes; packed ones are unpacked."""
+    if path.suffix != ".gz":
+        return read_bytes(path, "part of a data set", limit, DatasetError)
     try:
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+        with gzip.open(path) as file:
             content = file.read(limit + 1)
     except (OSError, EOFError, zlib.error):
         raise DatasetError(f"{path} cannot be unpacked; fetch it anew") from None

@@ -14,11 +14,13 @@ from accelerator.errors import EstimateError
 from accelerator.logic_counts import LogicCounts
 from accelerator.networks import Operation, load_network
 from accelerator.occupancy import KeptTiles
-from accelerator.options import Options
+from accelerator.options import Options, bit_width, whole_number
 from accelerator.pipeline import build_array, open_table
 from accelerator.plan import Choice, PlannedLayer, Seen
 from accelerator.prices import Conditions, read_prices
 from accelerator.report import FORMAT
+from files import short, typed
+from lut.errors import TableError
 
 if TYPE_CHECKING:
     from lut import Table
@@ -56,11 +58,14 @@ def estimate_again(report: Mapping[str, Any], table: Table | str | None = None) 
     try:
         found = _again(report, table)
         told = [(entry["name"], float(entry["energy_J"])) for entry in report["layers"]]
-    except (KeyError, TypeError, IndexError, AttributeError) as error:
+    except (EstimateError, TableError):
+        raise
+    except (LookupError, TypeError, AttributeError, ArithmeticError, ValueError) as error:
+        # A report says much, of which every part may contradict every other.
         raise EstimateError(
-            f"the report is incomplete ({type(error).__name__}: {error}): "
+            f"the report is incomplete ({type(error).__name__}: {short(str(error))}): "
             "estimate the network again"
-        ) from None
+        ) from error
     for (name, before), layer in zip(told, found.chip.layer_reports(), strict=True):
         if not math.isclose(before, layer.energy, rel_tol=_SAME):
             raise EstimateError(
@@ -68,6 +73,10 @@ def estimate_again(report: Mapping[str, Any], table: Table | str | None = None) 
                 "the table, the network or mramcim changed since; estimate it again"
             )
     return found
+
+
+def _as(value: object, kind: Any, place: str) -> Any:
+    return typed(value, kind, f"the report's {place}", EstimateError)
 
 
 def _kept(told: list[list[str]] | None) -> KeptTiles | None:
@@ -84,17 +93,17 @@ def _again(report: Mapping[str, Any], table: Table | str | None) -> Estimate:
             f"the report's network {report['network']!r} was made in Python and is in no file: "
             "save it as ONNX and estimate that"
         )
-    network = load_network(report["network_path"])
+    network = load_network(report["network_path"], **report.get("reading", {}))
     entry = report["table"]
     conditions = Conditions(
-        entry["corner"],
-        entry["vdd_V"],
-        entry["temperature_K"],
-        entry["rows"],
-        entry["columns"],
-        entry.get("write_vdd_V"),
+        _as(entry["corner"], str, "table.corner"),
+        _as(entry["vdd_V"], float, "table.vdd_V"),
+        _as(entry["temperature_K"], float, "table.temperature_K"),
+        whole_number("rows", entry["rows"], least=1),
+        whole_number("columns", entry["columns"], least=1),
+        _as(entry.get("write_vdd_V"), float | None, "table.write_vdd_V"),
     )
-    opened = open_table(entry["path"] if table is None else table)
+    opened = open_table(_as(entry["path"], str, "table.path") if table is None else table)
     chosen = report["boundary"]["options"]
     options = Options(
         **{field.name: chosen.get(field.name, field.default) for field in fields(Options)}
@@ -127,16 +136,17 @@ def _again(report: Mapping[str, Any], table: Table | str | None) -> Estimate:
         planned.append(
             PlannedLayer(
                 layer,
-                one["weight_bits"],
-                one["activation_bits"],
-                one["output_bits"],
-                None if seen is None else Seen(**{**seen, "ands": tuple(seen["ands"])}),
-                None if choice is None else Choice(**choice),
+                bit_width("weight bits", one["weight_bits"]) if layer.mapped else 0,
+                bit_width("activation bits", one["activation_bits"]),
+                bit_width("output bits", one["output_bits"]),
+                _as(seen, Seen | None, "seen"),
+                _as(choice, Choice | None, "choice"),
                 _kept(one.get("kept")),
                 None
                 if wider is None
                 else replace(layer, in_channels=wider[0], out_channels=wider[1]),
                 LogicCounts.of(one["counts"]) if layer.row_logic else None,
+                _as(one.get("weight_encoding"), str | None, "weight_encoding"),
             )
         )
     conditions = replace(conditions, row_logic=any(entry.layer.row_logic for entry in planned))

@@ -10,13 +10,15 @@ import numpy as np
 
 from accelerator.exploration.front import pareto_front
 from accelerator.exploration.kept import Kept, key_of
-from accelerator.exploration.space import MEASURES, Space
+from accelerator.exploration.space import MEASURES, TOLD, Space
 from accelerator.exploration.worker import FACTORY, Item, evaluated
 from jobs import Cluster, Pool
 
 FORMAT = "mramcim-exploration/1"
 FINGERPRINT = "accelerator.exploration.kept:model_hash"
 TIME_LIMIT = 600.0
+_MOST_SAID = 20
+"""Sentences on one point."""
 
 
 @dataclass(frozen=True)
@@ -125,9 +127,29 @@ def explore(
         with engine:
             for done in engine.run(waiting()):
                 # What a worker died of may not happen again.
-                failure = {"refused": f"the estimate failed: {done.failure}"}
-                finished(done.item, failure if done.failure else done.result, not done.failure)
+                why = done.failure or (
+                    "" if _are_measures(done.result) else "no measures came back"
+                )
+                failure = {"refused": f"the estimate failed: {why}"}
+                finished(done.item, failure if why else done.result, not why)
     return judged(space, [found[index] for index in range(space.size)])
+
+
+def _are_measures(answer: object) -> bool:
+    """Whether a worker, which may be another machine's, answered a point's measures."""
+    if not isinstance(answer, dict):
+        return False
+    if "refused" in answer:
+        why = answer["refused"]
+        return len(answer) == 1 and isinstance(why, str) and why.isprintable()
+    if answer.keys() != {*MEASURES, *TOLD}:
+        return False
+    widths, said = (answer[name] for name in TOLD)
+    if not isinstance(said, list) or len(said) > _MOST_SAID:
+        return False
+    return all(isinstance(one, str) and one.isprintable() for one in (widths, *said)) and all(
+        answer[name] is None or type(answer[name]) in (int, float) for name in MEASURES
+    )
 
 
 def judged(space: Space, measures: list[dict[str, Any]]) -> Exploration:

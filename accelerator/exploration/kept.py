@@ -13,6 +13,7 @@ from typing import Any, Self
 
 from accelerator.errors import EstimateError
 from accelerator.networks import network_names
+from files import digest
 
 FORMAT = "mramcim-points/1"
 
@@ -29,6 +30,8 @@ class Kept:
         self._found: dict[str, dict[str, Any]] = {}
 
     def __enter__(self) -> Self:
+        if self._path.exists() and not self._path.is_file():
+            raise EstimateError(f"{self._path} is no regular file: name another one")
         try:
             self._file = self._path.open("a+b")
         except OSError as error:
@@ -58,7 +61,7 @@ class Kept:
                 break
             try:
                 entry = json.loads(line)
-                right = entry["format"] == FORMAT
+                right = entry["format"] == FORMAT and isinstance(entry["measures"], dict)
                 self._found[entry["key"]] = entry["measures"]
             except (ValueError, KeyError, TypeError, RecursionError):
                 right = False
@@ -106,7 +109,7 @@ def _content(path: str) -> str:
 
 @lru_cache(maxsize=64)
 def _hash(path: str, _changed: int, _size: int) -> str:
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    return digest(Path(path), "file", EstimateError)
 
 
 @lru_cache(maxsize=1)
@@ -115,7 +118,7 @@ def model_hash() -> str:
     import lut
 
     model, table = Path(__file__).parents[1], Path(lut.__file__).parent
-    digest = hashlib.sha256()
+    total = hashlib.sha256()
     for path in sorted([*model.rglob("*.py"), *model.glob("*.toml"), *table.glob("*.py")]):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()
+        total.update(path.name.encode() + b"\0" + path.read_bytes())
+    return total.hexdigest()

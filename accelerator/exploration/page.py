@@ -7,8 +7,9 @@ import json
 from importlib.resources import files
 
 from accelerator.exploration.exploration import Exploration
+from accelerator.exploration.misses import render_misses
 from accelerator.exploration.plot import telling_axis
-from accelerator.exploration.render import SHOWN, setting_text
+from accelerator.exploration.render import SHOWN, said_of_files, setting_text
 
 
 def exploration_page(found: Exploration) -> str:
@@ -24,6 +25,9 @@ def exploration_page(found: Exploration) -> str:
         f"{space.size} points, {sum(found.within)} within the limits, {len(found.front)} in front "
         f"by {', '.join(space.objectives)}; {len(found.refused)} have no estimate."
     )
+    content["said"] = said_of_files(found)
+    if misses := render_misses(found):
+        content["summary"] += " " + " ".join(misses.split())
     # Inside a script element only "<" could end it early.
     data = json.dumps(content).replace("<", "\\u003c")
     text = files("accelerator.exploration").joinpath("page.html").read_text(encoding="utf-8")

@@ -53,6 +53,7 @@ def render_exploration(found: Exploration) -> str:
     if space.limits:
         told = ", ".join(f"{name} {_amount(name, most)}" for name, most in space.limits.items())
         lines.append(f"limits: {told}")
+    lines += said_of_files(found)
     text = "\n".join(lines)
     if front:
         names = list(dict.fromkeys((*space.objectives, *DEFAULT_OBJECTIVES)))
@@ -72,6 +73,24 @@ def render_exploration(found: Exploration) -> str:
         if len(reasons) > _MOST_REASONS:
             text += f"\n  and {len(reasons) - _MOST_REASONS} other reasons"
     return text + "\n"
+
+
+def said_of_files(found: Exploration) -> list[str]:
+    """What is said of files' widths and batches, each once with the number of its points."""
+    counts = Counter(
+        (str(point.measures.get("widths_used")), sentence)
+        for point in found.points
+        for sentence in point.measures.get("said", ())
+    )
+    shown = [
+        f"{widths}: {sentence} ({number} points)"
+        for (widths, sentence), number in counts.most_common(_MOST_REASONS)
+    ]
+    if len(counts) > _MOST_REASONS:
+        shown.append(
+            f"and {len(counts) - _MOST_REASONS} more on widths and batches (--csv has all)"
+        )
+    return shown
 
 
 def _amount(name: str, value: float) -> str:
@@ -95,6 +114,8 @@ def exploration_csv_rows(found: Exploration) -> list[list[Any]]:
             name if unit == "1" else f"{name}_{unit.replace(' ', '_')}"
             for name, unit in MEASURES.items()
         ),
+        "widths_used",
+        "said",
         "within_limits",
         "in_front",
         "refused",
@@ -103,6 +124,8 @@ def exploration_csv_rows(found: Exploration) -> list[list[Any]]:
         [
             *(point.settings[axis] for axis in axes),
             *(point.measures.get(name) for name in MEASURES),
+            point.measures.get("widths_used"),
+            "; ".join(point.measures.get("said", ())),
             within,
             front,
             point.refusal,

@@ -11,6 +11,7 @@ from typing import Any
 from accelerator.assumptions import load_assumptions
 from accelerator.errors import EstimateError
 from accelerator.options import Options
+from files import short
 
 MEASURES = {
     "energy": "J",
@@ -23,6 +24,8 @@ MEASURES = {
     "error_rate": "1",
 }
 """What a point is told of, each better the smaller; `error_rate` is of an AND."""
+TOLD = ("widths_used", "said")
+"""What else is told of a point: its widths, and sentences on its file's widths and batch."""
 DEFAULT_OBJECTIVES = ("energy", "latency", "area")
 _SETTINGS = (
     "network",
@@ -32,6 +35,10 @@ _SETTINGS = (
     "rows",
     "columns",
     "first_last",
+    "widths",
+    "batch",
+    "batch_axis",
+    "dims",
     "corner",
     "vdd",
     "write_vdd",
@@ -64,25 +71,27 @@ class Space:
         for name, values in self.axes.items():
             if name not in known:
                 raise EstimateError(
-                    f"there is no axis {name!r}: the axes are {', '.join(_SETTINGS)}, the options "
-                    "of an estimate, and assumptions.NAME"
+                    f"there is no axis {short(repr(name))}: the axes are {', '.join(_SETTINGS)}, "
+                    "the options of an estimate, and assumptions.NAME"
                 )
             if not values:
-                raise EstimateError(f"the axis {name} has no values: give it at least one")
+                raise EstimateError(f"the axis {short(name)} has no values: give it at least one")
             if len(set(map(repr, values))) != len(values):
-                raise EstimateError(f"the axis {name} has a value twice: give each once")
+                raise EstimateError(f"the axis {short(name)} has a value twice: give each once")
         if "network" not in self.axes:
             raise EstimateError("the axis network is missing: name at least one network")
         for name in (*self.objectives, *self.limits):
             if name not in MEASURES:
                 raise EstimateError(
-                    f"there is no measure {name!r}: give one of {', '.join(MEASURES)}"
+                    f"there is no measure {short(repr(name))}: give one of {', '.join(MEASURES)}"
                 )
         if not self.objectives:
             raise EstimateError(f"no objective is named: give one of {', '.join(MEASURES)}")
         for name, limit in self.limits.items():
             if isinstance(limit, bool) or not isinstance(limit, int | float) or not limit > 0:
-                raise EstimateError(f"the limit of {name} is a number above 0, not {limit!r}")
+                raise EstimateError(
+                    f"the limit of {name} is a number above 0, not {short(repr(limit))}"
+                )
 
     @property
     def size(self) -> int:

@@ -62,4 +62,6 @@ def _measures(report: Report) -> dict[str, Any]:
         "power": report.power,
         "subarrays": report.subarrays,
         "error_rate": None if wrong is None else wrong.rate,
+        "widths_used": report.widths,
+        "said": [one for one in (*report.widths_said, report.batch_said) if one],
     }

@@ -9,7 +9,8 @@ met and `costing` prices them.
 
 from accelerator.inference.costing import cost_run
 from accelerator.inference.errors import AndErrors
+from accelerator.inference.images import InputQuantizer
 from accelerator.inference.network import QuantizedNetwork
 from accelerator.inference.results import NetworkRun
 
-__all__ = ["AndErrors", "NetworkRun", "QuantizedNetwork", "cost_run"]
+__all__ = ["AndErrors", "InputQuantizer", "NetworkRun", "QuantizedNetwork", "cost_run"]

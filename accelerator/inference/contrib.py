@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from accelerator.inference.digital import DigitalError, DigitalUnit
+from accelerator.inference.digital import DigitalUnit
 from accelerator.inference.grid import Array, Grid, Tensor, integer_range
+from accelerator.inference.room import DigitalError
 from accelerator.inference.windows import means, windows_of
 from accelerator.networks.onnx_attributes import integer
 from accelerator.networks.onnx_contrib import Meaning, meaning

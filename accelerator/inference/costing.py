@@ -12,12 +12,12 @@ from accelerator.boundary import OWN_WIDTHS
 from accelerator.errors import EstimateError
 from accelerator.inference.comparisons import ComparisonRun
 from accelerator.inference.results import LayerCounts, NetworkRun
-from accelerator.networks import Network, load_network
+from accelerator.networks import Network, Operation, load_network
 from accelerator.occupancy import WeightOccupancy
-from accelerator.options import read_options, whole_number
-from accelerator.pipeline import cost_plan, open_table
+from accelerator.options import DENSITIES, read_options, whole_number
+from accelerator.pipeline import at_nominal_supply, cost_plan, open_table
 from accelerator.plan import Plan, PlannedLayer, Seen
-from accelerator.prices import Conditions
+from accelerator.prices import conditions_in
 from accelerator.uncertainty.propagation import SAMPLES, Sampling
 
 if TYPE_CHECKING:
@@ -33,12 +33,15 @@ def cost_run(
     rows: int = 256,
     columns: int = 256,
     corner: str = "tt",
-    vdd: float = 1.0,
+    vdd: float | None = None,
     temperature: float = 300.15,
     write_vdd: float | None = None,
     assumptions: Mapping[str, float] | None = None,
     samples: int = SAMPLES,
     seed: int = 0,
+    batch: int | None = None,
+    batch_axis: int | None = None,
+    dims: Mapping[str, int] | None = None,
     **options: Any,
 ) -> Report:
     """Energy, latency and area of one image of a run of the ONNX file `network`.
@@ -48,18 +51,59 @@ def cost_run(
     images. Sub-arrays whose weights are all zero are left out unless `skip_empty_subarrays` is
     false. The other arguments are those of `accelerator.estimate`, and so are the errors.
     """
-    if "weight_encoding" in options:
-        raise EstimateError("a run has the encodings of its own layers: leave out weight_encoding")
+    check_options(options)
     chosen, constants = read_options(options), load_assumptions(assumptions)
     rows, columns = whole_number("rows", rows, least=1), whole_number("columns", columns, least=1)
     require_room(rows, int(constants.reserved_rows.value))
     sampling = Sampling.of(samples, seed)
-    parsed = load_network(network)
-    conditions = Conditions(corner, vdd, temperature, rows, columns, write_vdd)
-    plan = plan_run(parsed, run)
-    return cost_plan(
-        parsed, plan, open_table(table), conditions, chosen, constants, OWN_WIDTHS, sampling
+    parsed = load_network(network, batch=batch, batch_axis=batch_axis, dims=dims)
+    opened = open_table(table)
+    conditions = conditions_in(
+        opened,
+        vdd,
+        corner=corner,
+        temperature=temperature,
+        rows=rows,
+        columns=columns,
+        write_vdd=write_vdd,
     )
+    plan = covered(parsed, plan_run(parsed, run), chosen.coverage)
+    report = cost_plan(parsed, plan, opened, conditions, chosen, constants, OWN_WIDTHS, sampling)
+    return at_nominal_supply(report) if vdd is None else report
+
+
+def check_options(options: Mapping[str, Any]) -> None:
+    """Refuse options of an estimate that a run knows better, before anything is run.
+
+    Raises EstimateError, also for those that there are not and values that cannot be.
+    """
+    known = {
+        "weight_encoding": "the encodings of its own layers",
+        **dict.fromkeys(DENSITIES, "the operand bits that it met"),
+    }
+    for name, own in known.items():
+        if name in options:
+            raise EstimateError(f"a run has {own}: leave out {name}")
+    read_options({name: value for name, value in options.items() if name != "assumptions"})
+    load_assumptions(options.get("assumptions"))
+
+
+def covered(network: Network, plan: Plan, coverage: str) -> Plan:
+    """The layers of a plan that `coverage` counts.
+
+    Raises EstimateError where none is left.
+    """
+    if coverage == "all":
+        return plan
+    kept = [one for one in plan.layers if one.layer.operation is Operation.CONVOLUTION]
+    if not kept:
+        raise EstimateError(f"no layer of {network.name} is left: it has no convolution")
+    left_out = [
+        one.layer
+        for one in plan.layers
+        if one.layer.mapped and one.layer.operation is not Operation.CONVOLUTION
+    ]
+    return Plan(tuple(kept), tuple(left_out))
 
 
 def plan_run(network: Network, run: NetworkRun) -> Plan:
@@ -70,6 +114,11 @@ def plan_run(network: Network, run: NetworkRun) -> Plan:
     runs = {layer.name: layer for layer in run.counts}
     compared = {layer.name: layer for layer in run.comparisons}
     names = [layer.name for layer in network.mapped]
+    if not names:
+        raise EstimateError(
+            f"the network {network.name} has no convolution and no matrix product with weights: "
+            "there is nothing to put on sub-arrays"
+        )
     missing = [name for name in names if name not in runs]
     if missing or len(runs) != len(names):
         raise EstimateError(
@@ -111,6 +160,7 @@ def plan_run(network: Network, run: NetworkRun) -> Plan:
                 output,
                 seen_of(one),
                 occupancy=WeightOccupancy(one.nonzero, one.operands.element_ones),
+                widths_from=("run", "run"),
             )
         )
     return Plan(tuple(planned), ())
@@ -121,7 +171,7 @@ def seen_of(run: LayerCounts) -> Seen:
     counts = run.operands
     total = counts.ands
     return Seen(
-        run.weights.encoding,
+        run.weight_encoding,
         (
             counts.and_00 / total,
             counts.and_01 / total,

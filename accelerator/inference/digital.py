@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import cache
 from math import prod
 from typing import Any
 
 import numpy as np
 
 from accelerator.inference.grid import Array, Grid, Tensor
+from accelerator.inference.own_operators import OWN, run_own
+from accelerator.inference.room import DigitalError, require_room
 from accelerator.inference.windows import greatest, means, windows_of
 from accelerator.networks.onnx_attributes import integer, integers, text
+from accelerator.networks.onnx_operators import CONTROL_FLOW
+from accelerator.networks.onnx_reference import ReferenceNodes
+from files import short
 
 _SAME = frozenset(
     [
@@ -33,52 +37,52 @@ _SAME = frozenset(
     ]
 )
 """They move or select values."""
+NOT_RUN = CONTROL_FLOW | {"NonMaxSuppression", "RegexFullMatch", "StringSplit", "TfIdfVectorizer"}
+"""How long they run, nothing bounds: loops within files, and searches for patterns of theirs."""
 _MEANS = frozenset(["AveragePool", "GlobalAveragePool", "ReduceMean"])
+_FARTHEST, _BESIDE = 2**16, 1e-4
+"""Numbers that move a grid: how many levels at most, and how near to whole ones."""
 _KEEPS_CHANNELS = frozenset(["Identity", "Dropout", "Relu", "MaxPool", "GlobalMaxPool"])
 
 
-class DigitalError(ValueError):
-    """An operator that cannot be run; the text is part of a sentence."""
-
-
 class DigitalUnit:
-    """Runs single nodes by onnx's reference implementation at the model's operator versions."""
+    """Runs single nodes in the meaning of the model's operator versions."""
 
     def __init__(self, versions: Mapping[str, int]) -> None:
-        self._versions = dict(versions)
-        self._evaluators: dict[int, Any] = {}
+        self._reference = ReferenceNodes(versions)
 
     def supports(self, node: Any) -> bool:
         """Whether there is an implementation of the node's operator."""
-        try:
-            self._evaluator(node)
-        except Exception:
-            # The evaluator raises several kinds for what it does not know.
+        if node.op_type in NOT_RUN:
             return False
-        return True
+        own = node.op_type in OWN and not node.domain
+        return own or self._reference.supports(node)
 
     def run(self, node: Any, inputs: list[Tensor | None]) -> list[Tensor]:
         """The node's outputs, on grids where its operator keeps them.
 
         Raises DigitalError where the operator refuses its inputs.
         """
+        given = [None if entry is None else entry.values for entry in inputs]
         feeds = {
-            name: entry.values
-            for name, entry in zip(node.input, inputs, strict=True)
-            if name and entry is not None
+            name: value
+            for name, value in zip(node.input, given, strict=True)
+            if name and value is not None
         }
+        require_room(node, feeds, {"": self._reference.opset})
         try:
-            outputs = _pooled(node, inputs) or self._evaluator(node).run(None, feeds)
+            outputs = (
+                _pooled(node, inputs)
+                or run_own(node, given, self._reference.opset)
+                or self._reference.run(node, given)
+            )
+            values = [np.asarray(value) for value in outputs]
+        except MemoryError:
+            raise
         except Exception as error:
-            raise DigitalError(" ".join(str(error).split())[:200] or type(error).__name__) from None
-        grids = _grids(node, inputs, outputs)
-        return [Tensor(np.asarray(value), grid) for value, grid in zip(outputs, grids, strict=True)]
-
-    def _evaluator(self, node: Any) -> Any:
-        key = id(node)
-        if key not in self._evaluators:
-            self._evaluators[key] = _reference()(node, opsets=self._versions)
-        return self._evaluators[key]
+            raise DigitalError(short(str(error)) or type(error).__name__) from None
+        grids = kept_grids(node, inputs, outputs)
+        return [Tensor(value, grid) for value, grid in zip(values, grids, strict=True)]
 
 
 def _pooled(node: Any, inputs: list[Tensor | None]) -> list[Any] | None:
@@ -94,22 +98,17 @@ def _pooled(node: Any, inputs: list[Tensor | None]) -> list[Any] | None:
         return None
     if node.op_type == "MaxPool":
         return [greatest(values, windows)]
-    # Whether what a last window lacks counts as padding differs between versions.
-    if values.dtype != np.float32 or integer(node, "ceil_mode", 0):
+    if values.dtype != np.float32:
         return None
     with_padding = bool(integer(node, "count_include_pad", 0))
-    return [means(values, windows, with_padding=with_padding)]
+    return [means(values, windows, with_padding=with_padding, lacking=False)]
 
 
-@cache
-def _reference() -> Any:
-    from onnx.reference import ReferenceEvaluator
+def kept_grids(node: Any, inputs: list[Tensor | None], outputs: list[Any]) -> list[Grid | None]:
+    """Grids of the outputs; those after the first hold masks and indices.
 
-    return ReferenceEvaluator
-
-
-def _grids(node: Any, inputs: list[Tensor | None], outputs: list[Any]) -> list[Grid | None]:
-    """Grids of the outputs; those after the first hold masks and indices."""
+    Of the tensors only sizes, types and constants matter, so that others may stand in for them.
+    """
     first: Grid | None = None
     present = [entry for entry in inputs if entry is not None]
     source = present[0].grid if present else None
@@ -195,8 +194,13 @@ def _joined(grids: list[Grid | None]) -> Grid | None:
 
 
 def _summed(inputs: list[Tensor], operator: str) -> Grid | None:
-    """A sum of two tensors on one grid of ones lies on it, in a wider range."""
+    """A sum of two tensors on one grid of ones lies on it, in a wider range.
+
+    With a number that the grid has, it lies on the grid moved.
+    """
     grids = [entry.grid for entry in inputs]
+    if len(grids) == 2 and None in grids:
+        return _moved(inputs, operator)
     joined = _joined(grids)
     if joined is None or joined.step != 1 or len(grids) != 2:
         return None
@@ -206,9 +210,38 @@ def _summed(inputs: list[Tensor], operator: str) -> Grid | None:
     return replace(joined, low=left.low + right.low, high=left.high + right.high)
 
 
+def _moved(inputs: list[Tensor], operator: str) -> Grid | None:
+    """The grid of a tensor to which one number is added, or which is taken from it."""
+    left, right = inputs
+    turned = left.grid is None
+    grid, number = (right.grid, left.values) if turned else (left.grid, right.values)
+    if grid is None or not grid.scalar or number.size != 1 or number.dtype.kind not in "fiu":
+        return None
+    shift = float(number.ravel()[0]) / float(grid.scale.item())
+    if not abs(shift) < _FARTHEST or abs(shift - round(shift)) > _BESIDE:
+        return None
+    by = round(shift)
+    if operator == "Sub" and turned:
+        return _in_ones(replace(grid, low=by - grid.high, high=by - grid.low))
+    by = -by if operator == "Sub" else by
+    return _in_ones(replace(grid, low=grid.low + by, high=grid.high + by))
+
+
+def _in_ones(grid: Grid) -> Grid:
+    """A grid of every second number from zero is one of all numbers, of twice the scale."""
+    if grid.low % grid.step:
+        return grid
+    return Grid(grid.scale * grid.step, grid.low // grid.step, grid.high // grid.step)
+
+
 def _turned(grid: Grid, source: Array, node: Any) -> Grid:
     """Scales of channels turn with them."""
     found = next((entry.ints for entry in node.attribute if entry.name == "perm"), None)
     order = list(found) if found is not None else list(range(source.ndim))[::-1]
     whole = np.broadcast_to(grid.scale, source.shape)
-    return replace(grid, scale=np.transpose(whole, order))
+    lows = None if grid.lows is None else np.broadcast_to(grid.lows, source.shape)
+    return replace(
+        grid,
+        scale=np.transpose(whole, order),
+        lows=None if lows is None else np.transpose(lows, order),
+    )

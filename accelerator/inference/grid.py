@@ -46,18 +46,21 @@ def _narrow_range(kind: Any) -> Any:
 class Grid:
     """The values are `scale` times an integer from `low` to `high`, every `step`-th of them.
 
-    `scale` broadcasts against the tensor: one number, or one for each channel.
+    `scale` broadcasts against the tensor: one number, or one for each channel. `lows` are the
+    least integers of the channels where they differ, as those of codes about several zero points
+    do; it has the shape of `scale`.
     """
 
     scale: Array
     low: int
     high: int
     step: int = 1
+    lows: Array | None = None
 
     @property
     def scalar(self) -> bool:
-        """Whether one scale is that of the whole tensor."""
-        return self.scale.size == 1
+        """Whether one scale and one range are those of the whole tensor."""
+        return self.scale.size == 1 and self.lows is None
 
     def integers(self, values: Array) -> NDArray[np.int64]:
         """The integers that values on this grid stand for.
@@ -74,7 +77,7 @@ class Grid:
         """With its integers clipped to a range."""
         least = self.low if low is None else min(max(self.low, low), self.high)
         most = self.high if high is None else max(min(self.high, high), least)
-        return replace(self, low=least, high=most)
+        return replace(self, low=least, high=most, lows=None)
 
 
 @dataclass(frozen=True)
@@ -103,29 +106,45 @@ class Coded:
         return self.levels.stored(self.codes).astype(np.uint16)
 
 
-def coded(
-    values: NDArray[np.int64], grid: Grid, kind: str, *, may_shift: bool, may_split: bool = False
-) -> Coded | None:
-    """Integers on a grid in the fewest bits; None where they need more than a sub-array takes.
+@dataclass(frozen=True)
+class Stored:
+    """How integers of a range are stored: their levels, and what is added to each."""
+
+    levels: Levels
+    offset: int = 0
+
+
+def stored_as(
+    grid: Grid, kind: str, *, may_shift: bool, ternary: bool = False, spread: int = 0
+) -> Stored | None:
+    """The fewest bits for integers on a grid; None where a sub-array does not take so many.
 
     `kind` is "weight" or "activation". Without `may_shift` a lopsided range takes one bit more.
-    With `may_split` values of -1, 0 and 1 take a plane for each sign, whatever their grid, unless
-    that has fewer planes: of two bits, ternary ones need no shift and hold fewer ones.
+    `ternary` values are all -1, 0 or 1, whatever their grid, and take a plane for each sign, unless
+    that has more planes: of two bits, ternary ones need no shift and hold fewer ones. `spread` is
+    by how much the least integers of the channels differ, each being stored from its own on.
     """
     low, high = grid.low, grid.high
     if grid.step == 2 and low == -high and (high & (high + 1)) == 0:
-        return _fitting(values, "symmetric", high.bit_length(), 0, kind)
-    if low >= 0:
-        return _fitting(values, "unsigned", max(1, high.bit_length()), 0, kind)
+        return _fitting("symmetric", high.bit_length(), 0, kind)
+    if low >= 0 and not spread:
+        return _fitting("unsigned", max(1, high.bit_length()), 0, kind)
     two = 1 + max((-low - 1).bit_length(), max(high, 0).bit_length())
-    if may_split and two >= TERNARY_BITS and np.abs(values).max(initial=0) <= 1:
-        return _fitting(values, TERNARY, TERNARY_BITS, 0, kind)
-    if may_shift and (high - low).bit_length() < two:
-        return _fitting(values - low, "unsigned", max(1, (high - low).bit_length()), low, kind)
-    return _fitting(values, "twos_complement", two, 0, kind)
+    if ternary and two >= TERNARY_BITS:
+        return _fitting(TERNARY, TERNARY_BITS, 0, kind)
+    width = high - low - spread
+    if may_shift and width.bit_length() < two:
+        return _fitting("unsigned", max(1, width.bit_length()), low, kind)
+    return _fitting("twos_complement", two, 0, kind)
 
 
-def _fitting(
-    codes: NDArray[np.int64], encoding: str, bits: int, offset: int, kind: str
-) -> Coded | None:
-    return Coded(codes, levels(encoding, bits, kind), offset) if bits <= WIDEST else None
+def _fitting(encoding: str, bits: int, offset: int, kind: str) -> Stored | None:
+    return Stored(levels(encoding, bits, kind), offset) if bits <= WIDEST else None
+
+
+def coded(values: NDArray[np.int64], grid: Grid, kind: str, *, may_shift: bool) -> Coded | None:
+    """Integers on a grid in the fewest bits; None where they need more than a sub-array takes."""
+    found = stored_as(grid, kind, may_shift=may_shift)
+    if found is None:
+        return None
+    return Coded(values - found.offset, found.levels, found.offset)

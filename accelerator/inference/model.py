@@ -8,10 +8,16 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from accelerator.errors import EstimateError
 from accelerator.inference.grid import Array
-from accelerator.networks.onnx_graph import parse_model, tensor_shapes
+from accelerator.networks.onnx_file import parse_model
+from accelerator.networks.onnx_graph import tensor_shapes
+from files import short
 
+OLDEST_OPSET = 7
+"""Before it, operators did not broadcast their operands as they do now."""
 LARGEST_TENSOR = 2**28
 """Elements of one tensor of a network that is run."""
 
@@ -28,6 +34,8 @@ class Model:
     outputs: tuple[str, ...]
     versions: Mapping[str, int]
     takes_integers: bool
+    input_kind: str = ""
+    """The data type that a file of FINN or QONNX names for its input."""
 
     @property
     def input_shape(self) -> tuple[int | None, ...]:
@@ -53,8 +61,10 @@ def read_model(path: Path) -> Model:
             constants[tensor.name] = onnx.numpy_helper.to_array(tensor)
         except Exception:
             raise EstimateError(
-                f"{path}: the weights {tensor.name!r} are damaged; export the network again"
+                f"{path}: the weights {short(repr(tensor.name))} are damaged; export the network "
+                "again"
             ) from None
+        require_numbers(path, tensor.name, constants[tensor.name])
     if graph.sparse_initializer:
         raise EstimateError(f"{path} has sparse weights, which are not run; export dense ones")
     shapes = tensor_shapes(model, path)
@@ -63,13 +73,31 @@ def read_model(path: Path) -> Model:
         raise EstimateError(f"{path} has {len(inputs)} inputs; a network with one can be run")
     outputs = tuple(entry.name for entry in graph.output)
     nodes = tuple(graph.node)
-    _check_order(path, nodes, {*constants, *inputs}, outputs)
     versions = {entry.domain: entry.version for entry in model.opset_import}
+    if versions.get("", OLDEST_OPSET) < OLDEST_OPSET:
+        raise EstimateError(
+            f"{path} has operators of opset {versions['']}; those from {OLDEST_OPSET} on are run: "
+            "export it again"
+        )
     (entry,) = (entry for entry in graph.input if entry.name == inputs[0])
     kind = entry.type.tensor_type.elem_type
     takes_integers = kind not in (onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16,
                                   onnx.TensorProto.DOUBLE, onnx.TensorProto.UNDEFINED)  # fmt: skip
-    return Model(path, nodes, constants, shapes, inputs, outputs, versions, takes_integers)
+    return Model(
+        path, nodes, constants, shapes, inputs, outputs, versions, takes_integers,
+        _named_kind(graph, inputs[0]),
+    )  # fmt: skip
+
+
+def _named_kind(graph: Any, tensor: str) -> str:
+    named = [
+        entry.value
+        for annotation in graph.quantization_annotation
+        if annotation.tensor_name == tensor
+        for entry in annotation.quant_parameter_tensor_names
+        if entry.key == "finn_datatype"
+    ]
+    return str(named[0]) if named else ""
 
 
 def _bring_in(model: Any, path: Path) -> None:
@@ -104,21 +132,14 @@ def _bring_in(model: Any, path: Path) -> None:
         tensor.data_location = onnx.TensorProto.DEFAULT
 
 
-def _check_order(
-    path: Path, nodes: tuple[Any, ...], known: set[str], outputs: tuple[str, ...]
-) -> None:
-    known = known | {""}
-    for node in nodes:
-        for name in node.input:
-            if name not in known:
-                raise EstimateError(
-                    f"{path}: the node {node.name or node.op_type!r} takes {name!r}, which "
-                    "nothing before it makes; export the network again"
-                )
-        known.update(node.output)
-    missing = [name for name in outputs if name not in known]
-    if missing:
-        raise EstimateError(f"{path}: nothing makes the output {missing[0]!r}; export it again")
+def require_numbers(path: Path, name: str, values: Array) -> None:
+    """Refuse constants that are not numbers; infinities are bounds and masks."""
+    # The least is no number either where one is none, and takes no memory to find.
+    if values.dtype.kind == "f" and np.isnan(values.min(initial=0)):
+        raise EstimateError(
+            f"{path}: {short(repr(name))} has entries that are no numbers (NaN); train the "
+            "network again"
+        )
 
 
 def check_size(path: Path, name: str, shape: tuple[int | None, ...], batch: int) -> None:

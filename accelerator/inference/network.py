@@ -13,18 +13,28 @@ import numpy as np
 
 from accelerator.errors import EstimateError
 from accelerator.inference.comparisons import ComparisonRun
-from accelerator.inference.digital import DigitalError
 from accelerator.inference.errors import AndErrors, with_errors
 from accelerator.inference.grid import OffGridError, Tensor
-from accelerator.inference.images import as_images, as_input, split
+from accelerator.inference.images import InputQuantizer, Levels, as_images, as_input, split
 from accelerator.inference.layers import Alteration
 from accelerator.inference.model import Model, check_size, read_model
 from accelerator.inference.operators import Operators, constant
 from accelerator.inference.quantizers import QuantizerError
+from accelerator.inference.refusals import Refused, listed, operator_of
 from accelerator.inference.results import LayerCounts, NetworkRun, joined
+from accelerator.inference.room import DigitalError
 from accelerator.names import printable
+from files import naming, short
 
 _FAULTS = (OffGridError, QuantizerError, DigitalError, EstimateError)
+FOREIGN = (
+    LookupError, TypeError, ValueError, ArithmeticError, AttributeError, AssertionError,
+    MemoryError,
+)  # fmt: skip
+"""What a node raises whose inputs contradict it or each other, in ways that nobody foresaw.
+
+Caught around single nodes alone, where a file's data meets their operators.
+"""
 
 
 class QuantizedNetwork:
@@ -39,7 +49,10 @@ class QuantizedNetwork:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self._model: Model = read_model(Path(path))
         self._operators = Operators(self._model.versions)
-        self._constants = {name: constant(value) for name, value in self._model.constants.items()}
+        with naming(self._model.path, OffGridError):
+            self._constants = {
+                name: constant(value) for name, value in self._model.constants.items()
+            }
         self._steps = self._folded()
         self._done_with = self._last_uses()
 
@@ -55,26 +68,30 @@ class QuantizedNetwork:
         *,
         errors: AndErrors | None = None,
         seed: int = 0,
+        lowest: int = 0,
         highest: int | None = None,
+        quantizer: InputQuantizer | None = None,
         keep: bool = True,
     ) -> NetworkRun:
         """Run images through the network, with wrong ANDs where `errors` has rates for them.
 
         Equal seeds give equal results. `told` is called with the name and value of every
         tensor that is made. A file for so many images at once runs a multiple of them in turn.
-        With `highest`, images are whole numbers from 0 to it and the network takes them divided
-        by it, so that a first layer without a quantizer knows their levels. Without `keep` the
+        With `highest`, images are whole numbers from `lowest` to it, whatever their type, and
+        the network takes them divided by it; with a `quantizer` they are reals that it quantizes.
+        So a first layer without a quantizer knows their levels. Without `keep` the
         layers' operands and results are counted and dropped, and images run a few at a time, so
         that the memory does not grow with their number. Raises EstimateError where the images do
         not fit, or operators that cannot be run stand in the way, all of them listed.
         """
         model = self._model
-        source = as_images(model.path, images, model.input_shape, highest)
+        levels = Levels(lowest, highest, quantizer)
+        source = as_images(model.path, images, model.input_shape, levels)
         altered: Alteration | None = None
         if errors is not None:
             altered = partial(with_errors, errors=errors, random=np.random.default_rng(seed))
         parts = split(source, model, self._constants, several=not keep)
-        made = [self._pass(as_input(part, model, highest), told, altered, keep) for part in parts]
+        made = [self._pass(as_input(part, model, levels), told, altered, keep) for part in parts]
         return joined(model.path, made, [len(part) for part in parts])
 
     def _pass(
@@ -90,14 +107,14 @@ class QuantizedNetwork:
             check_size(model.path, name, shape, batch)
         tensors: dict[str, Tensor] = {**self._constants, model.inputs[0]: source}
         found = NetworkRun({}, ())
-        problems: list[str] = []
-        for (index, node), done in zip(self._steps, self._done_with, strict=True):
-            name = printable(node.name or f"{node.op_type}_{index}")
+        problems: list[Refused] = []
+        for node, done in zip(self._steps, self._done_with, strict=True):
+            name = printable(node.name)
             inputs = [tensors[entry] if entry else None for entry in node.input]
             try:
                 made, layer = self._operators.run(node, name, inputs, self._constants, altered)
-            except _FAULTS as error:
-                problems.append(f"{name} ({node.op_type}): {error}")
+            except (*_FAULTS, *FOREIGN) as error:
+                problems.append(Refused(name, operator_of(node), told_of(error)))
                 stand_ins = self._in_place_of(node, batch)
                 if stand_ins is None:
                     break
@@ -118,40 +135,40 @@ class QuantizedNetwork:
                 tensors.pop(entry, None)
         if problems:
             raise EstimateError(
-                f"{model.path} cannot be run: " + "; ".join(problems) + "; quantize what is "
+                f"{model.path} cannot be run: {listed(model.path, problems)}; quantize what is "
                 "listed to whole codes of 16 bits at most, one scale for a layer's input and one "
-                "for each of its kernels; images of whole numbers need no quantizer where their "
-                "highest is given"
+                "for each of its kernels; images need no quantizer where their levels are given "
+                "(--highest, --input-bits)"
             )
         outputs = {name: tensors[name].values for name in model.outputs}
         return NetworkRun(outputs, found.layers, found.counted, found.comparisons)
 
-    def _folded(self) -> list[tuple[int, Any]]:
+    def _folded(self) -> list[Any]:
         """Compute what follows from constants alone; what is left runs for each image."""
         left = []
         unsupported = []
-        for index, node in enumerate(self._model.nodes):
-            name = printable(node.name or f"{node.op_type}_{index}")
+        for node in self._model.nodes:
+            name = printable(node.name)
             if not self._operators.supports(node):
-                domain = f"{node.domain}." if node.domain else ""
-                unsupported.append(f"{name} ({domain}{node.op_type})")
+                unsupported.append(Refused(name, operator_of(node), ""))
             elif all(entry in self._constants for entry in node.input if entry):
                 for output in node.output:
                     check_size(self._model.path, output, self._model.shapes.get(output, ()), 1)
                 inputs = [self._constants[entry] if entry else None for entry in node.input]
                 try:
                     made, _ = self._operators.run(node, name, inputs, ())
-                except _FAULTS as error:
+                except (*_FAULTS, *FOREIGN) as error:
                     raise EstimateError(
-                        f"{self._model.path} cannot be run: {name} ({node.op_type}): {error}"
+                        f"{self._model.path} cannot be run: {name} ({node.op_type}): "
+                        f"{told_of(error)}"
                     ) from None
                 self._constants.update(zip(node.output, made, strict=False))
             else:
-                left.append((index, node))
+                left.append(node)
         if unsupported:
             raise EstimateError(
-                f"{self._model.path} has operators that cannot be run: {', '.join(unsupported)}; "
-                "export it without them"
+                f"{self._model.path} has operators that cannot be run: "
+                f"{listed(self._model.path, unsupported)}; export it without them"
             )
         return left
 
@@ -159,7 +176,7 @@ class QuantizedNetwork:
         """Which tensors nothing takes after each step."""
         kept = {*self._model.outputs, *self._constants}
         done: list[tuple[str, ...]] = []
-        for _, node in reversed(self._steps):
+        for node in reversed(self._steps):
             last = {name for name in (*node.input, *node.output) if name and name not in kept}
             kept |= last
             done.append(tuple(sorted(last)))
@@ -175,3 +192,12 @@ class QuantizedNetwork:
             sizes = [batch if size is None else size for size in shape]
             made.append(Tensor(np.zeros(sizes, np.float32)))
         return made
+
+
+def told_of(error: BaseException) -> str:
+    """A node's error as part of a sentence: ours as it is, a foreign one cut."""
+    if isinstance(error, _FAULTS):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "the memory does not suffice for it"
+    return f"its inputs do not fit it ({short(str(error) or type(error).__name__)})"

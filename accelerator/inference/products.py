@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from accelerator.bitwise.convolution import bitwise_conv2d
 from accelerator.bitwise.weights import PackedWeights, pack_weights
-from accelerator.inference.grid import Array, Coded, Grid, OffGridError, coded
+from accelerator.inference.grid import Array, Coded, Grid, OffGridError, coded, stored_as
 
 Integers = NDArray[np.int64]
 
@@ -36,10 +36,15 @@ class Window:
 
 @dataclass(frozen=True)
 class Weights:
-    """Integers of a layer (kernels, channels / groups, height, width), packed for sub-arrays."""
+    """Integers of a layer (kernels, channels / groups, height, width), packed for sub-arrays.
+
+    `offsets` are what is added to the codes of each kernel, None where nothing is: codes about a
+    zero point, which need the sum of the activations of each patch.
+    """
 
     stored: Coded
     window: Window
+    offsets: Integers | None = None
 
     @cached_property
     def bits(self) -> NDArray[np.uint16]:
@@ -78,27 +83,41 @@ def code_weights(values: Array, grid: Grid, window: Window) -> Weights:
         np.ptp(np.broadcast_to(grid.scale, values.shape).reshape(len(values), -1), axis=1)
     ):
         raise ProductError("weights with a scale for each input channel")
-    stored = coded(grid.integers(values), grid, "weight", may_shift=False, may_split=True)
-    if stored is None:
+    integers = grid.integers(values)
+    lows = np.full(len(values), grid.low, np.int64)
+    if grid.lows is not None:
+        every = np.broadcast_to(grid.lows, values.shape).reshape(len(values), -1)
+        if np.any(np.ptp(every, axis=1)):
+            raise ProductError("weights with a zero point for each input channel")
+        lows = every[:, 0].astype(np.int64)
+    ternary = bool(np.abs(integers).max(initial=0) <= 1)
+    spread = int(np.ptp(lows)) if len(lows) else 0
+    found = stored_as(grid, "weight", may_shift=True, ternary=ternary, spread=spread)
+    if found is None:
         raise ProductError(f"weights from {grid.low} to {grid.high}, wider than 16 bits")
-    return Weights(stored, window)
+    if not found.offset:
+        return Weights(Coded(integers, found.levels, 0), window)
+    codes = integers - lows.reshape(-1, *[1] * (values.ndim - 1))
+    return Weights(Coded(codes, found.levels, 0), window, lows)
 
 
-def code_activations(values: Array, grid: Grid) -> Coded:
-    """Activations on their grid as what is stored.
+def code_activations(values: Array, grid: Grid, *, may_shift: bool = True) -> Coded:
+    """Activations on their grid as what is stored, from the lowest one on if they may be shifted.
 
-    Raises ProductError where they need too many bits or have a scale for each channel.
+    Raises ProductError where they need too many bits.
     """
-    if not grid.scalar:
-        raise ProductError("inputs with a scale for each channel")
-    stored = coded(grid.integers(values), grid, "activation", may_shift=True)
+    stored = coded(grid.integers(values), grid, "activation", may_shift=may_shift)
     if stored is None:
         raise ProductError(f"inputs from {grid.low} to {grid.high}, wider than 16 bits")
     return stored
 
 
 def multiply(name: str, operator: str, activations: Coded, weights: Weights) -> LayerRun:
-    """Convolve exactly; what the offset of the stored activations adds is a constant."""
+    """Convolve exactly.
+
+    What the offset of the stored activations adds is a constant; what those of the weights add, a
+    multiple of the sum of each patch's activations.
+    """
     window, levels = weights.window, activations.levels
     geometry: dict[str, Any] = {
         "stride": window.stride,
@@ -108,15 +127,20 @@ def multiply(name: str, operator: str, activations: Coded, weights: Weights) -> 
         "weight_bits": weights.stored.levels.bits,
         "weight_encoding": weights.stored.levels.encoding,
     }
-    results = bitwise_conv2d(
-        activations.codes,
-        weights.packed,
-        activation_bits=levels.bits,
-        activation_encoding=levels.encoding,
-        **geometry,
-    )
+
+    def product(codes: Integers, bits: int, encoding: str) -> Integers:
+        common: dict[str, Any] = {"activation_bits": bits, "activation_encoding": encoding}
+        found = bitwise_conv2d(codes, weights.packed, **common, **geometry)
+        if weights.offsets is None:
+            return found
+        ones = np.ones((window.groups, *weights.stored.codes.shape[1:]), np.int64)
+        one = {"weight_bits": 1, "weight_encoding": "unsigned"}
+        sums = bitwise_conv2d(codes, ones, **common, **{**geometry, **one})
+        sums = np.repeat(sums, len(weights.offsets) // window.groups, axis=1)
+        return np.asarray(found + weights.offsets.reshape(1, -1, 1, 1) * sums)
+
+    results = product(activations.codes, levels.bits, levels.encoding)
     if activations.offset:
         inside = np.ones((1, *activations.codes.shape[1:]), np.int64)
-        taps = bitwise_conv2d(inside, weights.packed, activation_bits=1, **geometry)
-        results = results + activations.offset * taps
+        results = results + activations.offset * product(inside, 1, "unsigned")
     return LayerRun(name, operator, activations, weights, results)

@@ -34,7 +34,7 @@ def quant(
     values: Array, scale: Array, zero: Array, bits: Array, *, signed: bool, narrow: bool, mode: str
 ) -> Tensor:
     """`Quant`: round(values / scale + zero) clipped to the width, and back to reals."""
-    _check_scale(scale)
+    check_scale(scale)
     width = _width(bits)
     if signed and width == 1:
         signs = np.where(values / scale + zero >= 0, np.float32(1), np.float32(-1))
@@ -50,7 +50,7 @@ def quant(
 
 def bipolar(values: Array, scale: Array) -> Tensor:
     """`BipolarQuant`: plus or minus the scale, zero counting as positive."""
-    _check_scale(scale)
+    check_scale(scale)
     signs = np.where(values >= 0, np.float32(1), np.float32(-1))
     real = np.asarray(signs * scale, values.dtype)
     return Tensor(real, Grid(np.asarray(scale, np.float64), -1, 1, 2))
@@ -63,11 +63,11 @@ def trunc(source: Tensor, inputs: list[Array], *, signed: bool, narrow: bool, mo
     point, width before, scale after and width after (version 2, which clips).
     """
     values, (scale, zero, bits_in) = source.values, inputs[:3]
-    _check_scale(scale)
+    check_scale(scale)
     second = len(inputs) == 5
     if second:
         out_scale, out_bits = inputs[3:]
-        _check_scale(out_scale)
+        check_scale(out_scale)
         factor = np.asarray(np.float32(2) ** np.round(np.log2(out_scale / scale)))
     else:
         out_scale, out_bits = scale, inputs[3]
@@ -91,9 +91,9 @@ def trunc(source: Tensor, inputs: list[Array], *, signed: bool, narrow: bool, mo
 
 def quantize_linear(values: Array, scale: Array, zero: Array, axis: int) -> Tensor:
     """ONNX `QuantizeLinear`: codes of the zero point's integer type, halves to even."""
-    _check_scale(scale)
+    check_scale(scale)
     saturated = integer_range(zero.dtype)
-    scale, zero = (_along(entry, axis, values.ndim) for entry in (scale, zero))
+    scale, zero = (along(entry, axis, values.shape) for entry in (scale, zero))
     codes = np.rint(values / scale) + zero.astype(np.float32)
     codes = np.clip(codes, *saturated).astype(zero.dtype)
     return Tensor(codes, Grid(np.ones(()), *saturated))
@@ -101,16 +101,17 @@ def quantize_linear(values: Array, scale: Array, zero: Array, axis: int) -> Tens
 
 def dequantize_linear(source: Tensor, scale: Array, zero: Array | None, axis: int) -> Tensor:
     """ONNX `DequantizeLinear`: scale * (code - zero)."""
-    _check_scale(scale)
+    check_scale(scale)
     values = source.values
-    scale = _along(scale, axis, values.ndim)
+    scale = along(scale, axis, values.shape)
     shift = np.zeros((), np.int64)
     if zero is not None:
-        shift = _along(zero, axis, values.ndim).astype(np.int64)
+        shift = along(zero, axis, values.shape).astype(np.int64)
     real = ((values.astype(np.int64) - shift).astype(np.float32) * scale).astype(scale.dtype)
     codes = source.grid or of_integers(values)
     low, high = codes.low - int(shift.max()), codes.high - int(shift.min())
-    return Tensor(real, Grid(np.asarray(scale, np.float64), low, high))
+    lows = codes.low - shift if low + codes.high - codes.low < high else None
+    return Tensor(real, Grid(np.asarray(scale, np.float64), low, high, lows=lows))
 
 
 def of_integers(values: Array) -> Grid:
@@ -159,15 +160,26 @@ def _width(bits: Array) -> int:
     return int(width[0])
 
 
-def _check_scale(scale: Array) -> None:
+def check_scale(scale: Array) -> None:
+    """Raise QuantizerError for scales that are not positive and finite."""
     if scale.size == 0 or not np.all(np.isfinite(scale)) or np.any(scale <= 0):
         raise QuantizerError("a scale that is not positive and finite")
 
 
-def _along(entry: Array, axis: int, rank: int) -> Array:
-    """A number as it is; one for each channel in the shape that broadcasts along the axis."""
+def along(entry: Array, axis: int, sizes: tuple[int, ...]) -> Array:
+    """A number as it is; one for each channel in the shape that broadcasts along the axis.
+
+    Raises QuantizerError where there are several, but not as many as the axis has.
+    """
     if entry.size == 1:
         return entry.reshape(())
+    rank = len(sizes)
+    if not -rank <= axis < rank or entry.ndim != 1 or entry.size != sizes[axis]:
+        there = f"which has {sizes[axis]}" if -rank <= axis < rank else "which is not there"
+        raise QuantizerError(
+            f"{entry.size} scales along axis {axis}, {there}; there must be one scale, or one "
+            "for each place along the axis"
+        )
     shape = [1] * rank
-    shape[axis % rank] = entry.size
+    shape[axis] = entry.size
     return entry.reshape(shape)

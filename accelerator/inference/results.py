@@ -15,13 +15,15 @@ from accelerator.inference.comparisons import ComparisonRun
 from accelerator.inference.grid import Array
 from accelerator.inference.operands import OperandCounts, count_operands
 from accelerator.inference.products import LayerRun
+from accelerator.options import ZERO_POINT
 
 
 @dataclass(frozen=True)
 class LayerCounts:
     """One layer of a run, its operands counted: what its cost needs.
 
-    `nonzero` tells which weights are not zero, in the shape of the kernels.
+    `nonzero` tells which weights are not stored as zero, in the shape of the kernels; `corrected`
+    whether they are codes about a zero point.
     """
 
     name: str
@@ -30,13 +32,20 @@ class LayerCounts:
     weights: Levels
     operands: OperandCounts
     nonzero: NDArray[np.bool_] = field(compare=False)
+    corrected: bool = False
+
+    @property
+    def weight_encoding(self) -> str:
+        """As the cost model has it."""
+        return ZERO_POINT if self.corrected else self.weights.encoding
 
     @classmethod
     def of(cls, run: LayerRun) -> LayerCounts:
         """The layer without its tensors."""
         stored = run.weights.stored
         levels = run.activations.levels, stored.levels
-        return cls(run.name, run.operator, *levels, count_operands(run), stored.codes != 0)
+        counted, corrected = count_operands(run), run.weights.offsets is not None
+        return cls(run.name, run.operator, *levels, counted, stored.codes != 0, corrected)
 
 
 @dataclass(frozen=True)

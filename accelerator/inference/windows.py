@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
 
@@ -15,12 +15,16 @@ from accelerator.networks.onnx_attributes import integer, integers, padding
 
 @dataclass(frozen=True)
 class Windows:
-    """Windows over an input of some sizes: what is padded around it, and where each begins."""
+    """Windows over an input of some sizes: what is padded around it, and where each begins.
+
+    `asked` is the padding that the node asks for, `pads` what its windows reach.
+    """
 
     kernel: tuple[int, ...]
     stride: tuple[int, ...]
     dilation: tuple[int, ...]
     pads: tuple[tuple[int, int], ...]
+    asked: tuple[tuple[int, int], ...]
     target: tuple[int, ...]
 
     def taps(self, values: Array, padded_by: Any) -> Iterator[Array]:
@@ -62,7 +66,8 @@ def windows_of(node: Any, size: tuple[int, ...]) -> Windows | None:
         target.append(outputs)
         wanted = (outputs - 1) * stride[place] + reach
         pads.append((begin[place], max(wanted - length - begin[place], 0)))
-    return Windows(kernel, stride, dilation, tuple(pads), tuple(target))
+    asked = tuple(zip(begin, end, strict=True))
+    return Windows(kernel, stride, dilation, tuple(pads), asked, tuple(target))
 
 
 def greatest(values: Array, windows: Windows) -> Array:
@@ -76,15 +81,29 @@ def greatest(values: Array, windows: Windows) -> Array:
     return found
 
 
-def means(values: Array, windows: Windows, *, with_padding: bool) -> Array:
+def means(values: Array, windows: Windows, *, with_padding: bool, lacking: bool = True) -> Array:
     """The mean of each window in single precision, its values added one after the other.
 
-    Padding counts as zeros `with_padding` and not at all without.
+    Padding counts as zeros `with_padding` and not at all without; what a last window lacks
+    beyond the padding counts with it, unless not `lacking`.
     """
     total = np.zeros((*values.shape[: -len(windows.kernel)], *windows.target), np.float32)
     for tap in windows.taps(values.astype(np.float32, copy=False), 0):
         total += tap
-    if with_padding:
+    if with_padding and lacking:
         return np.asarray(total / np.float32(prod(windows.kernel)))
     inside = np.ones(values.shape[-len(windows.kernel) :], np.float32)
+    if with_padding:
+        inside = np.pad(inside, windows.asked, constant_values=1)
+        beyond = tuple(
+            (0, max(end - asked, 0))
+            for (_, end), (_, asked) in zip(windows.pads, windows.asked, strict=True)
+        )
+        windows = replace(windows, pads=beyond)
     return np.asarray(total / sum(windows.taps(inside, 0)))
+
+
+def powers(values: Array, windows: Windows, power: int) -> Array:
+    """The norm of this power of each window; padding counts as zeros."""
+    total = sum(windows.taps(np.abs(values) ** power, 0))
+    return np.asarray(np.asarray(total) ** (1 / power)).astype(values.dtype)

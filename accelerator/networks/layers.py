@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import prod
+from typing import Any
 
 from accelerator.comparator.pattern import Pairs
 
@@ -32,6 +33,20 @@ ROW_LOGIC = frozenset({Operation.COMPARISON, Operation.SUMMATION})
 
 
 @dataclass(frozen=True, slots=True)
+class Quantized:
+    """What the quantizers of a file make of a layer's operands; None where no quantizer does.
+
+    The encodings are those that the integers would be stored in, as `accelerator.options` and
+    `accelerator.bitwise.encodings` have them.
+    """
+
+    weight_bits: int | None = None
+    weight_encoding: str | None = None
+    activation_bits: int | None = None
+    activation_encoding: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Layer:
     """One layer of one image.
 
@@ -41,7 +56,7 @@ class Layer:
 
     `operands` is the number of tensors of the input's shape that the layer reads. `pairs` are
     the pixels that a comparison compares; `summands` how many input maps each output of a
-    summation adds, the subtracted ones among them.
+    summation adds, the subtracted ones among them. `quantized` is what the file's quantizers say.
     """
 
     name: str
@@ -59,6 +74,7 @@ class Layer:
     operands: int = 1
     pairs: Pairs | None = None
     summands: tuple[int, ...] = ()
+    quantized: Quantized | None = None
 
     @property
     def mapped(self) -> bool:
@@ -123,6 +139,21 @@ class Layer:
         inside = sum(self._positions_inside(index, tap) for tap in range(width))
         return inside / (self.out_size[index] * width)
 
+    def times(self, number: int) -> Layer:
+        """The layer for so many inputs of its shape, as frames that one image consists of."""
+        if number == 1:
+            return self
+        return replace(
+            self,
+            in_size=(number, *self.in_size),
+            out_size=(number, *self.out_size),
+            kernel=(1, *self.kernel),
+            stride=(1, *self.stride),
+            pad_begin=(0, *self.pad_begin),
+            pad_end=(0, *self.pad_end),
+            dilation=(1, *self.dilation),
+        )
+
     def _positions_inside(self, index: int, tap: int) -> int:
         """Positions along one dimension at which `tap` lies inside the input (1)."""
         stride, last = self.stride[index], self.in_size[index] - 1
@@ -138,6 +169,9 @@ class Network:
     `source` says where the shapes come from; `notes` and `not_counted` are sentences for
     the report: what of the network is folded into its neighbours, what is left out. `path` is
     what it can be loaded by again, its built-in name or its file; empty where it was made here.
+    `from_file` tells whether it comes from a file, whose quantizers and batch count; `reading` are
+    the arguments that it was read with, by name. `batch_said` tells what of a file's input was
+    taken for one image.
     """
 
     name: str
@@ -147,6 +181,9 @@ class Network:
     notes: tuple[str, ...] = ()
     not_counted: tuple[str, ...] = ()
     path: str = ""
+    from_file: bool = False
+    reading: tuple[tuple[str, Any], ...] = ()
+    batch_said: str = ""
 
     @property
     def macs(self) -> int:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from accelerator.networks.onnx_attributes import integer
+
 DOMAIN = "com.microsoft"
 
 
@@ -52,10 +54,25 @@ def meaning(node: Any) -> Meaning | None:
     return MEANINGS.get(node.op_type) if node.domain == DOMAIN else None
 
 
-def make_plain(node: Any) -> None:
-    """Turn a node into the plain operator whose output has the same shape."""
+BLOCKED = "MatMulNBits"
+"""A product with weights of few bits, which have a scale for each block of inputs."""
+
+
+def make_plain(node: Any, graph: Any) -> None:
+    """Turn a node of a graph into the plain operator whose output has the same shape."""
     found = meaning(node)
-    if found is not None:
+    if node.domain == DOMAIN and node.op_type == BLOCKED:
+        from onnx import TensorProto
+
+        # Weights without numbers, which the inference of shapes does not ask for.
+        sizes = [integer(node, "K", 1), integer(node, "N", 1)]
+        name = f"{node.name or node.output[0]} of {sizes[0]} x {sizes[1]}"
+        graph.initializer.add(name=name, dims=sizes, data_type=TensorProto.FLOAT)
+        node.op_type, node.domain = "MatMul", ""
+        del node.input[1:]
+        node.input.append(name)
+        del node.attribute[:]
+    elif found is not None:
         inputs = [node.input[place] for place in (*found.whole, *found.places(len(node.input)))]
         node.op_type, node.domain = found.operator, ""
         del node.input[:]

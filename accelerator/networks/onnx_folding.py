@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accelerator.networks.onnx_attributes import integer
+from accelerator.networks.onnx_reference import ReferenceNodes
 
 _MOST = 512
 """Elements of a constant that sizes may be computed from; larger ones have lost their data."""
@@ -27,10 +28,10 @@ def fold_sizes(
 
     graph = model.graph
     values = _small_constants(graph)
-    versions = {entry.domain: entry.version for entry in model.opset_import}
+    reference = ReferenceNodes({entry.domain: entry.version for entry in model.opset_import})
     found = False
     for index, node in enumerate(graph.node):
-        value = _value(node, values, shapes, versions)
+        value = _value(node, values, shapes, reference)
         if value is None:
             continue
         values[node.output[0]] = value
@@ -61,7 +62,7 @@ def _value(
     node: Any,
     values: Mapping[str, NDArray[Any]],
     shapes: Mapping[str, tuple[int | None, ...]],
-    versions: Mapping[str, int],
+    reference: ReferenceNodes,
 ) -> NDArray[Any] | None:
     """The numbers that a node of one output makes, where they are few and known."""
     if len(node.output) != 1 or node.domain:
@@ -76,11 +77,8 @@ def _value(
     constant = node.op_type == "Constant" or bool(inputs)
     if not constant or node.op_type.startswith("Random") or any(i not in values for i in inputs):
         return None
-    from onnx.reference import ReferenceEvaluator
-
     try:
-        feeds = {name: values[name] for name in inputs}
-        (value,) = ReferenceEvaluator(node, opsets=dict(versions)).run(None, feeds)
+        (value,) = reference.run(node, [values[name] if name else None for name in node.input])
     except Exception:
         # What cannot be computed here stays as it is; the evaluator raises several kinds.
         return None

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from math import prod
 from pathlib import Path
 from typing import Any
 
 from accelerator.errors import EstimateError
 from accelerator.networks import onnx_contrib
+from accelerator.networks.onnx_file import parse_model
 from accelerator.networks.onnx_folding import fold_sizes
 from accelerator.networks.onnx_operators import QUANTIZER_DOMAINS
+from files import short
 
 # Shapes are computed from constants no larger than this; weights need not be copied about.
 LARGEST_SHAPE_CONSTANT = 4096  # bytes
 LARGEST_TENSOR = 2**33  # elements
-LARGEST_FILE = 2**31 - 1  # bytes, the limit of the format
 
 
 @dataclass(frozen=True, slots=True)
 class Graph:
     """Nodes in order, the shape of every tensor as far as known, and what is constant.
 
-    `data` are the names of the inputs that are not weights.
+    `data` are the names of the inputs that are not weights, `free` the axes of theirs that the
+    file leaves open and that were taken for one image, `weights` the tensors of the file, `kinds`
+    the element types of inputs and `versions` those of operators.
     """
 
     path: Path
@@ -31,6 +34,24 @@ class Graph:
     shapes: dict[str, tuple[int | None, ...]]
     constants: frozenset[str]
     data: tuple[str, ...]
+    outputs: tuple[str, ...] = ()
+    free: frozenset[tuple[str, int]] = frozenset()
+    weights: Mapping[str, Any] = field(default_factory=dict)
+    kinds: Mapping[str, int] = field(default_factory=dict)
+    versions: Mapping[str, int] = field(default_factory=dict)
+
+    def values(self, tensor: str) -> Any | None:
+        """The values of a tensor of the file; None where it has none, or they are elsewhere."""
+        from onnx import TensorProto, numpy_helper
+
+        found = self.weights.get(tensor)
+        if found is None or found.data_location == TensorProto.EXTERNAL:
+            return None
+        try:
+            return numpy_helper.to_array(found)
+        except Exception:
+            # A damaged one is told of by those who run the file.
+            return None
 
     def shape(self, tensor: str, where: str) -> tuple[int, ...]:
         """The shape of a tensor that a layer needs.
@@ -42,7 +63,8 @@ class Graph:
         if found is None or any(size is None for size in found):
             raise EstimateError(
                 f"in {self.path} the shape of {tensor!r} at {where} is not known: "
-                "export the network with fixed sizes (the batch may stay free)"
+                "export the network with fixed sizes (the batch may stay free), or give those that "
+                "have names with --dims NAME=N"
             )
         known = tuple(size for size in found if size is not None)
         if any(size < 1 for size in known):
@@ -58,43 +80,76 @@ class Graph:
         return known
 
 
-def read_graph(path: Path) -> Graph:
-    """Read an ONNX file and infer its shapes, the batch being one image.
+def read_graph(
+    path: Path,
+    *,
+    batch: int | None = None,
+    batch_axis: int | None = None,
+    dims: Mapping[str, int] | None = None,
+) -> Graph:
+    """Read an ONNX file and infer its shapes, a free batch being `batch` images, or one.
 
-    Weights kept in other files are not read: their shapes suffice.
+    Weights kept in other files are not read: their shapes suffice. `batch_axis` is where a free
+    batch lies, the first if it is not given; `dims` are sizes for names that the file has in
+    place of some.
 
     Raises:
-        EstimateError: the file cannot be read or is not a model with nodes.
+        EstimateError: the file cannot be read or is not a model with nodes, or has no such name.
     """
     model = parse_model(path)
     weights = _weight_shapes(model.graph)
     data = tuple(entry.name for entry in model.graph.input if entry.name not in weights)
-    _one_image(model.graph, data)
+    kinds = {entry.name: entry.type.tensor_type.elem_type for entry in model.graph.input}
+    if dims:
+        _set_dims(model.graph, path, dims)
+    free = _one_image(model.graph, data, batch or 1, batch_axis or 0)
+    tensors = _take_weights(model.graph)
     model, shapes = _inferred(model, path)
     graph = model.graph
-    return Graph(path, tuple(graph.node), shapes, _constants(graph, set(weights)), data)
+    return Graph(
+        path,
+        tuple(graph.node),
+        shapes,
+        _constants(graph, set(weights)),
+        data,
+        tuple(entry.name for entry in graph.output),
+        frozenset(free),
+        tensors,
+        kinds,
+        {entry.domain: entry.version for entry in model.opset_import},
+    )
 
 
-def parse_model(path: Path) -> Any:
-    """The model in a file, its functions inlined.
+def _take_weights(graph: Any) -> dict[str, Any]:
+    """The tensors of the graph by name; large ones leave nothing in it but their shapes."""
+    held = list(graph.initializer)
+    del graph.initializer[:]
+    for tensor in held:
+        if tensor.ByteSize() > LARGEST_SHAPE_CONSTANT:
+            graph.initializer.add(
+                name=tensor.name, data_type=tensor.data_type, dims=list(tensor.dims)
+            )
+        else:
+            graph.initializer.add().CopyFrom(tensor)
+    return {tensor.name: tensor for tensor in held}
 
-    Raises:
-        EstimateError: the file cannot be read or is not a model with nodes.
-    """
-    model = _parse(path)
-    if model.functions:
-        from onnx import inliner
 
-        try:
-            model = inliner.inline_local_functions(model)
-        except Exception as error:
-            raise EstimateError(
-                f"{path} has functions that cannot be inlined ({_first_line(error)}): "
-                "export it without"
-            ) from None
-    if not model.graph.node:
-        raise EstimateError(f"{path} is not an ONNX model with nodes: give another file")
-    return model
+def _set_dims(graph: Any, path: Path, dims: Mapping[str, int]) -> None:
+    """Sizes for the names of free ones, wherever the file uses them."""
+    known = {
+        dim.dim_param
+        for entry in graph.input
+        for dim in entry.type.tensor_type.shape.dim
+        if dim.dim_param
+    }
+    for name in dims:
+        if name not in known:
+            names = ", ".join(sorted(known)) or "none"
+            raise EstimateError(f"{path} has no free size {name!r}; its names are: {names}")
+    for entry in (*graph.input, *graph.value_info, *graph.output):
+        for dim in entry.type.tensor_type.shape.dim:
+            if dim.dim_param in dims:
+                dim.dim_value = dims[dim.dim_param]
 
 
 def tensor_shapes(model: Any, path: Path) -> dict[str, tuple[int | None, ...]]:
@@ -105,8 +160,19 @@ def tensor_shapes(model: Any, path: Path) -> dict[str, tuple[int | None, ...]]:
     """
     import onnx
 
-    copy = onnx.ModelProto()
-    copy.CopyFrom(model)
+    copy = onnx.ModelProto(ir_version=model.ir_version, opset_import=model.opset_import)
+    graph = copy.graph
+    for name in ("node", "input", "output", "value_info", "sparse_initializer"):
+        getattr(graph, name).extend(getattr(model.graph, name))
+    for tensor in model.graph.initializer:
+        # A copy of large weights would be thrown away below.
+        few = len(tensor.raw_data) <= LARGEST_SHAPE_CONSTANT
+        made = graph.initializer.add()
+        if few:
+            made.CopyFrom(tensor)
+        else:
+            made.name, made.data_type = tensor.name, tensor.data_type
+            made.dims.extend(tensor.dims)
     return _inferred(copy, path)[1]
 
 
@@ -128,7 +194,7 @@ def _inferred(model: Any, path: Path) -> tuple[Any, dict[str, tuple[int | None, 
         if node.input and node.domain in (*QUANTIZER_DOMAINS, onnx_contrib.DOMAIN):
             own[index] = onnx.NodeProto()
             own[index].CopyFrom(node)
-            onnx_contrib.make_plain(node)
+            onnx_contrib.make_plain(node, graph)
         if node.domain in QUANTIZER_DOMAINS and node.input:
             node.op_type, node.domain = "Identity", ""
             del node.input[1:]
@@ -142,7 +208,7 @@ def _inferred(model: Any, path: Path) -> tuple[Any, dict[str, tuple[int | None, 
             model = onnx.shape_inference.infer_shapes(model, data_prop=True)
         except Exception as error:
             raise EstimateError(
-                f"the shapes in {path} contradict each other ({_first_line(error)}): "
+                f"the shapes in {path} contradict each other ({short(str(error))}): "
                 "check it with onnx.checker"
             ) from None
         shapes = _known_shapes(model.graph) | weights
@@ -165,61 +231,22 @@ def _known_shapes(graph: Any) -> dict[str, tuple[int | None, ...]]:
     return shapes
 
 
-def _parse(path: Path) -> Any:
-    """The model in the file, whatever is wrong with it."""
-    import onnx
-
-    if not path.is_file():
-        what = f"{path} is not a regular file" if path.exists() else f"there is no file {path}"
-        raise EstimateError(f"{what}: give the path of an ONNX file")
-    if path.stat().st_size > LARGEST_FILE:
-        raise EstimateError(
-            f"{path} is larger than an ONNX file can be: keep its weights in external data"
-        )
-    try:
-        model = onnx.load_model_from_string(path.read_bytes())
-    except OSError as error:
-        raise EstimateError(f"{path} cannot be read: {error.strerror}") from None
-    except Exception:
-        # protobuf has several errors for bytes that are none of its own.
-        raise EstimateError(
-            f"{path} is not an ONNX model or is damaged: export the network again"
-        ) from None
-    if not all(isinstance(text, str) for text in _texts(model.graph)):
-        raise EstimateError(
-            f"{path} is a damaged ONNX model with names that are no text: export it again"
-        )
-    return model
-
-
-def _texts(graph: Any) -> Iterator[object]:
-    """Names in the graph; damaged ones come as bytes."""
-    for entry in (*graph.input, *graph.output, *graph.value_info, *graph.initializer):
-        yield entry.name
-    for entry in (*graph.input, *graph.output, *graph.value_info):
-        yield from (dim.dim_param for dim in entry.type.tensor_type.shape.dim)
-    for node in graph.node:
-        yield from (node.name, node.op_type, node.domain, *node.input, *node.output)
-        yield from (attribute.name for attribute in node.attribute)
-
-
-def _first_line(error: Exception) -> str:
-    """An error of the shape inference, which spreads over lines, as part of a sentence."""
-    return " ".join(str(error).split())[:200]
-
-
-def _one_image(graph: Any, data: tuple[str, ...]) -> None:
-    """Set a free batch to one, wherever the file uses its symbol."""
-    free: set[str] = set()
+def _one_image(graph: Any, data: tuple[str, ...], batch: int, axis: int) -> set[tuple[str, int]]:
+    """Set a free batch, wherever the file uses its symbol; the inputs that have one."""
+    names: set[str] = set()
+    found: set[tuple[str, int]] = set()
     for entry in graph.input:
         dims = entry.type.tensor_type.shape.dim
-        if entry.name in data and len(dims) > 1 and not dims[0].HasField("dim_value"):
-            free.add(dims[0].dim_param)
-            dims[0].dim_value = 1
+        least = max(1, axis)
+        if entry.name in data and len(dims) > least and not dims[axis].HasField("dim_value"):
+            names.add(dims[axis].dim_param)
+            found.add((entry.name, axis))
+            dims[axis].dim_value = batch
     for entry in (*graph.input, *graph.value_info, *graph.output):
         for dim in entry.type.tensor_type.shape.dim:
-            if dim.dim_param and dim.dim_param in free:
-                dim.dim_value = 1
+            if dim.dim_param and dim.dim_param in names:
+                dim.dim_value = batch
+    return found
 
 
 def _constants(graph: Any, weights: set[str]) -> frozenset[str]:

@@ -3,57 +3,99 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from math import prod
 from pathlib import Path
 from typing import Any
 
 from accelerator.errors import EstimateError
 from accelerator.names import printable
-from accelerator.networks.layers import Layer, Network, Operation
+from accelerator.networks.batch import Batch, find_batch
+from accelerator.networks.layers import Layer, Network, Operation, Quantized
 from accelerator.networks.onnx_attributes import compared_pairs, integer, integers, padding
+from accelerator.networks.onnx_contraction import ContractionError
 from accelerator.networks.onnx_graph import Graph, read_graph
 from accelerator.networks.onnx_operators import (
     ADDITIONS,
+    COMPARISON_DOMAIN,
     CONTROL_FLOW,
     CONVOLUTIONS,
     MAX_POOLS,
     MEANS,
     NORMALIZATIONS,
+    OTHER_WEIGHTED,
+    RECURRENT,
     WEIGHT_INPUT,
     Fate,
     fate,
 )
+from accelerator.networks.onnx_weighted import LARGEST_WINDOW, weighted_layers
+from files import short
 
-LARGEST_WINDOW = 2**16
 PRODUCT_OF_ACTIVATIONS = "product of two activations"
 
 
-def read_onnx(path: Path) -> Network:
-    """The network in an ONNX file.
+def read_onnx(
+    path: Path,
+    *,
+    batch: int | None = None,
+    batch_axis: int | None = None,
+    dims: Mapping[str, int] | None = None,
+) -> Network:
+    """The network in an ONNX file, of one image.
+
+    `batch`, `batch_axis` and `dims` are those of `accelerator.networks.load_network`.
 
     Raises:
         EstimateError: the file cannot be used; operators that multiply weights and are not
             supported are all listed.
     """
-    graph = read_graph(path)
-    refused = sorted({name for node in graph.nodes if (name := _refusal(graph, node))})
+    graph = read_graph(path, batch=batch, batch_axis=batch_axis, dims=dims)
+    refused = Counter(name for node in graph.nodes if (name := _refusal(graph, node)))
     if refused:
         raise EstimateError(
             f"{path} has operators that multiply weights and are not supported: "
-            f"{', '.join(refused)}; replace them by convolutions or matrix products"
+            f"{_listed(refused)}; replace them by convolutions or matrix products"
         )
-    reader = _Reader(graph)
+    images = find_batch(graph, batch, batch_axis)
+    reader = _Reader(graph, images)
+    quantized = _file_widths(graph)
     for index, node in enumerate(graph.nodes):
-        reader.take(node, printable(node.name or f"{node.op_type}_{index}"))
+        name = printable(node.name)
+        reader.quantized = quantized.get(index)
+        try:
+            reader.take(node, name)
+        except EstimateError:
+            raise
+        except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
+            # Shapes and attributes of a file contradict each other in more ways than can be
+            # foreseen; the reader only reads here, so that such an error is the file's.
+            raise EstimateError(
+                f"{path}: the node {short(name)} ({short(node.op_type)}) contradicts itself "
+                f"({short(str(error) or type(error).__name__)}); export it again"
+            ) from error
     shape = next((graph.shapes[n] for n in graph.data if len(graph.shapes.get(n, ())) > 1), ())
     return Network(
         printable(path.name),
         tuple(reader.layers),
         f"ONNX file {printable(path.name)}, one image",
-        tuple(size or 0 for size in shape[1:]),
+        tuple(size or 0 for place, size in enumerate(shape) if place != images.axis),
         reader.notes(),
         reader.not_counted(),
+        from_file=True,
+        batch_said=images.said,
     )
+
+
+def _file_widths(graph: Graph) -> dict[int, Quantized]:
+    """Of files with quantizers only, as what runs them takes a while to import."""
+    from accelerator.networks.quantizer_kinds import quantizes
+
+    if not quantizes(graph.nodes):
+        return {}
+    from accelerator.networks.file_widths import file_widths
+
+    return file_widths(graph)
 
 
 def _refusal(graph: Graph, node: Any) -> str | None:
@@ -61,12 +103,15 @@ def _refusal(graph: Graph, node: Any) -> str | None:
     kind = fate(node.op_type)
     name = f"{node.domain}.{node.op_type}" if node.domain else str(node.op_type)
     if kind is Fate.REFUSED:
-        return name
+        return None if node.op_type == "Attention" and not node.domain else name
     if kind is not Fate.UNKNOWN:
         return None
     if node.op_type in CONTROL_FLOW:
         inside = sorted(_weighted_inside(node))
         return f"{name} (with {', '.join(inside)} inside)" if inside else None
+    if node.domain in ("", COMPARISON_DOMAIN):
+        # All of the standard's operators that have weights are listed.
+        return None
     for tensor in node.input:
         sizes = graph.shapes.get(tensor) or ()
         if tensor in graph.constants and sum(size != 1 for size in sizes) > 1:
@@ -94,21 +139,19 @@ class _Reader:
     nothing else takes the tensor as it is.
     """
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, batch: Batch) -> None:
         self.graph = graph
+        self.batch = batch
+        self.quantized: Quantized | None = None
         self.layers: list[Layer] = []
         self.quantizable: set[str] = set()
         self.met: dict[Fate, Counter[str]] = {kind: Counter() for kind in Fate}
         self.takers = Counter(name for node in graph.nodes for name in node.input)
-        self.batch = self._batch()
 
-    def _batch(self) -> int:
-        """Images in the first data input, when it is a batch of images or of vectors."""
-        for name in self.graph.data:
-            shape = self.graph.shapes.get(name) or ()
-            if len(shape) in (2, 4, 5):
-                return shape[0] or 1
-        return 1
+    def shape(self, tensor: str, where: str) -> tuple[int, ...]:
+        """The shape of a tensor for one image."""
+        whole = self.graph.shape(tensor, where)
+        return tuple(size or 1 for size in self.batch.of_one(tensor, whole))
 
     def take(self, node: Any, name: str) -> None:
         """Add what the node costs."""
@@ -131,7 +174,11 @@ class _Reader:
             moved = [tensor for tensor in node.input if tensor not in self.graph.constants]
             if moved and all(self._absorbs(tensor) for tensor in moved):
                 self.quantizable.update(node.output)
-        self.met[kind][str(node.op_type)] += 1
+        if kind is Fate.REFUSED:
+            # What is refused by its name has no weights here: attention of the standard.
+            self.met[Fate.UNCOUNTED][f"{node.op_type} ({PRODUCT_OF_ACTIVATIONS})"] += 1
+        else:
+            self.met[kind][str(node.op_type)] += 1
 
     def _absorbs(self, tensor: str) -> bool:
         """Whether an operator on `tensor` can go into the quantizer that makes it."""
@@ -143,8 +190,8 @@ class _Reader:
         for kind in (Fate.MONOTONE, Fate.MOVED):
             if self.met[kind]:
                 out.append(f"{kind.value}: {_listed(self.met[kind])}")
-        if self.batch > 1:
-            out.append(f"one image of the file's batch of {self.batch}")
+        if self.batch.images > 1:
+            out.append(f"one image of the file's batch of {self.batch.images}")
         return tuple(out)
 
     def not_counted(self) -> tuple[str, ...]:
@@ -159,6 +206,8 @@ class _Reader:
         )
 
     def _mapped(self, node: Any, name: str) -> Fate:
+        if node.op_type in OTHER_WEIGHTED:
+            return self._otherwise(node, name)
         slot = WEIGHT_INPUT[node.op_type]
         other = 0
         constants, inputs = self.graph.constants, node.input
@@ -181,9 +230,23 @@ class _Reader:
         self.quantizable.update(node.output)
         return Fate.MAPPED
 
+    def _otherwise(self, node: Any, name: str) -> Fate:
+        """Sums, blocks and recurrent layers, whose gates the digital unit has."""
+        try:
+            found = weighted_layers(node, name, self.shape, self.graph.constants)
+        except ContractionError as error:
+            raise self._error(name, str(error)) from None
+        if not found:
+            self.met[Fate.UNCOUNTED][f"{node.op_type} ({PRODUCT_OF_ACTIVATIONS})"] += 1
+        self.layers.extend(found)
+        if node.op_type in RECURRENT:
+            self.met[Fate.UNCOUNTED][f"{node.op_type} (gates)"] += 1
+        self.quantizable.update(node.output)
+        return Fate.MAPPED
+
     def _convolution(self, node: Any, name: str, data: str, weights: str) -> Layer:
-        source, kernel = self.graph.shape(data, name), self.graph.shape(weights, name)
-        target = self.graph.shape(node.output[0], name)
+        source, kernel = self.shape(data, name), self.shape(weights, name)
+        target = self.shape(node.output[0], name)
         groups = integer(node, "group", 1)
         rank = len(kernel) - 2
         if rank < 1 or len(source) != len(kernel) or len(target) != len(kernel):
@@ -197,7 +260,7 @@ class _Reader:
         if len(stride) != rank or len(dilation) != rank or min(*stride, *dilation) < 1:
             raise self._error(name, f"strides {stride} and dilations {dilation}")
         begin, end = padding(node, source[2:], target[2:], kernel[2:], stride, dilation)
-        return Layer(
+        layer = Layer(
             name,
             Operation.CONVOLUTION,
             source[1],
@@ -210,12 +273,14 @@ class _Reader:
             end,
             dilation,
             groups,
+            quantized=self.quantized,
         )
+        return layer.times(target[0])
 
     def _product(self, node: Any, name: str, left: str, right: str, turned: bool) -> Layer:
         """A matrix product; `turned` when the left operand holds the weights."""
-        weights = self.graph.shape(left if turned else right, name)
-        target = self.graph.shape(node.output[0], name)
+        weights = self.shape(left if turned else right, name)
+        target = self.shape(node.output[0], name)
         transposed = integer(node, "transA" if turned else "transB", 0)
         if not weights:
             raise self._error(name, "one number for weights")
@@ -228,8 +293,6 @@ class _Reader:
         rows = prod(target) // (outer * groups)
         if rows < 1 or rows * outer * groups != prod(target):
             raise self._error(name, f"weights {weights} and an output {target}")
-        if self.batch > 1 and rows % self.batch == 0:
-            rows //= self.batch
         one = (1,)
         return Layer(
             name,
@@ -244,11 +307,12 @@ class _Reader:
             (0,),
             one,
             groups,
+            quantized=self.quantized,
         )
 
     def _compare(self, node: Any, name: str) -> None:
-        source = self.graph.shape(node.input[0], name)
-        target = self.graph.shape(node.output[0], name)
+        source = self.shape(node.input[0], name)
+        target = self.shape(node.output[0], name)
         kernel, pairs = compared_pairs(node)
         if len(source) != 4 or target[1:] != (len(pairs.neighbours), *source[2:]):
             raise self._error(name, f"an input {source} and an output {target}")
@@ -258,14 +322,14 @@ class _Reader:
         self.layers.append(
             Layer(
                 name, Operation.COMPARISON, source[1], source[2:], target[1], target[2:], kernel,
-                ones, pads, pads, ones, pairs=pairs,
+                ones, pads, pads, ones, pairs=pairs, quantized=self.quantized,
             )
         )  # fmt: skip
         self.quantizable.update(node.output)
 
     def _pool(self, node: Any, name: str) -> None:
-        source = self.graph.shape(node.input[0], name)
-        target = self.graph.shape(node.output[0], name)
+        source = self.shape(node.input[0], name)
+        target = self.shape(node.output[0], name)
         rank = len(source) - 2
         kernel = integers(node, "kernel_shape", source[2:])
         operation = Operation.MAX_POOL if node.op_type in MAX_POOLS else Operation.AVERAGE_POOL
@@ -273,23 +337,25 @@ class _Reader:
             raise self._error(name, f"a window {kernel} over an input {source}")
         ones = (1,) * rank
         zeros = (0,) * rank
-        self.layers.append(
-            Layer(
-                name, operation, source[1], source[2:], target[1], target[2:], kernel,
-                integers(node, "strides", ones), zeros, zeros, ones,
-            )
+        layer = Layer(
+            name, operation, source[1], source[2:], target[1], target[2:], kernel,
+            integers(node, "strides", ones), zeros, zeros, ones,
         )  # fmt: skip
+        self.layers.append(layer.times(target[0]))
 
     def _mean(self, node: Any, name: str) -> Fate:
         """A mean over whole axes: one window for each number that it leaves."""
-        sizes = [self.graph.shapes.get(tensor) or () for tensor in (node.input[0], node.output[0])]
+        sizes = [
+            self.batch.of_one(tensor, self.graph.shapes.get(tensor) or ())
+            for tensor in (node.input[0], node.output[0])
+        ]
         if not sizes[0] or None in (*sizes[0], *sizes[1]):
             return Fate.UNCOUNTED
         source, target = (prod(size or 1 for size in shape) for shape in sizes)
         if target < 1 or source % target:
             return Fate.UNCOUNTED
         window = (source // target,)
-        left = max(target // self.batch, 1)
+        left = target
         one, zero = (1,), (0,)
         self.layers.append(
             Layer(
@@ -324,15 +390,16 @@ class _Reader:
         return Fate.ELEMENTWISE
 
     def _pointwise(self, node: Any, name: str, operation: Operation, operands: int) -> Layer:
-        shape = self.graph.shape(node.output[0], name)
+        shape = self.shape(node.output[0], name)
         channels = shape[1] if len(shape) > 1 else prod(shape)
         size = shape[2:] or (1,)
         ones = (1,) * len(size)
         zeros = (0,) * len(size)
-        return Layer(
+        layer = Layer(
             name, operation, channels, size, channels, size, ones, ones, zeros, zeros, ones,
             operands=operands,
         )  # fmt: skip
+        return layer.times(shape[0] if len(shape) > 1 else 1)
 
     def _error(self, name: str, what: str) -> EstimateError:
         return EstimateError(

@@ -22,6 +22,7 @@ class Fate(StrEnum):
 # Where the weights are among the inputs.
 WEIGHT_INPUT = {
     "Conv": 1,
+    "ConvTranspose": 1,
     "ConvInteger": 1,
     "QLinearConv": 3,
     "Gemm": 1,
@@ -30,6 +31,9 @@ WEIGHT_INPUT = {
     "QLinearMatMul": 3,
     "QGemm": 3,
 }
+RECURRENT = frozenset({"LSTM", "GRU", "RNN"})
+OTHER_WEIGHTED = RECURRENT | {"ConvTranspose", "Einsum", "MatMulNBits"}
+"""Their layers are not those of one plain convolution or product."""
 CONVOLUTIONS = frozenset({"Conv", "ConvInteger", "QLinearConv"})
 
 # Of this project: maps of "this pixel is larger than that one"; docs/comparator.md.
@@ -193,10 +197,6 @@ UNCOUNTED = frozenset(
 # They hold weights whatever their inputs are called.
 ALWAYS_REFUSED = frozenset(
     [
-        "ConvTranspose",
-        "LSTM",
-        "GRU",
-        "RNN",
         "DeformConv",
         "FusedConv",
         "FusedGemm",
@@ -204,7 +204,6 @@ ALWAYS_REFUSED = frozenset(
         "Attention",
         "MultiHeadAttention",
         "QAttention",
-        "MatMulNBits",
         "NhwcConv",
     ]
 )
@@ -220,6 +219,7 @@ def fate(operator: str) -> Fate:
     """What becomes of an operator by its name alone."""
     for names, result in (
         (WEIGHT_INPUT, Fate.MAPPED),
+        (OTHER_WEIGHTED, Fate.MAPPED),
         (COMPARISONS, Fate.COMPARED),
         (MAX_POOLS | AVERAGE_POOLS | MEANS, Fate.POOLED),
         (ADDITIONS | MULTIPLICATIONS | NORMALIZATIONS, Fate.ELEMENTWISE),

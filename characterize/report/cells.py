@@ -21,9 +21,12 @@ class Number:
 
 @dataclass(frozen=True)
 class Mark:
-    """A cell that says pass or fail."""
+    """A cell that says pass or fail; None where that is open, as not all was run."""
 
-    passed: bool
+    passed: bool | None
+
+
+_WORDS = {True: "pass", False: "fail", None: "open"}
 
 
 def table_html(head: Sequence[str], rows: Iterable[Sequence[Any]], name: str) -> str:
@@ -37,7 +40,7 @@ def table_html(head: Sequence[str], rows: Iterable[Sequence[Any]], name: str) ->
 def cell_html(cell: Any, tag: str = "td") -> str:
     """One cell: a `Mark`, a `Number` or anything that has a text."""
     if isinstance(cell, Mark):
-        word = "pass" if cell.passed else "fail"
+        word = _WORDS[cell.passed]
         return f'<{tag} class="{word}">{word}</{tag}>'
     if isinstance(cell, Number):
         return f'<{tag} class="n" data-value="{cell.value!r}">{_shown(cell)}</{tag}>'

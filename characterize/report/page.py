@@ -11,20 +11,26 @@ from typing import Any
 import numpy as np
 
 from characterize.limits import Verdict
+from characterize.night import Night, moved_text
 from characterize.report.cells import Mark, Number, cell_html, table_html
-from characterize.report.figures import margins, sensing_groups, shmoo
+from characterize.report.compared import (
+    SHOWN,
+    changed_in_short,
+    how_variables_moved,
+    single_points,
+    what_changed,
+)
+from characterize.report.folder import TABLE
 from characterize.run import Run
-from lut import Difference, Group, Outcome, Table, shown_place
+from lut import Group, Outcome, Table, shown_place
 
-SHOWN = 50
-"""Rows of a table of places at most; the rest is in the files beside the page."""
 _WORSE_IF_LESS = {
     "margin": True, "offset_tolerance": True, "energy": False, "delay": False,
     "leakage_power": False, "error_rate": False, "read_disturb": False,
 }  # fmt: skip
 _CSS = """
 body {
-  font: 14px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem;
+  font: 14px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 76rem; padding: 0 1rem;
 }
 h1 { font-size: 1.4rem; }
 h2 { font-size: 1.1rem; margin-top: 2rem; border-bottom: 1px solid #ccc; }
@@ -32,46 +38,44 @@ table { border-collapse: collapse; } td, th { padding: .15rem .6rem; text-align:
 td.n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 tr:nth-child(even) { background: #f5f5f5; }
 .pass { color: #176b2c; font-weight: 600; } .fail { color: #b00020; font-weight: 600; }
+section { overflow-x: auto; }
+#variables td, #moved td, #causes td, #limits td { white-space: nowrap; }
+.pass, .fail, .open { white-space: nowrap; } .open { color: #7a5b00; font-weight: 600; }
 svg { max-width: 100%; height: auto; }
 pre { overflow-x: auto; background: #f5f5f5; padding: .6rem; }
 """
 
 
-def report_page(
-    good: bool,
-    run: Run,
-    table: Table,
-    difference: Difference | None,
-    baseline: str | None,
-    pictures: Mapping[str, str],
-) -> str:
-    """The whole page, headed by whether all is `good`.
+def report_page(night: Night, table: Table | None, pictures: Mapping[str, str]) -> str:
+    """The whole page, headed by the verdict and what is against the night.
 
-    `pictures` are waveforms (SVG) of points that are not ok, by title.
+    `table` is None where the night has none; `pictures` are waveforms (SVG) of points that are
+    not ok, by title.
     """
-    parts = [
-        _heading(run, good),
-        _summary(run, difference, baseline),
-        _section("Limits", _limits(run.verdicts)),
-        _section("What moved", _moved(difference, baseline)),
-        _section("Points that are not ok", _points(run)),
-        _section("Worst places", _worst(table)),
-    ]
-    if sensing_groups(table):
-        least = {
-            verdict.limit.bench: verdict.limit.low
-            for verdict in run.verdicts
-            if verdict.limit.measure == "margin" and verdict.limit.low is not None
-        }
-        parts.append(_section("Margins of all points", margins(table, least)))
-        for rows in next(iter(sensing_groups(table).values())).axes["rows"].values:
-            title = f"Worst margin in mV over supply and temperature, {rows} rows"
-            parts.append(_section(title, shmoo(table, int(rows))))
+    parts = [_heading(night), _summary(night)]
+    if night.ending is not None:
+        parts.append(_section("Why the night did not end", _ending(night)))
+    if night.baseline is not None:
+        parts.append(_section("What changed since the baseline", what_changed(night)))
+    if night.difference is not None and night.baseline is not None:
+        moved = how_variables_moved(night.difference, str(night.baseline.path))
+        parts.append(_section("How the variables moved", moved))
+    if night.findings:
+        laws = "".join(f"<li>{escape(finding)}</li>" for finding in night.findings[:SHOWN])
+        parts.append(_section("Laws of the numbers that are broken", f"<ul>{laws}</ul>"))
+    if night.run is not None:
+        parts.append(_section("Limits", _limits(night.run.verdicts)))
+        parts.append(_section("Points that are not ok", _points(night.run)))
+    if night.difference is not None and (rows := single_points(night.difference)):
+        parts.append(_section("Values that moved most", rows))
+    if table is not None:
+        parts += _of_table(table, night)
     waves = "".join(f"<h3>{escape(title)}</h3>{svg}" for title, svg in pictures.items())
     if waves:
         parts.append(_section("Waveforms of points that are not ok", waves))
-    parts.append(_section("Made from", _provenance(table)))
-    title = escape(run.plan.title)
+    if table is not None:
+        parts.append(_section("Made from", _provenance(table)))
+    title = escape(night.title)
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta http-equiv="Content-Security-Policy" '
@@ -82,26 +86,81 @@ def report_page(
     )
 
 
-def _heading(run: Run, passed: bool) -> str:
-    return f"<h1>{escape(run.plan.title)}: {cell_html(Mark(passed), 'span')}</h1>"
+def _heading(night: Night) -> str:
+    mark = cell_html(Mark(night.good), "span")
+    told = [night.compared] if night.good else night.reasons
+    if night.difference is not None and not night.difference.same:
+        told = [*told, f"changed since the baseline: {changed_in_short(night.difference)}"]
+    lines = "".join(f"<li>{escape(line)}</li>" for line in told)
+    return f'<h1>{escape(night.title)}: {mark}</h1><ul id="headline">{lines}</ul>'
+
+
+def _ending(night: Night) -> str:
+    ending = night.ending
+    if ending is None:
+        return ""
+    parts = [f"<p>{escape(ending.kind)}: {escape(ending.sentence)}</p>"]
+    if night.not_run:
+        rows = [(group, str(count)) for group, count in night.not_run.items()]
+        parts.append(table_html(("bench", "points not run"), rows, name="not-run"))
+    if ending.detail:
+        detail = escape(ending.detail)
+        parts.append(f"<details><summary>traceback</summary><pre>{detail}</pre></details>")
+    return "".join(parts)
+
+
+def _of_table(table: Table, night: Night) -> list[str]:
+    from characterize.report.figures import margins, sensing_groups, shmoo
+
+    parts = [_section("Worst places", _worst(table))]
+    if sensing_groups(table):
+        least = {
+            verdict.limit.bench: verdict.limit.low
+            for verdict in (night.run.verdicts if night.run else ())
+            if verdict.limit.measure == "margin" and verdict.limit.low is not None
+        }
+        parts.append(_section("Margins of all points", margins(table, least)))
+        for rows in next(iter(sensing_groups(table).values())).axes["rows"].values:
+            title = f"Worst margin in mV over supply and temperature, {rows} rows"
+            parts.append(_section(title, shmoo(table, int(rows))))
+    return parts
 
 
 def _section(title: str, content: str) -> str:
     return f"<section><h2>{escape(title)}</h2>{content}</section>"
 
 
-def _summary(run: Run, difference: Difference | None, baseline: str | None) -> str:
-    outcomes = ", ".join(f"{count} {meaning}" for meaning, count in run.outcomes.items())
+def _summary(night: Night) -> str:
     rows: list[Sequence[Any]] = [
-        ("points", f"{len(run.results)} ({outcomes}), {run.cached} of them cached"),
-        ("limits", f"{sum(v.passed for v in run.verdicts)} of {len(run.verdicts)} kept"),
-        ("needed a gentler solver", str(len(run.retried))),
-        ("ngspice", run.ngspice_version),
-        ("time", f"{run.wall_seconds:.1f} s, ngspice's own {run.analysis_seconds:.1f} s"),
+        ("night of", f"{night.started:%Y-%m-%d %H:%M:%S %z}, {night.seconds:.1f} s"),
     ]
-    if difference is not None:
-        verdict = "the same" if difference.same else f"{difference.beyond} values moved"
-        rows.append((f"against {baseline}", verdict))
+    run = night.run
+    if run is not None:
+        outcomes = ", ".join(f"{count} {meaning}" for meaning, count in run.outcomes.items())
+        count = f"{len(run.results)} of {run.plan.count()}" if night.not_run else len(run.results)
+        cached = "" if night.ending else f", {run.cached} of them cached"
+        rows.append(("points", f"{count} ({outcomes or 'none'}){cached}"))
+        kept = sum(verdict.passed for verdict in run.verdicts)
+        still = sum(verdict.decided is None for verdict in run.verdicts)
+        rows.append(
+            ("limits", f"{kept} of {len(run.verdicts)} kept" + (f", {still} open" if still else ""))
+        )
+        if run.retried:
+            rows.append(("needed a gentler solver", str(len(run.retried))))
+    if night.allowed:
+        rows.append(("allowed", ", ".join(outcome.meaning for outcome in night.allowed)))
+    if night.baseline is None:
+        rows.append(("baseline", "none was given"))
+    else:
+        rows.append(("baseline", night.baseline.text))
+    if night.difference is not None:
+        rows.append(("against it", moved_text(night.difference)))
+    if night.accepted:
+        rows.append(("accepted", "this table is the baseline now"))
+    if night.table_sha256:
+        rows.append(("table", f"{TABLE}, sha256 {night.table_sha256[:12]}"))
+    ngspice = f", ngspice {run.ngspice_version}" if run and run.ngspice_version else ""
+    rows.append(("made with", f"mramcim {night.mramcim_version}{ngspice}"))
     return table_html((), rows, name="summary")
 
 
@@ -118,48 +177,12 @@ def _limits(verdicts: Sequence[Verdict]) -> str:
             for number in numbers
         ]
         failed = f", {verdict.failed} not measured" if verdict.failed else ""
+        failed += f", {verdict.not_run} not run" if verdict.not_run else ""
         rows.append(
-            (Mark(verdict.passed), limit.text, *shown,
+            (Mark(verdict.decided), limit.text, *shown,
              f"{verdict.violated} of {verdict.points}{failed}", shown_place(verdict.place))
         )  # fmt: skip
     return table_html(head, rows, name="limits")
-
-
-def _moved(difference: Difference | None, baseline: str | None) -> str:
-    if difference is None:
-        return "<p>No baseline was given.</p>"
-    name = escape(baseline or "the baseline")
-    if difference.same:
-        count = f"{difference.compared} values"
-        return f"<p>Nothing, in {count}, against {name} within {difference.relative:g}.</p>"
-    parts = []
-    built = [
-        (entry.kind, entry.place, str(entry.a), str(entry.b)) for entry in difference.mismatches
-    ]
-    if built:
-        parts.append(
-            table_html(("what", "where", "baseline", "now"), built[:SHOWN], name="mismatches")
-        )
-    changed = [
-        (change.group, str(change.count), f"{change.a} to {change.b}", str(place))
-        for change in difference.outcomes
-        for place in change.moved(1)
-    ]
-    if changed:
-        parts.append(
-            table_html(("bench", "points", "outcome", "first at"), changed, name="outcomes")
-        )
-    moved = [
-        (point.group, point.variable, Number(point.a, point.units), Number(point.b, point.units),
-         f"{100 * point.relative:.3g} %", shown_place(point.coordinates))
-        for point in difference.moved(SHOWN)
-    ]  # fmt: skip
-    if moved:
-        head = ("bench", "measure", "baseline", "now", "change", "at")
-        parts.append(table_html(head, moved, name="moved"))
-        if difference.beyond > len(moved):
-            parts.append(f"<p>and {difference.beyond - len(moved)} more.</p>")
-    return "".join(parts)
 
 
 def _points(run: Run) -> str:

@@ -8,11 +8,11 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from mramcim.arguments import add_json, positive_count
+from mramcim.arguments import add_json, positive_count, whole
 from mramcim.errors import CommandError
 from mramcim.images import SETS, asked_images
 from mramcim.outputs import STANDARD_OUTPUT, check_outputs, write_file, write_json
-from mramcim.progress import Progress
+from mramcim.progress import Progress, add_quiet
 
 SUMMARY = "a network whose width is chosen while it runs: accuracy, energy, latency by width"
 
@@ -49,19 +49,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     suppressed: Any = argparse.SUPPRESS
     for name, kind, what in (
         ("dataset", str, f"{SETS} (default: digits)"),
-        ("depth", int, "blocks of a stage (default: 1)"),
+        ("depth", whole, "blocks of a stage (default: 1)"),
         ("channels", _numbers(int), "of the stages (default: 16,32,64)"),
-        ("stem-stride", int, "of the first convolution (default: 4)"),
+        ("stem-stride", whole, "of the first convolution (default: 4)"),
         ("widths", _numbers(float), "shares of the channels (default: 0.25,0.5,0.75,1)"),
         ("bits", _numbers(int), "of weights and activations (default: 8,16)"),
         ("seeds", _numbers(int), "one training each (default: 0,1,2)"),
         ("mixture", float, "lambda: the teacher's share of the loss (default: 0.5)"),
-        ("epochs", int, "passes through the images (default: 10)"),
-        ("batch", int, "images of one step (default: 64)"),
+        ("epochs", whole, "passes through the images (default: 10)"),
+        ("batch", whole, "images of one step (default: 64)"),
         ("rate", float, "Adam's rate at the start (default: 0.005)"),
-        ("shift", int, "pixels by which images are moved about (default: 2)"),
+        ("shift", whole, "pixels by which images are moved about (default: 2)"),
     ):
         parser.add_argument(f"--{name}", type=kind, metavar="N", default=suppressed, help=what)
+    add_quiet(parser)
     add_json(parser)
 
 
@@ -82,7 +83,7 @@ def _trained(arguments: argparse.Namespace) -> Path:
     asked = {entry.name: vars(arguments)[entry.name] for entry in fields(Setting)
              if entry.name in arguments}  # fmt: skip
     setting = Setting(**asked, image=(learnt.codes.shape[1], 32))
-    with Progress("network") as bar:
+    with Progress("network", quiet=arguments.quiet) as bar:
         train_study(setting, learnt, tested, folder, bar)
     return folder
 

@@ -7,12 +7,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from mramcim.arguments import add_json
+from mramcim.arguments import add_json, whole
 from mramcim.errors import CommandError
 from mramcim.estimates import add_settings, settings
 from mramcim.images import SETS, add_image_options, asked_images
 from mramcim.outputs import STANDARD_OUTPUT, check_outputs, write_json
 from mramcim.progress import Progress as Bar
+from mramcim.progress import add_quiet
 
 SUMMARY = "comparisons in place of multiplications (CMP-PIM): accuracy, energy, latency, area"
 
@@ -46,15 +47,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="bits of activations and learned weights (default: 8)",
     )  # fmt: skip
     training.add_argument(
-        "--epochs", type=int, metavar="N", help="passes through the images (default: 16)"
+        "--epochs", type=whole, metavar="N", help="passes through the images (default: 16)"
     )
     for name, what in (
         ("channels", "channels of every module (default: 16)"),
         ("maps", "maps of every module (default: 32)"),
         ("depth", "modules (default: 4)"),
     ):
-        training.add_argument(f"--{name}", type=int, metavar="N", default=suppressed, help=what)
+        training.add_argument(f"--{name}", type=whole, metavar="N", default=suppressed, help=what)
     add_image_options(parser)
+    add_quiet(parser)
     add_json(parser)
 
 
@@ -138,7 +140,7 @@ def _train(arguments: argparse.Namespace, folder: Path) -> None:
     except OSError as error:
         raise CommandError(f"--train '{folder}' cannot be a folder: {error.strerror}") from None
     chosen = dict(_given(arguments, ("seeds", "widths")))
-    with Bar("network") as bar:
+    with Bar("network", quiet=arguments.quiet) as bar:
         train_networks(learnt, tested, folder, recipe=recipe, configuration=one, told=bar, **chosen)
 
 

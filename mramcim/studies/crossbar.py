@@ -5,19 +5,19 @@ from __future__ import annotations
 import argparse
 import sys
 
-from mramcim.arguments import add_json
+from mramcim.arguments import add_json, whole
 from mramcim.estimates import Option, add_options, chosen
 from mramcim.outputs import STANDARD_OUTPUT, check_outputs, write_json
 
 SUMMARY = "a network on analog RRAM crossbars with converters, beside ours"
 
 _OPTIONS: tuple[Option, ...] = (
-    ("weights", int, "W", "bits of a weight, 1 to 16 (default: 1)"),
-    ("activations", int, "A", "bits of an activation, 1 to 16 (default: 1)"),
+    ("weights", whole, "W", "bits of a weight, 1 to 16 (default: 1)"),
+    ("activations", whole, "A", "bits of an activation, 1 to 16 (default: 1)"),
     ("first-last", str, "W:A|off", "widths of the first and the last layer, or leave them out"),
     ("coverage", str, "WHAT", "all (default), or convolutions"),
-    ("copies", int, "N", "copies of all weights, on both (default: 1)"),
-    ("adc-bits", int, "N", "bits of the crossbar's converters, 4 to 10 (default: 8)"),
+    ("copies", whole, "N", "copies of all weights, on both (default: 1)"),
+    ("adc-bits", whole, "N", "bits of the crossbar's converters, 4 to 10 (default: 8)"),
 )
 
 

@@ -8,12 +8,14 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mramcim.arguments import add_json
+from files import naming
+from mramcim.arguments import add_json, seed, whole
 from mramcim.columns import aligned
 from mramcim.errors import CommandError
 from mramcim.images import SETS, add_image_options, asked_images
 from mramcim.outputs import STANDARD_OUTPUT, check_outputs, write_json
 from mramcim.progress import Progress as Bar
+from mramcim.progress import add_quiet
 
 if TYPE_CHECKING:
     from accelerator.pruning.ablation import ArmResult
@@ -22,20 +24,20 @@ if TYPE_CHECKING:
 SUMMARY = "prune what a sub-array holds as a whole, with ternary weights: accuracy, size, costs"
 
 _RECIPE = (
-    ("blocks", int, "residual blocks of each stage; 3 are ResNet-20"),
-    ("channels", int, "of the first stage"),
-    ("rows", int, "of the sub-arrays whose tiles are the groups"),
-    ("columns", int, "of these sub-arrays"),
-    ("activation-bits", int, "between the layers"),
-    ("rounds", int, "times that a share of the groups is pruned"),
-    ("warm-epochs", int, "of the dense network"),
-    ("penalty-epochs", int, "with the penalty, in each round"),
-    ("fine-epochs", int, "after pruning"),
+    ("blocks", whole, "residual blocks of each stage; 3 are ResNet-20"),
+    ("channels", whole, "of the first stage"),
+    ("rows", whole, "of the sub-arrays whose tiles are the groups"),
+    ("columns", whole, "of these sub-arrays"),
+    ("activation-bits", whole, "between the layers"),
+    ("rounds", whole, "times that a share of the groups is pruned"),
+    ("warm-epochs", whole, "of the dense network"),
+    ("penalty-epochs", whole, "with the penalty, in each round"),
+    ("fine-epochs", whole, "after pruning"),
     ("rate", float, "Adam's at the start for the dense network"),
     ("penalty-rate", float, "the same with the penalty"),
     ("fine-rate", float, "the same after pruning"),
-    ("batch", int, "images of one step"),
-    ("shift", int, "pixels by which images are moved about"),
+    ("batch", whole, "images of one step"),
+    ("shift", whole, "pixels by which images are moved about"),
     ("penalty", float, "weight of the group lasso"),
     ("clip", float, "norm over its layer's mean above which a group feels no penalty"),
     ("share", float, "of the groups that is pruned in a round"),
@@ -52,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--train", metavar="FOLDER", help="train all anew and write the files there")
     group.add_argument("--dataset", default="digits", metavar="NAME", help=SETS)
     group.add_argument(
-        "--seeds", type=int, nargs="+", default=[0, 1, 2], metavar="N", help="default: 0 1 2"
+        "--seeds", type=seed, nargs="+", default=[0, 1, 2], metavar="N", help="default: 0 1 2"
     )
     group.add_argument(
         "--wide-ends", action="store_true",
@@ -62,6 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for name, kind, what in _RECIPE:
         group.add_argument(f"--{name}", type=kind, metavar="N", default=suppressed, help=what)
     add_image_options(group)  # type: ignore[arg-type]
+    add_quiet(parser)
     add_json(parser)
 
 
@@ -77,11 +80,14 @@ def run(arguments: argparse.Namespace) -> int:
     elif given := [name for name, _, _ in _RECIPE if name.replace("-", "_") in arguments]:
         raise CommandError(f"--{given[0]} is how networks are trained; give --train FOLDER too")
 
+    from accelerator.errors import EstimateError
     from accelerator.pruning.ablation import ablation
     from accelerator.pruning.record import read_record
+    from lut import TableError
 
     record = read_record(None if folder is None else Path(folder))
-    results = ablation(record, arguments.lut)
+    with naming(record.folder, EstimateError, TableError):
+        results = ablation(record, arguments.lut)
     if arguments.json is not None:
         content = {key: value for key, value in record.content.items() if key != "images"}
         write_json(arguments.json, content | {"arms": [result.to_dict() for result in results]})
@@ -113,7 +119,7 @@ def _train(arguments: argparse.Namespace, folder: Path) -> None:
     phases = recipe.rounds * recipe.penalty_epochs + recipe.fine_epochs
     total = len(arguments.seeds) * (recipe.warm_epochs + len(ARMS) * phases)
     done = 0
-    with Bar("epoch") as bar:
+    with Bar("epoch", quiet=arguments.quiet) as bar:
 
         def told(_name: str, _progress: object) -> None:
             nonlocal done

@@ -12,6 +12,7 @@ from mramcim.errors import CommandError
 from mramcim.images import add_image_options, asked_images
 from mramcim.outputs import STANDARD_OUTPUT, check_outputs, write_file, write_json
 from mramcim.progress import Progress as Bar
+from mramcim.progress import add_quiet
 
 if TYPE_CHECKING:
     from accelerator.stochastic.stored import StoredNetworks
@@ -51,6 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--plot", metavar="F.png", help="draw clock, bits, accuracy, rate and power over the years"
     )
+    add_quiet(parser)
     add_json(parser)
 
 
@@ -112,7 +114,7 @@ def _trained(arguments: argparse.Namespace) -> StoredNetworks:
     seeds = range(arguments.seeds or len(SEEDS))
     learnt = asked_images(arguments, dataset, "train")
     tested = asked_images(arguments, dataset, "test")
-    with Bar("epoch") as bar:
+    with Bar("epoch", quiet=arguments.quiet) as bar:
 
         def told(progress: Any) -> None:
             bar(progress.epoch, progress.epochs)

@@ -8,7 +8,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from mramcim.arguments import add_json, finite, kelvin, positive_count
+from mramcim.arguments import add_json, finite, kelvin, positive_count, seed
 from mramcim.estimates import (
     ARRAY_OPTIONS,
     SAMPLE_OPTIONS,
@@ -20,7 +20,7 @@ from mramcim.estimates import (
 )
 from mramcim.images import NETWORK_HELP, SETS, add_image_options, asked_images
 from mramcim.outputs import check_outputs
-from mramcim.progress import Progress
+from mramcim.progress import Progress, add_quiet
 
 SUMMARY = "accuracy and energy of a quantized network with the wrong ANDs of its conditions"
 
@@ -37,16 +37,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a table with error rates; given again, each is a curve of its own (default: the "
         "reference table of mramcim)",
     )
-    for name, kind, unit, default, what in (
-        ("vdd", finite, "V", "1.0", "supplies"),
-        ("temperature", kelvin, "DEGC", "27", "temperatures in degC"),
+    for name, kind, unit, default, what, told in (
+        ("vdd", finite, "V", None, "supplies", "the nominal one of the first table"),
+        ("temperature", kelvin, "DEGC", "27", "temperatures in degC", "27"),
     ):
         parser.add_argument(
             f"--{name}",
             type=_listed(kind),
             metavar=f"{unit},..",
             default=default,
-            help=f"{what}, separated by commas (default: {default})",
+            help=f"{what}, separated by commas (default: {told})",
         )
     parser.add_argument("--corner", default="tt", metavar="NAME", help="corner (default: tt)")
     parser.add_argument(
@@ -56,9 +56,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=argparse.SUPPRESS,
         help="runs of the images, each with other wrong ANDs (default: 20)",
     )
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of them (default: 0)")
+    parser.add_argument("--seed", type=seed, default=0, metavar="N", help="of them (default: 0)")
     add_options(parser, (*ARRAY_OPTIONS, WRITE_SUPPLY, *SAMPLE_OPTIONS))
     add_csv_and_plot(parser, "condition", "accuracy and energy against the supply")
+    add_quiet(parser)
     add_json(parser)
 
 
@@ -77,19 +78,21 @@ def run(arguments: argparse.Namespace) -> int:
 
     from accelerator.accuracy import accuracy_curve
     from accelerator.accuracy.render import csv_rows, render_text
+    from accelerator.pipeline import open_table
     from accelerator.prices import Conditions
     from accelerator.trained import path_of
 
     data = asked_images(arguments, arguments.dataset, "test")
     array = chosen(arguments, (*ARRAY_OPTIONS, WRITE_SUPPLY))
+    supplies = arguments.vdd or [open_table(tables[0]).nominal_vdd]
     conditions = [
         Conditions(arguments.corner, vdd, temperature, **array)
-        for temperature, vdd in product(arguments.temperature, arguments.vdd)
+        for temperature, vdd in product(arguments.temperature, supplies)
     ]
     options: dict[str, Any] = chosen(arguments, SAMPLE_OPTIONS)
     if "repeats" in arguments:
         options["repeats"] = arguments.repeats
-    with Progress("run") as progress:
+    with Progress("run", quiet=arguments.quiet) as progress:
         faultless, points = accuracy_curve(
             path_of(arguments.network), data, conditions, tables=tables, seed=arguments.seed,
             told=progress, **options,

@@ -12,7 +12,7 @@ from mramcim.errors import CommandError
 from mramcim.failures import failure_lines
 from mramcim.limits import verdict_lines
 from mramcim.outputs import STANDARD_OUTPUT, check_outputs, write_json
-from mramcim.progress import Progress
+from mramcim.progress import Progress, add_quiet
 from mramcim.running import add_run_arguments, asked_plan, asked_store, plan_inputs
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="only say how many points are new and how long they should take",
     )
     add_run_arguments(parser)
+    add_quiet(parser)
     add_json(parser)
 
 
@@ -78,6 +79,7 @@ def _foretold(found: DryRun) -> str:
         f"{found.points} points: {found.cached} cached, {new} new"
         + (f" ({benches}), some {_duration(found.seconds)}" if new else "")
         + f", with ngspice {found.ngspice_version}"
+        + "".join(f"\nno bench of the plan has the axis '{name}'" for name in found.unused_axes)
     )
 
 
@@ -90,7 +92,7 @@ def _duration(seconds: float) -> str:
 def _wet(arguments: argparse.Namespace, plan: Plan, store: Store | None) -> int:
     from characterize import run_plan
 
-    with Progress() as progress:
+    with Progress(quiet=arguments.quiet) as progress:
         done = run_plan(
             plan,
             arguments.output,
@@ -103,10 +105,12 @@ def _wet(arguments: argparse.Namespace, plan: Plan, store: Store | None) -> int:
         write_json(arguments.json, done.to_dict())
     if arguments.json != STANDARD_OUTPUT:
         print(_described(done))
-        for line in verdict_lines(done.verdicts):
-            print(line)
-    for line in failure_lines(done):
-        print(line, file=sys.stderr)
+        if not (arguments.quiet and done.good):
+            for line in verdict_lines(done.verdicts):
+                print(line)
+    if not (arguments.quiet and done.good):
+        for line in failure_lines(done):
+            print(line, file=sys.stderr)
     return 0 if done.good else EXIT_NOT_ALL_GOOD
 
 

@@ -14,6 +14,7 @@ from mramcim.estimates import (
     add_options,
     add_settings,
     chosen,
+    input_files,
     settings,
     write_report,
 )
@@ -53,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Estimate, print the report or the comparison, and write the files asked for."""
     outputs = {"--json": arguments.json, "--csv": arguments.csv, "--plot": arguments.plot}
-    check_outputs(outputs, inputs=[arguments.network, *arguments.lut])
+    check_outputs(outputs, inputs=[arguments.network, *arguments.lut, *input_files(arguments)])
     if len(arguments.lut) > 1:
         if arguments.baselines:
             raise CommandError("--baselines stands beside one table: give --lut once")

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from mramcim.arguments import add_json, positive_count
+from files import naming, read_json
+from mramcim.arguments import add_json, add_models, processes
 from mramcim.errors import CommandError
 from mramcim.outputs import STANDARD_OUTPUT, check_outputs, write_json
+from mramcim.printable import printable
 
 if TYPE_CHECKING:
     from mramcim.resimulation import Check
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 SUMMARY = "take a report's energy apart: counts, rows of the table, netlists and parameters"
 
 EXIT_DOES_NOT_HOLD = 1
-_LARGEST_REPORT = 200_000_000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,8 +40,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--design", metavar="FILE", help="the table's design, where it is not a shipped one"
     )
+    add_models(parser)
     parser.add_argument(
-        "-j", "--jobs", type=positive_count, default=1, metavar="N", help="processes (default: 1)"
+        "-j", "--jobs", type=processes, default=1, metavar="N", help="processes (default: 1)"
     )
     add_json(parser)
 
@@ -50,17 +51,21 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the explanation, and the rows simulated again where that is asked for."""
     check_outputs({"--json": arguments.json}, inputs=[arguments.report, arguments.lut])
 
+    from accelerator.errors import EstimateError
     from accelerator.explanation.again import estimate_again
     from accelerator.explanation.explanation import explain
     from accelerator.explanation.render import render_explanation
+    from lut import TableError
 
-    estimate = estimate_again(_report(arguments.report), arguments.lut)
+    content = read_json(Path(arguments.report), "report", error=CommandError)
+    with naming(Path(arguments.report), EstimateError, TableError):
+        estimate = estimate_again(content, arguments.lut)
     found = explain(estimate, arguments.layer, arguments.component)
     checks: tuple[Check, ...] | None = None
     if arguments.resimulate:
         from mramcim.resimulation import resimulate, table_design
 
-        design = table_design(estimate.table, arguments.design)
+        design = table_design(estimate.table, arguments.design, arguments.models)
         rows = [row for rows in found.figures.values() for row in rows]
         checks = resimulate(estimate.table, rows, design, arguments.jobs)
     if arguments.json is not None:
@@ -69,20 +74,6 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json != STANDARD_OUTPUT:
         sys.stdout.write(render_explanation(found) + _text(checks))
     return 0 if all(check.holds for check in checks or ()) else EXIT_DOES_NOT_HOLD
-
-
-def _report(name: str) -> Any:
-    path = Path(name)
-    if not path.is_file():
-        raise CommandError(f"there is no file {name}: give a report, as `estimate --json` writes")
-    if path.stat().st_size > _LARGEST_REPORT:
-        raise CommandError(f"{name} is too large for a report")
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise CommandError(
-            f"{name} is not JSON: give a report, as `estimate --json` writes"
-        ) from error
 
 
 def _text(checks: tuple[Check, ...] | None) -> str:
@@ -94,7 +85,7 @@ def _text(checks: tuple[Check, ...] | None) -> str:
         [
             f"{check.group}/{check.variable}",
             " ".join(
-                value if isinstance(value, str) else f"{name}={value:g}"
+                printable(value) if isinstance(value, str) else f"{name}={value:g}"
                 for name, value in check.place.items()
             ),
             f"{check.table:.6g} {check.units}",

@@ -12,6 +12,7 @@ from mramcim.estimates import (
     add_options,
     add_settings,
     chosen,
+    input_files,
     settings,
     write_report,
 )
@@ -50,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Search, print the mapping with its report, and write the files asked for."""
     outputs = {"--json": arguments.json, "--csv": arguments.csv, "--plot": arguments.plot}
-    check_outputs(outputs, inputs=[arguments.network, arguments.lut])
+    check_outputs(outputs, inputs=[arguments.network, arguments.lut, *input_files(arguments)])
 
     from accelerator.render import csv_rows, render_text
     from accelerator.search.render import render_mapping

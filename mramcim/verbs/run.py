@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mramcim.arguments import add_json, positive_count
+from files import naming, read_npy
+from mramcim.arguments import add_json, finite, positive_count, seed
 from mramcim.errors import CommandError
 from mramcim.estimates import (
     ARRAY_OPTIONS,
     CONDITION_OPTIONS,
+    READING_OPTIONS,
     SAMPLE_OPTIONS,
     add_csv_and_plot,
     add_options,
+    add_settings,
     chosen,
+    settings,
     write_report,
 )
 from mramcim.images import NETWORK_HELP, SETS, add_image_options, asked_images
@@ -49,6 +54,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "divided by N (255 for bytes); needed where the first layer has no quantizer before it",
     )
     parser.add_argument(
+        "--lowest", type=_whole, metavar="N", help="and from N, which may be negative, to --highest"
+    )
+    parser.add_argument(
+        "--input-bits",
+        type=_width,
+        metavar="B[:signed]",
+        help="quantize the images of --images to so many bits before the network, which has no "
+        "quantizer of its own there; 1:signed is -1 and 1",
+    )
+    parser.add_argument(
+        "--input-scale",
+        type=_scale,
+        metavar="S[,Z]",
+        help="the distance of two levels of --input-bits (default: 1), and the code of zero",
+    )
+    parser.add_argument(
         "--output", metavar="Y.npy", help="write the network's first output to this file"
     )
     parser.add_argument(
@@ -59,8 +80,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="with wrong ANDs, drawn at the error rates of the table's statistics",
     )
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of them (default: 0)")
-    add_options(parser, (*_CONDITIONS, *SAMPLE_OPTIONS))
+    parser.add_argument("--seed", type=seed, default=0, metavar="N", help="of them (default: 0)")
+    add_options(parser, (*_CONDITIONS, *SAMPLE_OPTIONS, *READING_OPTIONS))
+    add_settings(parser)
     add_csv_and_plot(parser, "layer", "energy and latency")
     add_json(parser)
 
@@ -77,18 +99,24 @@ def run(arguments: argparse.Namespace) -> int:
             raise CommandError("--data and --count choose images of a --dataset; give that too")
         images, data = _images(arguments.images), None
         highest = arguments.highest
-    elif arguments.highest is not None:
-        raise CommandError("--highest is of --images; a --dataset knows its own")
+    elif any(entry is not None for entry in _levels(arguments).values()):
+        raise CommandError(
+            "--highest, --lowest, --input-bits and --input-scale are of --images; a --dataset "
+            "knows its own levels"
+        )
     else:
         data = asked_images(arguments, arguments.dataset, "test")
 
-    from accelerator.inference import AndErrors, QuantizedNetwork, cost_run
+    from accelerator.errors import EstimateError
+    from accelerator.inference import AndErrors, InputQuantizer, QuantizedNetwork, cost_run
+    from accelerator.inference.costing import check_options
     from accelerator.pipeline import open_table
-    from accelerator.prices import Conditions
+    from accelerator.prices import conditions_in
     from accelerator.render import csv_rows, render_text
     from accelerator.trained import path_of
 
-    given = chosen(arguments, _CONDITIONS)
+    given, accounting = chosen(arguments, _CONDITIONS), settings(arguments)
+    check_options(accounting)
     path = path_of(arguments.network)
     network = QuantizedNetwork(path)
     if data is not None:
@@ -98,14 +126,25 @@ def run(arguments: argparse.Namespace) -> int:
         images, highest = data.codes, data.highest
     wrong = None
     if arguments.errors:
-        wrong = AndErrors.of_table(open_table(arguments.lut), Conditions(**given))
-    found = network.run(images, errors=wrong, seed=arguments.seed, highest=highest, keep=False)
+        table = open_table(arguments.lut)
+        wrong = AndErrors.of_table(table, conditions_in(table, **given))
+    quantizer = None
+    if arguments.input_bits is not None:
+        quantizer = InputQuantizer(*arguments.input_bits, *(arguments.input_scale or (1.0, 0.0)))
+    elif arguments.input_scale is not None:
+        raise CommandError("--input-scale is of --input-bits; give that too")
+    with naming(Path(arguments.images or path), EstimateError):
+        found = network.run(
+            images, errors=wrong, seed=arguments.seed, lowest=arguments.lowest or 0,
+            highest=highest, quantizer=quantizer, keep=False,
+        )  # fmt: skip
     report = cost_run(
         path,
         found,
         table=arguments.lut,
         **given,
-        **chosen(arguments, SAMPLE_OPTIONS),
+        **chosen(arguments, (*SAMPLE_OPTIONS, *READING_OPTIONS)),
+        **accounting,
     )
     name, first = next(iter(found.outputs.items()))
 
@@ -131,18 +170,40 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _images(name: str) -> np.ndarray[Any, Any]:
-    import numpy as np
+def _levels(arguments: argparse.Namespace) -> dict[str, object]:
+    """What is said of the images' levels."""
+    return {
+        name: getattr(arguments, name)
+        for name in ("lowest", "highest", "input_bits", "input_scale")
+    }
 
-    path = Path(name)
-    if not path.is_file():
-        raise CommandError(f"there is no file {name}: give images as NumPy's save writes them")
-    try:
-        # Pickled objects would run code.
-        found = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError):
-        found = None
-    if not isinstance(found, np.ndarray) or found.ndim == 0 or len(found) == 0:
+
+def _whole(text: str) -> int:
+    """A whole number, negative ones too.
+
+    Raises:
+        argparse.ArgumentTypeError: anything else.
+    """
+    if not re.fullmatch(r"[+-]?[0-9]{1,9}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number")
+    return int(text)
+
+
+def _width(text: str) -> tuple[int, bool]:
+    bits, _, sign = text.partition(":")
+    if not re.fullmatch(r"[0-9]{1,2}", bits) or sign not in ("", "signed", "unsigned"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of bits, as 8 or 8:signed")
+    return int(bits), sign == "signed"
+
+
+def _scale(text: str) -> tuple[float, float]:
+    scale, _, zero = text.partition(",")
+    return finite(scale), finite(zero or "0")
+
+
+def _images(name: str) -> np.ndarray[Any, Any]:
+    found = read_npy(Path(name), "file of images", CommandError)
+    if found.ndim == 0 or found.size == 0:
         raise CommandError(f"{name} is not an array of images as NumPy's save writes them")
     return found
 

@@ -74,23 +74,18 @@ def _simulated(asked: Request) -> tuple[Deck, Waveforms, Mapping[str, float], Ou
 
     A write is judged by its magnet: the deck is that with the pulse it needs.
     """
-    from characterize.pool import run_deck
-
-    deck = asked.deck()
     if asked.bench != "write":
         from characterize.measure import measure
+        from characterize.pool import run_deck
 
+        deck = asked.deck()
         waves = run_deck(deck)
         measured = measure(deck, waves)
         return deck, waves, measured.values, measured.outcome
 
-    from characterize.plan import Plan
-    from characterize.write_points import WriteErrors, write_point
+    from mramcim.written import written
 
-    errors = WriteErrors(asked.design, Plan.write_error_rate)
-    point = write_point(
-        lambda one: run_deck(asked.varied(one)), errors, asked.variant, asked.conditions
-    )
+    point = written(asked)
     return point.deck, point.waves, point.values, point.outcome
 
 

@@ -9,10 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mramcim.arguments import add_json, finite, kelvin, positive_count
+from mramcim.arguments import add_json, finite, kelvin, positive_count, processes
 from mramcim.benches import DEFAULT_TEMPERATURE, add_design_arguments
 from mramcim.errors import CommandError
 from mramcim.outputs import STANDARD_OUTPUT, check_outputs, write_file, write_json, write_text
+from mramcim.progress import add_quiet
 
 if TYPE_CHECKING:
     from characterize.sized import SizedDesign
@@ -87,13 +88,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "(default: 30)",
     )
     parser.add_argument(
-        "-j", "--jobs", type=positive_count, metavar="N", help="processes (default: all cores)"
+        "-j", "--jobs", type=processes, metavar="N", help="processes (default: all cores)"
     )
     parser.add_argument("--seed", type=positive_count, default=1, metavar="N", help="default: 1")
     parser.add_argument(
         "--plot", metavar="F", help="draw energy against error rate (.png, .svg or .pdf)"
     )
     add_design_arguments(parser)
+    add_quiet(parser)
     add_json(parser)
 
 
@@ -111,13 +113,20 @@ def run(arguments: argparse.Namespace) -> int:
     from characterize.sized import find_size
     from characterize.sizing import Demand
     from circuits import Conditions, load_design
+    from circuits.deck_text import name_from
     from circuits.design_text import design_text
     from circuits.variation import load_variation
 
-    design = load_design(arguments.design, device=arguments.device, technology=arguments.technology)
+    design = load_design(
+        arguments.design,
+        device=arguments.device,
+        technology=arguments.technology,
+        models=arguments.models,
+    )
     variation = load_variation(arguments.variation)
     supply = design.technology.vdd if arguments.vdd is None else arguments.vdd
     results: list[SizedDesign] = []
+    tell = _hush if arguments.quiet else _tell
     with Decks(arguments.jobs or os.cpu_count() or 1) as decks:
         for rows in arguments.rows:
             where = Conditions(arguments.corner, supply, arguments.temperature, rows)
@@ -127,12 +136,12 @@ def run(arguments: argparse.Namespace) -> int:
             )  # fmt: skip
             begin = results[-1].found.design if results and results[-1].found else design
             results.append(
-                find_size(begin, demand, decks, arguments.evaluations, arguments.seed, _tell)
+                find_size(begin, demand, decks, arguments.evaluations, arguments.seed, tell)
             )
     met = [result for result in results if result.met]
     best = min(met or results, key=_energy)
     if best.found is not None and arguments.save is not None:
-        named = replace(best.found.design, name=Path(arguments.save).stem)
+        named = replace(best.found.design, name=name_from(Path(arguments.save).stem))
         text = design_text(named, tuple(best.lines()), Path(arguments.save).parent)
         write_text(arguments.save, text)
     if arguments.plot is not None:
@@ -168,6 +177,10 @@ def _check(arguments: argparse.Namespace) -> None:
 
 def _tell(line: str) -> None:
     print(line, file=sys.stderr)
+
+
+def _hush(_line: str) -> None:
+    pass
 
 
 def _energy(result: SizedDesign) -> float:

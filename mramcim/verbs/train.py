@@ -8,11 +8,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from mramcim.arguments import add_json
+from mramcim.arguments import add_json, seed, whole
 from mramcim.errors import CommandError
 from mramcim.images import SETS, add_image_options, asked_images
 from mramcim.outputs import STANDARD_OUTPUT, check_outputs, write_file, write_json
 from mramcim.progress import Progress as Bar
+from mramcim.progress import add_quiet
 
 SUMMARY = "train a quantized network on a data set and write it as QONNX (needs PyTorch)"
 
@@ -26,25 +27,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="one of `mramcim list networks` (default: the data set's usual one)",
     )
-    parser.add_argument("--weights", type=int, default=1, metavar="W", help="bits (default: 1)")
-    parser.add_argument("--activations", type=int, default=2, metavar="A", help="bits (default: 2)")
+    parser.add_argument("--weights", type=whole, default=1, metavar="W", help="bits (default: 1)")
+    parser.add_argument(
+        "--activations", type=whole, default=2, metavar="A", help="bits (default: 2)"
+    )
     parser.add_argument(
         "--ends",
-        type=int,
+        type=whole,
         default=8,
         metavar="W",
         help="bits of the first and the last layer's weights (default: 8)",
     )
     suppressed: Any = argparse.SUPPRESS
     for name, kind, what in (
-        ("epochs", int, "passes through the images (default: 40)"),
-        ("batch", int, "images of one step (default: 64)"),
+        ("epochs", whole, "passes through the images (default: 40)"),
+        ("batch", whole, "images of one step (default: 64)"),
         ("rate", float, "Adam's rate at the start (default: 0.002)"),
-        ("shift", int, "pixels by which images are moved about (default: 1)"),
-        ("seed", int, "of weights and order (default: 0)"),
+        ("shift", whole, "pixels by which images are moved about (default: 1)"),
+        ("seed", seed, "of weights and order (default: 0)"),
     ):
         parser.add_argument(f"--{name}", type=kind, metavar="N", default=suppressed, help=what)
     add_image_options(parser)
+    add_quiet(parser)
     add_json(parser)
 
 
@@ -64,7 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
     learnt = asked_images(arguments, arguments.dataset, "train")
     tested = asked_images(arguments, arguments.dataset, "test")
     found: list[Any] = []
-    with Bar("epoch") as bar:
+    with Bar("epoch", quiet=arguments.quiet) as bar:
 
         def told(progress: Progress) -> None:
             bar(progress.epoch, progress.epochs)

@@ -170,7 +170,7 @@ def test_a_written_network_has_the_layers_of_its_configuration(kind, tmp_path):
     assert [layer.name for layer in read.layers] == [layer.name for layer in told.layers]
     for found, wanted in zip(read.layers, told.layers, strict=True):
         if wanted.operation is not Operation.MAX_POOL:
-            assert found == wanted
+            assert replace(found, quantized=None) == wanted
 
 
 def test_a_run_compares_the_codes_that_it_meets(ran):

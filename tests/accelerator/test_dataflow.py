@@ -81,6 +81,7 @@ CORNERS = {
         # Where the sign of the weights' top plane may go astray.
         ("kernels' planes in passes", "twos_complement"),
         ("a patch's planes in several sub-arrays", "twos_complement"),
+        *((name, "zero_point") for name in CORNERS),
     ],
 )
 def test_corners_of_the_mapping_are_exact(name: str, encoding: str) -> None:

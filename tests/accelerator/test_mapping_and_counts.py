@@ -19,7 +19,7 @@ from accelerator.errors import EstimateError
 from accelerator.logic_widths import bit_count_adders, bit_count_depth
 from accelerator.mapping import row_phases
 from accelerator.networks import Layer, load_network
-from accelerator.options import DATAFLOWS, ENCODINGS, Options
+from accelerator.options import DATAFLOWS, ENCODINGS, ZERO_POINT, Options
 from accelerator.stacks import input_cells_written
 from accelerator.subarray import segment_columns
 
@@ -27,7 +27,7 @@ from accelerator.subarray import segment_columns
 @st.composite
 def options(draw) -> Options:
     return Options(
-        weight_encoding=draw(st.sampled_from(ENCODINGS)),
+        weight_encoding=draw(st.sampled_from((*ENCODINGS, ZERO_POINT))),
         reuse_overlap=draw(st.booleans()),
         double_buffer=draw(st.booleans()),
     )

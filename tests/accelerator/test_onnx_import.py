@@ -263,8 +263,8 @@ def test_all_operators_with_weights_that_are_not_supported_are_listed(tmp_path: 
     path = save(
         tmp_path / "refused.onnx",
         [
-            helper.make_node("ConvTranspose", ["x", "w"], ["a"]),
-            helper.make_node("Einsum", ["x", "w"], ["b"], equation="abcd,efgh->a"),
+            helper.make_node("NhwcConv", ["x", "w"], ["a"], domain="com.microsoft"),
+            helper.make_node("Mystery", ["x", "w"], ["b"], domain="made.up"),
             helper.make_node("Mystery", ["x", "w"], ["c"], domain="made.up"),
             helper.make_node("Harmless", ["x"], ["d"], domain="made.up"),
             helper.make_node("If", ["condition"], ["e"], then_branch=body, else_branch=body),
@@ -278,7 +278,7 @@ def test_all_operators_with_weights_that_are_not_supported_are_listed(tmp_path: 
     with pytest.raises(EstimateError) as caught:
         load_network(path)
     message = str(caught.value)
-    assert "ConvTranspose, Einsum, If (with Conv inside), made.up.Mystery;" in message
+    assert "If (with Conv inside) x 1, com.microsoft.NhwcConv x 1, made.up.Mystery x 2;" in message
     assert "Harmless" not in message
     assert "\n" not in message
 
@@ -363,15 +363,15 @@ def sentence_for(path: Path) -> str:
 def test_files_that_are_no_models(tmp_path: Path) -> None:
     good = (LIGHT / "light_vgg19.onnx").read_bytes()
     missing = tmp_path / "missing.onnx"
-    assert "there is no file" in sentence_for(missing)
-    assert "there is no file" in sentence_for(tmp_path / ".onnx" / "x.onnx")
+    assert "there is no ONNX file" in sentence_for(missing)
+    assert "there is no ONNX file" in sentence_for(tmp_path / ".onnx" / "x.onnx")
     for content in (b"", b"not a model", bytes(range(256)) * 8, good[: len(good) // 2]):
         path = tmp_path / "bad.onnx"
         path.write_bytes(content)
         assert "ONNX model" in sentence_for(path)
     directory = tmp_path / "directory.onnx"
     directory.mkdir()
-    assert "not a regular file" in sentence_for(directory)
+    assert "is a folder" in sentence_for(directory)
 
 
 def test_flipped_bytes_give_a_network_or_a_sentence(tmp_path: Path) -> None:
@@ -450,3 +450,27 @@ def test_names_of_nodes_are_printed_on_one_line(tmp_path: Path) -> None:
     )
     (layer,) = load_network(path).layers
     assert layer.name == r"fc\n\x1b[31m1"
+
+
+def test_operators_without_weights_are_never_refused(tmp_path: Path) -> None:
+    """Attention of the standard multiplies activations; constants of other operators are none."""
+    grid = numpy_helper.from_array(np.zeros((1, 4, 4, 2), np.float32), "grid")
+    path = save(
+        tmp_path / "n.onnx",
+        [
+            helper.make_node("Conv", ["x", "w"], ["a"]),
+            helper.make_node("GridSample", ["a", "grid"], ["b"]),
+            helper.make_node("Attention", ["b", "b", "b"], ["c"]),
+            helper.make_node("Gelu", ["c"], ["y"]),
+        ],
+        [tensor("x", 1, 4, 6, 6)],
+        [tensor("y", 1, 4, 4, 4)],
+        [weights("w", 4, 4, 3, 3), grid],
+        opset_imports=[helper.make_opsetid("", 23)],
+    )
+    network = load_network(path)
+    told = "; ".join(network.not_counted)
+    assert "Attention (product of two activations) x 1" in told
+    assert "GridSample x 1" in told
+    assert "Gelu x 1" in told
+    assert network.macs == 16 * 4 * 36

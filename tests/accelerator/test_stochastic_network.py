@@ -206,9 +206,9 @@ def test_what_cannot_be_run_is_refused(stored, tested, tmp_path):
     with pytest.raises(EstimateError, match="there is no five-layer network for 'svhn'"):
         five_layers("svhn")
     (tmp_path / "bad.npz").write_bytes(b"PK damaged")
-    with pytest.raises(EstimateError, match="holds no stochastic networks"):
+    with pytest.raises(EstimateError, match="not a readable file of networks"):
         StoredNetworks.load(tmp_path / "bad.npz")
-    with pytest.raises(EstimateError, match="there is no file"):
+    with pytest.raises(EstimateError, match="there is no file of networks"):
         StoredNetworks.load(tmp_path / "absent.npz")
 
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from characterize import PlanError, load_plan
 from characterize.limits import Limit, judge
-from lut import Axis, Group, Outcome, Variable
+from characterize.plan_measures import plan_measures
+from lut import Axis, Group, Outcome, Table, Variable
 
 CORNERS, WIDTHS = ("tt", "ss"), (1e-6, 2e-6, 4e-6)
 # Tenths: by how much a bound is missed has the precision of the bound.
@@ -135,3 +136,77 @@ def test_a_mistake_is_one_sentence(tmp_path, entry, said):
         read(tmp_path, f"[[limits]]\n{entry}\n")
     assert "\n" not in str(caught.value)
     assert "limit 1" in str(caught.value)
+
+
+# Of each, the limit and what the plan lacks for it; the same measures are in the schema.
+UNWRITTEN = [
+    ("and2", "error_rate", "max = 1e-9", "ask for [statistics] of and2"),
+    ("and2", "offset_tolerance", 'min = "5 mV"', "`tolerance = false`"),
+    ("decoder_gate", "margin", 'min = "5 mV"', "no measure 'margin'"),
+    ("and2_aged", "offset_tolerance", 'min = "5 mV"', "`tolerance = false`"),
+]
+
+
+@pytest.mark.parametrize(("bench", "measure", "bound", "said"), UNWRITTEN)
+def test_a_limit_on_what_the_plan_will_not_write_is_refused(tmp_path, bench, measure, bound, said):
+    path = tmp_path / "plan.toml"
+    path.write_text(
+        "tolerance = false\n"
+        + HEAD.replace('"write"', '"decoder_gate"')
+        + '[ageing]\nbenches = ["and2"]\nages = ["1 year"]\n'
+        + f'[[limits]]\nbench = "{bench}"\nmeasure = "{measure}"\n{bound}\n'
+    )
+    with pytest.raises(PlanError) as caught:
+        load_plan(path)
+    assert said in str(caught.value)
+    assert f"{path}: limit 1" in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["any_of", "measure", "bench"])
+def test_a_list_where_a_name_belongs_is_a_sentence(tmp_path, name):
+    entry = {"bench": '"and2"', "measure": '"margin"', "min": '"1 mV"', name: '["rows"]'}
+    lines = "\n".join(f"{key} = {value}" for key, value in entry.items())
+    with pytest.raises(PlanError, match=f"'{name}'|measure"):
+        read(tmp_path, f"[[limits]]\n{lines}\n")
+
+
+def test_the_shipped_plan_has_the_shipped_tables_measures():
+    plan, table = load_plan(), Table.open()
+    for group in plan.groups:
+        if group in table.groups:
+            assert {*plan_measures(plan, group), "outcome"} == set(table[group].variables)
+
+
+def test_a_bench_without_any_measure_fails_its_limits():
+    failed = group([math.nan] * 6)
+    bare = Group(failed.axes, {"outcome": failed.variables["outcome"]})
+    verdict = judge(Limit("write", "energy", high=1.0), bare)
+    assert not verdict.passed
+    assert (verdict.points, verdict.violated, verdict.failed) == (6, 6, 6)
+    assert (verdict.units, verdict.to_dict()["worst"]) == ("J", None)
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(
+    values=st.lists(numbers, min_size=6, max_size=6),
+    mask=st.lists(st.booleans(), min_size=6, max_size=6),
+    high=tenths,
+    some=st.booleans(),
+)
+def test_what_was_not_run_is_neither_kept_nor_violated(values, mask, high, some):
+    limit = Limit("write", "energy", high=high, any_of="driver_width" if some else None)
+    reached = np.array(mask).reshape(2, 3)
+    verdict = judge(limit, group(values), reached)
+    kept = np.array([value <= high for value in values]).reshape(2, 3)
+    assert verdict.not_run == 6 - sum(mask)
+    if some:
+        # A line is lost only once all of it was run.
+        assert verdict.violated == sum(
+            run.all() and not line.any() for line, run in zip(kept, reached, strict=True)
+        )
+    else:
+        assert verdict.violated == int((reached & ~kept).sum())
+    if sum(mask) < 6:
+        assert not verdict.passed
+    else:
+        assert verdict == judge(limit, group(values)) or math.isnan(verdict.worst)

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from characterize import PlanError, load_plan
-from characterize.nightly import _pictures, nightly
+from characterize.nightly import nightly
+from characterize.report.waveform_pictures import waveform_pictures
 from characterize.store import Store
 from circuits import load_design
 from lut import Group, Outcome, Table, Variable, check, write_table
@@ -144,7 +145,8 @@ def test_the_page_needs_nothing_else_and_runs_nothing(night):
 
 def test_junit_has_a_case_for_every_limit(night):
     suite = Tree.parse(night.folder / "junit.xml").getroot().find("testsuite")
-    assert (suite.get("tests"), suite.get("failures")) == ("3", "1")
+    # Beside the two limits: its end, its points' fate (three cases) and the laws of its numbers.
+    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("7", "1", "0")
     failing = [case.get("name") for case in suite if case.find("failure") is not None]
     assert failing == ["decoder_gate delay <= 1e-11"]
     assert not night.good
@@ -181,8 +183,10 @@ def test_what_moved_from_a_baseline_is_told(plan, store_folder, night, tmp_path)
     assert row[:2] == ["and2", "energy"]
     assert row[2] == pytest.approx(1.01 * row[3])
     assert "0.9 V" in row[5]
-    case = Tree.parse(tmp_path / "moved" / "junit.xml").getroot().find("testsuite")[-1]
-    assert "1 values moved" in case.find("failure").text
+    suite = Tree.parse(tmp_path / "moved" / "junit.xml").getroot().find("testsuite")
+    failing = {case.get("name"): case[0] for case in suite if case.find("failure") is not None}
+    assert list(failing) == ["and2/energy"]
+    assert "1 of 16 points moved (1 down), largest -0.99 %" in failing["and2/energy"].text
     within = again(kept, store_folder, tmp_path / "within", baseline, relative=0.02)
     assert within.good
 
@@ -191,10 +195,11 @@ def test_points_that_failed_have_their_waveforms(tmp_path, store_folder, plan):
     design = load_design("strongarm")
     hurried = replace(design, timing=replace(design.timing, develop=1e-11, develop_per_row=0.0))
     wrong = replace(plan, design=hurried, limits=())
-    found = again(wrong, store_folder, tmp_path, None)
-    assert found.run.outcomes.get("wrong_logic", 0) > 0
-    assert found.good  # a wrong bit is a result; judging it takes a limit
-    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    found = again(wrong, store_folder, tmp_path / "out", None)
+    count = found.run.outcomes.get("wrong_logic", 0)
+    assert count > 0
+    assert found.reasons == [f"{count} points wrong_logic"]
+    text = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert "Waveforms of points that are not ok" in text
     assert "wrong_logic</h3><svg" in text
 
@@ -230,5 +235,5 @@ def test_without_an_ngspice_of_its_own_the_report_says_so(plan, tmp_path, monkey
     point = next(iter(night.run.results))
     run = replace(night.run, results={**night.run.results, point: failing})
     monkeypatch.setattr("characterize.pool.find_library", missing)
-    (said,) = _pictures(run, 1).values()
+    (said,) = waveform_pictures(run, 1).values()
     assert said == "<p>no waveforms: no ngspice here; install &lt;it&gt;</p>"

@@ -181,7 +181,7 @@ def test_another_technology_needs_a_set_of_its_own():
         ("value = 1.25", "value = -1.25", "oxide_thickness.*outside its bounds"),
         ('unit = "V/nm"', 'unit = "V"', "measures voltage, but electric field is expected"),
         ('name = "nbti"', "", "'name' is missing"),
-        ('name = "nbti"', 'name = "a\\nb"', "must be one line of text"),
+        ('name = "nbti"', 'name = "a\\nb"', "must be a name"),
         ('unit = "ns"', 'unit = "s"', "'stress_period' = 20 s is outside"),
     ],
 )

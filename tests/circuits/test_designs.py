@@ -47,7 +47,7 @@ def test_shipped_sets_load():
         (r'^device = "\w+"', 'device = "Nobody"', "unknown device 'Nobody'"),
         (r'^technology = "\w+"', 'technology = "generic7"', "unknown technology 'generic7'"),
         (r'^read_width = "300 nm"', 'read_width = "-300 nm"', "must be above 0"),
-        (r'^read_width = "300 nm"', 'read_width = "30 nm"', "below the technology's least width"),
+        (r'^read_width = "300 nm"', 'read_width = "30 nm"', "below the least width of"),
         (r'^read_width = "300 nm"', 'read_width = "300 nV"', "measures voltage"),
         (r'^read_width = "300 nm"', 'read_width = "300 furlong"', "unknown unit 'furlong'"),
         (r'^read_width = "300 nm"', "read_width = 300", "must be text such as"),
@@ -125,3 +125,13 @@ def test_missing_files_are_named(tmp_path):
             load(tmp_path / "none.toml")
         with pytest.raises(DesignError, match="unknown"):
             load("none")
+
+
+@pytest.mark.parametrize("name", ["../designs/strongarm", "./strongarm", "x" * 5000, "a\0b", ""])
+def test_only_a_shipped_set_has_a_name(name):
+    with pytest.raises(DesignError, match="unknown design") as refusal:
+        load_design(name)
+    assert len(str(refusal.value)) < 300
+    absolute = str((DEVICE_FOLDER / "Zhang2026").resolve())
+    with pytest.raises(DesignError, match="unknown device"):
+        load_device(absolute)

@@ -142,12 +142,9 @@ def test_documented_file_loads_and_simulates(example: Path, tmp_path: Path) -> N
     assert found == pytest.approx(100e-6 * 20 * 0.5**2, rel=1e-3)
 
 
-def test_root_may_be_absolute(example: Path, tmp_path: Path) -> None:
+def test_root_may_be_absolute_within_the_folder_of_the_file(example: Path, tmp_path: Path) -> None:
     edit(example, 'root = "models"', f'root = "{tmp_path / "models"}"')
-    moved = tmp_path / "elsewhere"
-    moved.mkdir()
-    path = example.rename(moved / example.name)
-    assert "nch" in load_technology(path).model_text("tt")
+    assert "nch" in load_technology(example).model_text("tt")
 
 
 def test_hostile_section_is_refused_when_its_corner_is_used(example: Path) -> None:
@@ -161,7 +158,7 @@ def test_hostile_section_is_refused_when_its_corner_is_used(example: Path) -> No
 REFUSALS = [
     ('name = "foundry45"', "", "'name' is missing or not text; add it"),
     ('name = "foundry45"', "name = 5", "'name' is missing or not text; add it"),
-    ('name = "foundry45"', r'name = "a\n.control"', "'name' must be one line of text"),
+    ('name = "foundry45"', r'name = "a\n.control"', "'name' must be a name"),
     ('name = "foundry45"', 'nom = "foundry45"', "unknown key 'nom'; a technology has name"),
     ('name = "foundry45"', 'name = "foundry45', "is not a readable technology file"),
     ('root = "models"', "root = 5", "there is no folder .*5 with model files"),
@@ -181,12 +178,12 @@ REFUSALS = [
     ('root = "models"', 'package = "os.path"', "which is not installed; install it"),
     ('["wnflag=1"]', '"wnflag=1"', "'options' must be a list"),
     ('["wnflag=1"]', '["reltol=1"]', "option 'reltol=1' is not one of scale"),
-    ('["wnflag=1"]', r'["wnflag=1\n.control"]', "is not one of scale"),
+    ('["wnflag=1"]', r'["wnflag=1\n.control"]', "an entry of 'options' must be"),
     ("[supply]\nvdd", "[supplies]\nvdd", "unknown key 'supplies'"),
     ("vdd = {", "vss = {", "unknown key 'vss' in .supply.; it has vdd"),
     ("value = 1.0, unit", "value = -1.0, unit", "'vdd' = -1.0 V is outside its bounds"),
     ("value = 1.0, unit", "value = 12.0, unit", "'vdd' = 12.0 V is outside its bounds"),
-    ("value = 1.0, unit", "value = nan, unit", "'vdd' = nan V is outside its bounds"),
+    ("value = 1.0, unit", "value = nan, unit", "'supply.vdd.value' is nan, not a finite"),
     ("value = 1.0, unit", 'value = "1.0", unit', "'vdd': value must be a number"),
     ('unit = "V"', 'unit = "Volt"', "'vdd': unknown unit 'Volt'; did you mean"),
     ('unit = "V"', 'unit = "nm"', "'vdd': the unit 'nm' measures length, but voltage"),
@@ -201,10 +198,10 @@ REFUSALS = [
     ('convention = "pair"', "", "'convention' in .mismatch. is missing"),
     ('convention = "pair"', 'konvention = "pair"', "unknown key 'konvention' in .mismatch."),
     ("coefficient = {", "# coefficient = {", "'coefficient' must be { value, unit, tag, source }"),
-    ('"delvto"', '"delvto=0\\n.control\\n"', "'instance_parameter' in .mismatch. must be one line"),
+    ('"delvto"', '"delvto=0\\n.control\\n"', "'instance_parameter' in .mismatch. must be a name"),
     ("[transistors.p]", "[transistors.q]", "must have exactly n and p"),
     ('model = "nch"\n', "", "transistors.n. must have model, kind and scale"),
-    ('model = "nch"', 'model = "nch\\n.control"', "'model' in .transistors.n. must be one line"),
+    ('model = "nch"', 'model = "nch\\n.control"', "'model' in .transistors.n. must be a name"),
     ('kind = "M"', 'kind = "Q"', "must be M .model. or X .sub-circuit."),
     ('scale = "1 m"', 'scale = "one m"', "'scale' in .transistors.n.: could not convert"),
     ('scale = "1 m"', 'scale = "1 s"', "'scale' in .transistors.n.: the unit 's' measures time"),
@@ -213,9 +210,9 @@ REFUSALS = [
     ('scale = "1 m"', 'scale = "nan m"', "'scale' in .transistors.n. must be a length above 0"),
     ('tt = [{ file = "library.spice", section = "tt" }]', "tt = []", "'tt' must be a list of"),
     ('tt = [{ file = "library.spice", section = "tt" }]', 'tt = "a"', "'tt' must be a list of"),
-    ("tt = [", '"t t" = [', "the corner 't t' must be a plain name"),
+    ("tt = [", '"t t" = [', "a corner in .corners. must be a name"),
     ('section = "tt"', 'sektion = "tt"', "corner 'tt' has .*sektion.*, not { file, section }"),
-    ('section = "tt"', "section = 5", "'section' of corner 'tt' must be text"),
+    ('section = "tt"', "section = 5", "'section' of corner 'tt' must be a name"),
     (
         'file = "library.spice", section = "tt"',
         'section = "tt"',

@@ -7,6 +7,7 @@ import subprocess
 import numpy as np
 import pytest
 
+from characterize.answers import waveforms
 from characterize.measure import measure
 from characterize.worker import FACTORY
 from circuits import BENCHES, Conditions, build_deck, load_design, load_technology
@@ -28,7 +29,7 @@ def simulate(tmp_path_factory):
 
     def run(deck):
         worker.send(deck)
-        return measure(deck, worker.receive().result)
+        return measure(deck, waveforms(worker.receive().result))
 
     yield run
     worker.kill()

@@ -98,7 +98,7 @@ def test_unknown_sets_keys_and_texts_are_refused(tmp_path):
         load_variation("wild")
     text = (VARIATION_FOLDER / "default.toml").read_text()
     for old, new, said in (
-        ('name = "default"', 'name = "a\\nb"', "one line of text"),
+        ('name = "default"', 'name = "a\\nb"', "must be a name"),
         ("area_sigma", "area_spread", "unknown key 'area_spread'"),
         ('"%"', '"furlong"', "unknown unit 'furlong'"),
     ):

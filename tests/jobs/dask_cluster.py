@@ -51,10 +51,11 @@ class DaskCluster:
             assert time.monotonic() < deadline, log
             time.sleep(0.05)
 
-    def start_worker(self, threads=1, environment=None):
+    def start_worker(self, threads=1, environment=None, preload=None):
         """Start a worker without a nanny: killed, it stays dead."""
         words = ["worker", self.address, "--no-nanny", "--no-dashboard", "--nthreads", threads]
         words += ["--host", "127.0.0.1", "--local-directory", self.folder, "--death-timeout", 60]
+        words += [] if preload is None else ["--preload", preload]
         name = f"worker{len(self.workers)}"
         self.workers.append(self._start(name, [*words, *self._options], environment))
         return self.workers[-1]

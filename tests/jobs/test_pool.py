@@ -1,14 +1,19 @@
 """The pool: every item has one end, whatever its process does."""
 
 import os
+import pickle
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from jobs import JobsError, Pool
+from jobs import JobsError, Pool, process_count
+
+sys.path.insert(0, str(Path(__file__).parent))
+import tasks
 
 FACTORY = "tasks:Doubling"
 
@@ -61,13 +66,103 @@ def test_harm_stays_with_its_item(item, said):
     assert [done[number].result for number in (1, 2, 3)] == [2, 4, 6]
 
 
-def test_an_item_over_its_time_is_stopped():
+def test_an_item_over_its_processor_time_is_stopped():
     started = time.monotonic()
-    done = {one.item: one for one in run(["hang", 1, 2], time_limit=1.0)}
+    done = {one.item: one for one in run(["spin", 1, 2], time_limit=1.0)}
     assert time.monotonic() - started < 20
-    assert done["hang"].timed_out
-    assert "1 s" in done["hang"].failure
+    assert done["spin"].timed_out
+    assert done["spin"].failure == "stopped after 1 s of processor time"
     assert [done[1].result, done[2].result] == [2, 4]
+
+
+def test_what_has_finished_over_its_processor_time_is_stopped_all_the_same():
+    # Before anybody looked: what a limit stops depends on no accident.
+    (done, right) = run(
+        [("spin", 0.004), 1], jobs=1, time_limit=lambda one: 0.002 if one != 1 else 1
+    )
+    assert done.failure == "stopped after 0.002 s of processor time"
+    assert done.timed_out
+    assert right.result == 2
+
+
+def test_what_sleeps_is_stopped_by_the_clock(monkeypatch):
+    monkeypatch.setattr("jobs.time_limits.WALL_FACTOR", 2.0)
+    monkeypatch.setattr("jobs.time_limits.WALL_EXTRA", 0.5)
+    done = {one.item: one for one in run(["hang", 1], time_limit=0.5)}
+    assert done["hang"].timed_out
+    assert done["hang"].failure.startswith("stopped after 1.5 s by the clock, of which it computed")
+    assert done[1].result == 2
+
+
+def test_without_processor_times_the_clock_decides(monkeypatch):
+    monkeypatch.setattr("jobs.time_limits.processor_seconds", lambda pid: None)
+    done = {one.item: one for one in run(["hang", 1], time_limit=0.5)}
+    assert done["hang"].failure == "stopped after 0.5 s"
+    assert done["hang"].timed_out
+
+
+def test_a_loaded_machine_stops_nothing_that_computes_little():
+    # Three busy processes for each core: a second of processor time takes some four.
+    load = [
+        subprocess.Popen([sys.executable, "-c", "while True: pass"])
+        for _ in range(3 * (os.cpu_count() or 1))
+    ]
+    try:
+        started = time.monotonic()
+        (done,) = run([("spin", 0.5)], jobs=1, time_limit=0.8)
+        took = time.monotonic() - started
+    finally:
+        for process in load:
+            process.kill()
+            process.wait()
+    assert not done.failure
+    assert done.result == 0.5
+    assert took > 0.8, "the machine was not loaded"
+
+
+def test_an_orphan_ends_itself(tmp_path):
+    # Elsewhere than on Linux the kernel does not end it with its parent.
+    script = (
+        "import jobs.child as child, sys, time\n"
+        "child.limit_processor_time(-4.5)\n"  # 2 x -4.5 + 10: one second from now.
+        "while True: pass\n"
+    )
+    started = time.monotonic()
+    ended = subprocess.run(
+        [sys.executable, "-c", script], cwd=Path(__file__).parents[2], timeout=60
+    )
+    assert ended.returncode == -signal.SIGXCPU
+    assert time.monotonic() - started > 0.5
+
+
+def test_no_more_children_than_items(tmp_path):
+    with Pool(FACTORY, "x", 8, 30.0) as pool:
+        assert list(pool.run([])) == []
+        assert len(pool.pids) <= 1
+        seen = 0
+        for _ in pool.run(["nap"] * 3):
+            seen = max(seen, len(pool.pids))
+        assert 2 <= seen <= 3
+
+
+@pytest.mark.parametrize("jobs", [0, -1, 10**9, 8 * (os.cpu_count() or 1) + 64])
+def test_a_number_of_processes_that_makes_no_sense_is_refused(jobs):
+    with pytest.raises(JobsError, match="-j"):
+        Pool(FACTORY, "x", jobs, 30.0)
+    assert process_count(None) == os.cpu_count()
+    assert process_count(64) == 64
+
+
+@pytest.mark.parametrize("kind", ["bomb", "bomb inside", "raise bomb", "forge"])
+def test_nothing_that_a_child_answers_is_run(kind, tmp_path):
+    marker = tmp_path / "owned"
+    done = {one.item: one for one in run([(kind, str(marker)), 1, 2], jobs=1)}
+    assert done[kind, str(marker)].failure
+    assert [done[1].result, done[2].result] == [2, 4]
+    assert not marker.exists()
+    # The bomb is one: its pickle does make the file.
+    pickle.loads(pickle.dumps(tasks.Bomb(str(marker))))
+    assert marker.exists()
 
 
 def test_what_a_task_prints_disturbs_nothing():

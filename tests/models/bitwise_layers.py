@@ -15,6 +15,9 @@ PLAIN = Array(256, 256, 8, 4, 1, 32, 20)
 def decoded(codes, bits: int, encoding: str):
     if encoding == "symmetric":
         return 2 * codes - (2**bits - 1)
+    if encoding == "zero_point":
+        # The zero point with most ones, which takes most additions.
+        return codes - (2**bits - 1)
     if encoding == "twos_complement":
         return np.where(codes >= 2 ** (bits - 1), codes - 2**bits, codes)
     return codes

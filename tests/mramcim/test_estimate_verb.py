@@ -13,9 +13,11 @@ from shutil import copy
 import numpy as np
 import onnx
 import pytest
+import quantized_models
 from onnx import TensorProto, helper
 
 import accelerator
+from accelerator.widths import ACTIVATION_BITS, WEIGHT_BITS
 from lut import Outcome, Table, reference_path, write_table
 from mramcim.arguments import parse
 from mramcim.command import build_parser
@@ -144,7 +146,7 @@ def test_no_output_replaces_any_of_the_tables(refused, table, dearer):
     refused(*words, "--plot", link, "would replace an input")
 
 
-def test_every_flag_reaches_the_estimate(monkeypatch):
+def test_every_flag_reaches_the_estimate(monkeypatch, tmp_path):
     def estimate_call(network, **given):
         raise CommandError(json.dumps({"network": network, **given}))
 
@@ -159,8 +161,11 @@ def test_every_flag_reaches_the_estimate(monkeypatch):
     flags = (
         "--lut a.h5 --weights 3 --activations 2 --rows 64 --columns 128 --first-last 8:7 "
         "--corner ss --vdd 0.95 --temperature -40 --set off_chip=true --set copies=4 "
-        "--set weight_load=each_image --set assumptions.off_chip_energy=4.5"
+        "--set weight_load=each_image --set assumptions.off_chip_energy=4.5 "
+        "--batch 4 --batch-axis 1 --dims T=16,N=4 --widths widths.json"
     )
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "widths.json").write_text('{"conv*": "8:4"}')
     assert said(f"estimate lenet5 {flags}") == {
         "network": "lenet5",
         "table": "a.h5",
@@ -176,6 +181,10 @@ def test_every_flag_reaches_the_estimate(monkeypatch):
         "copies": 4,
         "weight_load": "each_image",
         "assumptions": {"off_chip_energy": 4.5},
+        "batch": 4,
+        "batch_axis": 1,
+        "dims": {"T": 16, "N": 4},
+        "widths": {"conv*": "8:4"},
     }
 
 
@@ -194,14 +203,19 @@ def test_help_tells_the_defaults_of_the_estimate(command):
         for name, parameter in inspect.signature(accelerator.estimate).parameters.items()
     }
     for flag, name in (
-        ("--weights", "weight_bits"),
-        ("--activations", "activation_bits"),
         ("--rows", "rows"),
         ("--columns", "columns"),
         ("--corner", "corner"),
-        ("--vdd", "vdd"),
     ):
         assert f"(default: {defaults[name]})" in text.split(f" {flag} ")[-1].split(" --")[0]
+    assert "(default: the table's nominal one)" in text.split(" --vdd ")[-1].split(" --")[0]
+    for flag, name, least in (
+        ("--weights", "weight_bits", WEIGHT_BITS),
+        ("--activations", "activation_bits", ACTIVATION_BITS),
+    ):
+        assert defaults[name] is None
+        said = f"(default: those of the file's own quantizers, else {least})"
+        assert said in text.split(f" {flag} ")[-1].split(" --")[0]
     assert defaults["temperature"] == pytest.approx(27 + 273.15)
 
 
@@ -212,8 +226,8 @@ def test_help_tells_the_defaults_of_the_estimate(command):
         (["missing.onnx"], "missing.onnx"),
         (["text.onnx"], "text.onnx"),
         (["empty.onnx"], "not an ONNX model"),
-        (["folder.onnx"], "not a regular file"),
-        (["pipe.onnx"], "not a regular file"),
+        (["folder.onnx"], "folder.onnx is a folder, not an ONNX file"),
+        (["pipe.onnx"], "pipe.onnx is a device or a pipe, not an ONNX file"),
         (["lenet5", "--lut", "pipe.onnx"], "not a regular file"),
         (["lenet5", "--plot", "folder.onnx"], "not a picture's name"),
         (["lenet5", "--csv", "folder.onnx"], "suffix"),
@@ -225,8 +239,8 @@ def test_help_tells_the_defaults_of_the_estimate(command):
         (["lenet5", "--activations", "-1"], "activation"),
         (["lenet5", "--rows", "0"], "rows"),
         (["lenet5", "--rows", "2"], "2 rows is too small"),
-        (["lenet5", "--rows", "9" * 400], "rows is a whole number"),
-        (["lenet5", "--columns", "9" * 400], "columns is a whole number"),
+        (["lenet5", "--rows", "9" * 400], "is not a whole number"),
+        (["lenet5", "--columns", "9" * 400], "is not a whole number"),
         (["lenet5", "--vdd", "nan"], "'nan' is not a number"),
         (["lenet5", "--columns", "0"], "columns"),
         (["lenet5", "--columns", "1e9"], "'1e9'"),
@@ -244,6 +258,16 @@ def test_help_tells_the_defaults_of_the_estimate(command):
         (["lenet5", "--set", "off_chip=yes"], "off_chip is true or false, not 'yes'"),
         (["lenet5", "--set", "assumptions.rows=1"], "there is no assumption 'rows'"),
         (["lenet5", "--set", "activation_density=2"], "activation_density is a probability"),
+        (["lenet5", "--widths", "absent.toml"], "absent.toml"),
+        (["lenet5", "--widths", "text.onnx"], "text.onnx is not a readable file of widths"),
+        (["lenet5", "--widths", "none.toml"], "none.toml has no widths"),
+        (["lenet5", "--widths", "odd.toml"], "'odd*' is no layer with weights of lenet5"),
+        (["lenet5", "--widths", "odd.txt", "--csv", "odd.txt"], "would replace an input"),
+        (["lenet5", "--batch", "0"], "'0' is not a whole number"),
+        (["lenet5", "--batch", "2"], "batch is said of an ONNX file"),
+        (["lenet5", "--dims", "T"], "'T' is not NAME=N"),
+        (["lenet5", "--dims", "T=x"], "'T=x' is not NAME=N"),
+        (["lenet5", "--dims", "T=1,T=2"], "'T' is given twice"),
         (["lenet5", "--plot", "a.txt"], "not a picture's name"),
         (["lenet5", "--csv", "absent/a.csv"], "does not exist"),
         (["lenet5", "--json", "locked/a.json"], "cannot be written"),
@@ -253,6 +277,9 @@ def test_help_tells_the_defaults_of_the_estimate(command):
 )
 def test_bad_words_are_refused(refused, table, tmp_path, words, said):
     (tmp_path / "text.onnx").write_text("no network")
+    (tmp_path / "none.toml").write_text("")
+    for name in ("odd.toml", "odd.txt"):
+        (tmp_path / name).write_text('"odd*" = "8:8"\n')
     (tmp_path / "locked").mkdir(mode=0o555)
     (tmp_path / "empty.onnx").write_bytes(b"")
     (tmp_path / "folder.onnx").mkdir()
@@ -300,3 +327,59 @@ def test_baselines_stand_below_the_report(command, refused):
     assert content["uncertainty"]["energy_J"]["low"] < content["total"]["energy_J"]
     tables = ("--lut", "a.h5", "--lut", "b.h5")
     refused("estimate", "lenet5", "--baselines", *tables, "give --lut once")
+
+
+def test_widths_and_batch_of_a_file_are_in_every_report(command, refused, tmp_path):
+    quantized_models.qonnx(tmp_path / "net.onnx")
+    words = ("estimate", "net.onnx", "--samples", 0)
+    text = command(*words, "--json", "own.json", "--csv", "own.csv").stdout
+    assert "widths are those of the file's own quantizers, layer by layer\n" in text
+    assert "free batch (axis 0 of 'x'): costs are of one image\n" in text
+    content = json.loads((tmp_path / "own.json").read_text())
+    assert content["widths"]["said"] == text.splitlines()[2:3]
+    assert content["batch"] == text.splitlines()[3]
+    with (tmp_path / "own.csv").open(newline="") as file:
+        rows = [row for row in csv.DictReader(file) if int(row["macs"])]
+    layers = [layer for layer in content["layers"] if layer["macs"]]
+    assert [row["weight_encoding"] for row in rows] == [one["weight_encoding"] for one in layers]
+    assert layers[2]["weight_encoding"] == "symmetric"
+    assert layers[3]["activation_encoding"] == "symmetric"
+    for row, layer in zip(rows, layers, strict=True):
+        assert layer["widths_from"] == {"weights": "file", "activations": "file"}
+        assert (row["weights_from"], row["activations_from"]) == ("file", "file")
+        assert float(row["utilization"]) == layer["utilization"] > 0
+    (tmp_path / "w.toml").write_text(f"'*' = '2:3'\n['{layers[1]['name']}']\nweights = 7\n")
+    told = command(*words, "--widths", "w.toml", "--first-last", "6:6").stdout
+    assert "--widths overrides the file's weights: W2-7 in place of W1-8 in " in told
+    assert told.startswith("net.onnx  W2-7:A3 ")
+    refused(*words, "--batch-axis", 9, "has no axis 9")
+
+
+def test_utilization_is_the_share_of_cells_with_weights(command, tmp_path):
+    """A depth-wise layer has a kernel for each channel: most columns of most rows are empty."""
+    graph = helper.make_graph(
+        [helper.make_node("Conv", ["x", "w"], ["y"], "deep", group=512, pads=[1, 1, 1, 1])],
+        "g", [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 512, 14, 14])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
+        [helper.make_tensor("w", TensorProto.FLOAT, [512, 1, 3, 3], [0.0] * 512 * 9)],
+    )  # fmt: skip
+    onnx.save(helper.make_model(graph, ir_version=8), tmp_path / "deep.onnx")
+    words = ("estimate", "deep.onnx", "--samples", 0)
+    layer = json.loads(command(*words, "--json").stdout)["layers"][0]
+    assert layer["utilization"] == 512 * 9 / (layer["subarrays"] * 256 * 256)
+    line = next(line for line in command(*words).stdout.splitlines() if line.startswith("deep "))
+    assert line.split()[3:5] == [str(layer["subarrays"]), f"{100 * layer['utilization']:.4g}"]
+
+
+def test_a_report_of_a_file_read_in_its_own_way_is_explained(command, tmp_path):
+    graph = helper.make_graph(
+        [helper.make_node("MatMul", ["x", "w"], ["y"], "product")],
+        "g", [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["N", "T", 6])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
+        [helper.make_tensor("w", TensorProto.FLOAT, [6, 4], [0.0] * 24)],
+    )  # fmt: skip
+    onnx.save(helper.make_model(graph, ir_version=8), tmp_path / "net.onnx")
+    words = ("estimate", "net.onnx", "--dims", "T=5", "--weights", 3, "--json", "r.json")
+    (layer,) = (command(*words), json.loads((tmp_path / "r.json").read_text()))[1]["layers"]
+    assert layer["macs"] == 5 * 24
+    assert "product" in command("explain", "r.json", "--layer", "product").stdout

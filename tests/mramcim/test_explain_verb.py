@@ -92,9 +92,9 @@ def test_bad_input_is_one_sentence(refused, tmp_path: Path, report: Path) -> Non
     text.write_text("not json")
     deep = tmp_path / "deep.json"
     deep.write_text("[" * 100_000)
-    refused("explain", "nothing.json", "there is no file")
-    refused("explain", text, "is not JSON")
-    refused("explain", deep, "is not JSON")
+    refused("explain", "nothing.json", "there is no report nothing.json")
+    refused("explain", text, "is not a readable report")
+    refused("explain", deep, "is not a readable report")
     refused("explain", write(tmp_path, {"format": "x"}), "not a report")
     refused("explain", report, "--layer", "conv9", "there is no layer")
     refused("explain", report, "--json", report, "would replace an input")

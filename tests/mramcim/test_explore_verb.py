@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+import quantized_models
 
 SPACE = """
 title = "small"
@@ -75,13 +77,53 @@ def test_points_without_an_estimate_are_exit_code_one(command, space: Path) -> N
     assert "6 points have no estimate" in command("explore", space, code=1).stdout
 
 
+def test_nothing_within_the_limits_tells_the_nearest_misses(command, space: Path, tmp_path) -> None:
+    space.write_text(SPACE.replace("5 mm^2", "0.4 mm^2").replace("1 ms", "0.1 ms"))
+    words = ("explore", space, "--plot", "p.png", "--page", "p.html", "--json", "p.json")
+    found = command(*words, code=1)
+    assert "0 within the limits" in found.stdout
+    assert "nothing stays within the limits; the nearest, with what they miss:" in found.stdout
+    assert "nothing to draw, p.png is not written" in found.stderr
+    assert not (tmp_path / "p.png").exists()
+    assert "nothing stays within the limits" in (tmp_path / "p.html").read_text()
+    content = json.loads((tmp_path / "p.json").read_text())
+    misses = content["nearest_misses"]
+    assert len(misses) == 5
+    limits = content["limits"]
+
+    def product(point: dict) -> float:
+        overs = (max(point[name] / limit, 1.0) for name, limit in limits.items())
+        return math.prod(overs)
+
+    best = sorted(map(product, content["points"]))[:5]
+    assert [product(miss) for miss in misses] == pytest.approx(best)
+    for miss in misses:
+        over = {name: miss[name] / limit for name, limit in limits.items() if miss[name] > limit}
+        assert miss["over"] == pytest.approx(over)
+        assert f"{1e3 * miss['latency']:.4g} ms" in found.stdout
+
+
+def test_a_file_is_explored_at_its_own_widths_unless_an_axis_says_others(command, tmp_path) -> None:
+    quantized_models.qcdq(tmp_path / "net.onnx")
+    for axis, widths in (("", {"W8:A4-8"}), ("weight_bits = [2, 4]\n", {"W2:A4-8", "W4:A4-8"})):
+        path = tmp_path / "file.toml"
+        path.write_text(f'[axes]\nnetwork = "net.onnx"\nrows = [128, 256]\n{axis}')
+        text = command("explore", path, "--page", "p.html", "--json", "p.json").stdout
+        content = json.loads((tmp_path / "p.json").read_text())
+        assert content["nearest_misses"] == []
+        assert {point["widths_used"] for point in content["points"]} == widths
+        assert "layer by layer" in text
+        assert ("--weights overrides the file's weights" in text) == bool(axis)
+        assert min(widths) in (tmp_path / "p.html").read_text()
+
+
 def test_bad_input_is_one_sentence(refused, tmp_path: Path) -> None:
     def told(text: str, words: str, *more: object) -> None:
         path = tmp_path / "bad.toml"
         path.write_text(text)
         refused("explore", path, *more, words)
 
-    refused("explore", "none.toml", "there is no file")
+    refused("explore", "none.toml", "there is no space file none.toml")
     refused("explore", tmp_path, "is a folder")
     told("axes = [", "mend its TOML")
     told("[axis]\n", "unknown key 'axis'")

@@ -4,12 +4,63 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 
 import pytest
 
 from circuits import BENCHES, operand_patterns
+
+
+def needs(monkeypatch, width):
+    """Have every write need a pulse of this width [s], without looking for it."""
+    from characterize.write_points import Need, WriteErrors
+
+    monkeypatch.setattr(WriteErrors, "need", lambda *_: Need(width, 1e-7))
+
+
+def test_a_write_is_printed_with_the_pulse_that_simulate_reports(here, tmp_path, monkeypatch):
+    needs(monkeypatch, 1.7e-9)
+    words = ("write", "--rows", 64, "--operands", "0")
+    told = json.loads(here("simulate", *words, "--json").out)["measures"]
+    found = printed_measures(here("netlist", *words).out, tmp_path)
+    assert told["delay_s"] == pytest.approx(1.7e-9)
+    for name, value in told.items():
+        if name != "peak_current_A":
+            assert found[re.sub("_(J|s|W|A|m2)$", "", name)] == pytest.approx(value, rel=1e-5)
+    content = json.loads(here("netlist", *words, "--json").out)
+    assert content["netlist"] == here("netlist", *words).out
+    asked = printed_measures(here("netlist", *words, "--pulse", 1.7e-9).out, tmp_path)
+    assert asked["energy"] == found["energy"]
+    assert "error_rate" not in asked
+
+
+def test_a_write_that_does_not_switch_is_printed_with_the_longest_pulse(here, monkeypatch):
+    needs(monkeypatch, None)
+    text = here("netlist", "write", "--rows", 64).out
+    assert ".meas tran error_rate param=" in text
+    assert ".meas tran delay param='1e-08'" in text
+
+
+@pytest.mark.slow
+def test_a_write_with_the_pulse_that_is_found(here, tmp_path):
+    words = ("write", "--rows", 64, "--design", "domain-wall")
+    told = json.loads(here("simulate", *words, "--json").out)["measures"]
+    found = printed_measures(here("netlist", *words).out, tmp_path)
+    assert found["energy"] == pytest.approx(told["energy_J"], rel=1e-5)
+    assert found["delay"] == pytest.approx(told["delay_s"], rel=1e-5)
+
+
+def printed_measures(text, folder):
+    """What `mramcim netlist ... | ngspice -b` prints of measures."""
+    result = subprocess.run(
+        ["ngspice", "-b"], input=text, cwd=folder, capture_output=True, text=True, timeout=120,
+        env={**os.environ, "OMP_THREAD_LIMIT": "1"}, check=True,
+    )  # fmt: skip
+    return {
+        name: float(value) for name, value in re.findall(r"(?m)^(\w+) *= +(\S+)", result.stdout)
+    }
 
 
 def test_the_deck_runs_in_plain_ngspice(here, tmp_path):
@@ -33,8 +84,10 @@ def test_the_deck_runs_in_plain_ngspice(here, tmp_path):
 
 @pytest.mark.parametrize("bench", BENCHES)
 def test_every_bench_has_a_deck_by_default(here, bench):
-    text = here("netlist", bench).out
+    # A write's own pulse takes a search; what it finds is compared above.
+    text = here("netlist", bench, *(("--pulse", 2e-9) if bench == "write" else ())).out
     assert ".tran" in text
+    assert ".meas tran energy " in text
     assert text.rstrip().endswith(".end")
 
 
@@ -82,6 +135,10 @@ def test_json_holds_the_same_deck(here, tmp_path):
     [
         (["and3"], "unknown bench 'and3'"),
         (["and2", "--operands", "0"], "operands '0'"),
+        (["and2", "--pulse", "1e-9"], "and2 has no write pulse"),
+        (["write", "--pulse", "0"], "--pulse must be from"),
+        (["write", "--pulse", "1"], "--pulse must be from"),
+        (["write", "--pulse", "nan"], "'nan' is not a number"),
         (["and2", "--line", "read"], "takes no --line"),
         (["wire", "--operands", "1"], "takes no --operands"),
         (["and2", "--corner", "xx"], "no corner 'xx'"),
