@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
+from itertools import zip_longest
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -62,7 +64,7 @@ def read_onnx(
     quantized = _file_widths(graph)
     for index, node in enumerate(graph.nodes):
         name = printable(node.name)
-        reader.quantized = quantized.get(index)
+        reader.widths = quantized.get(index, ())
         try:
             reader.take(node, name)
         except EstimateError:
@@ -87,7 +89,7 @@ def read_onnx(
     )
 
 
-def _file_widths(graph: Graph) -> dict[int, Quantized]:
+def _file_widths(graph: Graph) -> dict[int, tuple[Quantized, ...]]:
     """Of files with quantizers only, as what runs them takes a while to import."""
     from accelerator.networks.quantizer_kinds import quantizes
 
@@ -142,11 +144,16 @@ class _Reader:
     def __init__(self, graph: Graph, batch: Batch) -> None:
         self.graph = graph
         self.batch = batch
-        self.quantized: Quantized | None = None
+        self.widths: tuple[Quantized, ...] = ()
         self.layers: list[Layer] = []
         self.quantizable: set[str] = set()
         self.met: dict[Fate, Counter[str]] = {kind: Counter() for kind in Fate}
         self.takers = Counter(name for node in graph.nodes for name in node.input)
+
+    @property
+    def quantized(self) -> Quantized | None:
+        """What the file says of the operands of a node that is one layer."""
+        return self.widths[0] if self.widths else None
 
     def shape(self, tensor: str, where: str) -> tuple[int, ...]:
         """The shape of a tensor for one image."""
@@ -238,7 +245,10 @@ class _Reader:
             raise self._error(name, str(error)) from None
         if not found:
             self.met[Fate.UNCOUNTED][f"{node.op_type} ({PRODUCT_OF_ACTIVATIONS})"] += 1
-        self.layers.extend(found)
+        self.layers.extend(
+            replace(layer, quantized=widths)
+            for layer, widths in zip_longest(found, self.widths[: len(found)])
+        )
         if node.op_type in RECURRENT:
             self.met[Fate.UNCOUNTED][f"{node.op_type} (gates)"] += 1
         self.quantizable.update(node.output)
