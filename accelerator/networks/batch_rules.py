@@ -358,10 +358,11 @@ _KINDS: tuple[tuple[Callable[..., Places], str], ...] = (
     (_softmax, "Softmax LogSoftmax Hardmax"),
     (
         _along("axis", -1, to_end=True),
-        "LayerNormalization RMSNormalization SimplifiedLayerNormalization",
+        "LayerNormalization RMSNormalization SimplifiedLayerNormalization "
+        "SkipLayerNormalization SkipSimplifiedLayerNormalization",
     ),
     (_along("axis", -1, to_end=False), "LpNormalization TopK CumSum"),
-    (_recurrent, "LSTM GRU RNN"),
+    (_recurrent, "LSTM GRU RNN DynamicQuantizeLSTM"),
     (
         _attention,
         "Attention MultiHeadAttention QAttention GroupQueryAttention RotaryEmbedding",

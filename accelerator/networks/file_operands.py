@@ -20,7 +20,7 @@ from accelerator.networks.layers import Quantized
 from accelerator.networks.onnx_attributes import integer
 from accelerator.networks.onnx_contrib import BLOCKED
 from accelerator.networks.onnx_graph import Graph
-from accelerator.networks.onnx_operators import RECURRENT, WEIGHT_INPUT
+from accelerator.networks.onnx_operators import RECURRENT, RECURRENT_CODES, WEIGHT_INPUT
 from accelerator.networks.quantizer_kinds import takes_codes
 
 FAULTS = (
@@ -90,6 +90,11 @@ class Operands:
 
     def of(self, node: Any, slots: Slots) -> Quantized:
         """The widths of one layer, those of an operand that is unclear left open."""
+        if node.op_type == RECURRENT_CODES:
+            # Data and states become unsigned codes of eight bits inside the operator.
+            kind = self.tensors[node.input[slots.weights]].values.dtype
+            encoding = "zero_point" if kind == np.uint8 else "twos_complement"
+            return Quantized(8, encoding, 8, "unsigned")
         weight, data = None, None
         try:
             weight = self._weights(node, slots)

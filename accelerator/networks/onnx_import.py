@@ -19,6 +19,7 @@ from accelerator.networks.onnx_contraction import ContractionError
 from accelerator.networks.onnx_graph import Graph, read_graph
 from accelerator.networks.onnx_operators import (
     ADDITIONS,
+    ATTENTION_OF_DATA,
     COMPARISON_DOMAIN,
     CONTROL_FLOW,
     CONVOLUTIONS,
@@ -105,7 +106,8 @@ def _refusal(graph: Graph, node: Any) -> str | None:
     kind = fate(node.op_type)
     name = f"{node.domain}.{node.op_type}" if node.domain else str(node.op_type)
     if kind is Fate.REFUSED:
-        return None if node.op_type == "Attention" and not node.domain else name
+        of_data = node.op_type in ATTENTION_OF_DATA or name == "Attention"
+        return None if of_data else name
     if kind is not Fate.UNKNOWN:
         return None
     if node.op_type in CONTROL_FLOW:
