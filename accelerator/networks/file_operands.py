@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
@@ -92,19 +93,15 @@ class Operands:
         """The widths of one layer, those of an operand that is unclear left open."""
         if node.op_type == RECURRENT_CODES:
             # Data and states become unsigned codes of eight bits inside the operator.
-            kind = self.tensors[node.input[slots.weights]].values.dtype
-            encoding = "zero_point" if kind == np.uint8 else "twos_complement"
-            return Quantized(8, encoding, 8, "unsigned")
-        weight, data = None, None
-        try:
+            about_zero = self.tensors[node.input[slots.weights]].values.dtype == np.int8
+            return Quantized(8, "twos_complement" if about_zero else "zero_point", 8, "unsigned")
+        weight: Stored | None = None
+        data: Grid | None = None
+        with suppress(*FAULTS):
             weight = self._weights(node, slots)
-        except FAULTS:
-            weight = None
-        try:
+        with suppress(*FAULTS):
             data = self._data(node, slots)
-        except FAULTS:
-            data = None
-        encoding = None
+        encoding: str | None = None
         if weight is not None:
             encoding = "zero_point" if weight.offset else weight.levels.encoding
         return Quantized(

@@ -72,6 +72,10 @@ AS_FIRST_INPUT = frozenset(
 """Their output has the shape of their first input, another that is used that of the first too."""
 
 
+UNLISTED = frozenset({"SimplifiedLayerNormalization"})
+"""onnxruntime's own operators that it puts into the standard's domain."""
+
+
 def make_plain(node: Any, graph: Any) -> None:
     """Turn a node of a graph into the plain operator whose output has the same shape."""
     found = meaning(node)
@@ -101,7 +105,7 @@ def make_plain(node: Any, graph: Any) -> None:
             node.input[place] = name
         node.op_type, node.domain = "LSTM", ""
         del node.input[8:]
-    elif node.domain == DOMAIN and node.op_type in AS_FIRST_INPUT:
+    elif node.op_type in AS_FIRST_INPUT and (node.domain == DOMAIN or node.op_type in UNLISTED):
         # Of keys and values that are kept nothing is known; sums are what else is used.
         others = [name for name in node.output[3:] if name]
         node.op_type, node.domain = "Dropout" if others else "Identity", ""

@@ -194,7 +194,8 @@ def _inferred(model: Any, path: Path) -> tuple[Any, dict[str, tuple[int | None, 
     # The inference knows none of these; while it runs, plain operators stand for them.
     own = {}
     for index, node in enumerate(graph.node):
-        if node.input and node.domain in (*QUANTIZER_DOMAINS, onnx_contrib.DOMAIN):
+        foreign = node.domain in (*QUANTIZER_DOMAINS, onnx_contrib.DOMAIN)
+        if node.input and (foreign or node.op_type in onnx_contrib.UNLISTED):
             own[index] = onnx.NodeProto()
             own[index].CopyFrom(node)
             onnx_contrib.make_plain(node, graph)

@@ -19,7 +19,7 @@ def quantizes(nodes: Iterable[Any]) -> bool:
         or node.op_type in LINEAR_QUANTIZERS
         or node.op_type == DYNAMIC_QUANTIZER
         or takes_codes(node)
-        or node.op_type == RECURRENT_CODES
+        or node.op_type in (RECURRENT_CODES, onnx_contrib.BLOCKED)
         or onnx_contrib.meaning(node) is not None
         for node in nodes
     )

@@ -164,3 +164,46 @@ def test_a_recurrent_layer_of_quantize_dynamic_is_costed(tmp_path):
     widths = [(one.quantized.weight_bits, one.quantized.activation_bits) for one in found.mapped]
     assert widths == [(8, 8), (8, 8), (8, 8)]
     assert "DynamicQuantizeLSTM (gates) x 1" in " ".join(found.not_counted)
+
+
+def test_a_language_model_of_onnxruntime_is_costed(tmp_path):
+    """Words, norms that onnx does not list, products in blocks, grouped queries, a residual sum."""
+    build = quantized_models.Builder(9)
+
+    def product(x, inner, outer):
+        packed = build.random.integers(0, 256, (outer, inner // 16, 8)).astype(np.uint8)
+        scales = build.constant(build.powers(outer * inner // 16))
+        return build.node(
+            "MatMulNBits", x, build.constant(packed, np.uint8), scales, domain=FUSED, K=inner,
+            N=outer, bits=4, block_size=16,
+        )  # fmt: skip
+
+    gain = build.constant(np.ones(32))
+    words = build.node("Gather", build.constant(build.dyadic(50, 32)), "x", axis=0)
+    normed = build.node("SimplifiedLayerNormalization", words, gain, axis=-1, epsilon=1e-5)
+    parts = [product(normed, 32, size) for size in (32, 16, 16)]
+    empty = build.constant(np.zeros((1, 2, 0, 8)))
+    lengths = build.constant([5], np.int32), build.constant(6, np.int32)
+    y = build.node(
+        "GroupQueryAttention", *parts, empty, empty, *lengths, domain=FUSED, num_heads=4,
+        kv_num_heads=2,
+    )  # fmt: skip
+    build.nodes.append(
+        helper.make_node(
+            "SkipSimplifiedLayerNormalization", [words, product(y, 32, 32), gain],
+            ["normed", "", "", "sum"], "skip", domain=FUSED,
+        )
+    )  # fmt: skip
+    y = product(build.node("QuickGelu", product("normed", 32, 64), domain=FUSED), 64, 32)
+    y = product(build.node("Add", "sum", y), 32, 50)
+    build.save(tmp_path / "n.onnx", [1, 6], y, [1, 6, 50], source_kind=TensorProto.INT64)
+    model = onnx.load(tmp_path / "n.onnx")
+    model.opset_import.append(helper.make_opsetid(FUSED, 1))
+    onnx.save(model, tmp_path / "n.onnx")
+    session = onnxruntime.InferenceSession(tmp_path / "n.onnx")
+    assert session.run(None, {"x": np.zeros((1, 6), np.int64)})[0].shape == (1, 6, 50)
+    mapped = load_network(tmp_path / "n.onnx").mapped
+    sizes = (32 * 32, 32 * 16, 32 * 16, 32 * 32, 32 * 64, 64 * 32, 32 * 50)
+    assert [one.macs for one in mapped] == [6 * size for size in sizes]
+    assert {one.quantized.weight_bits for one in mapped} == {4}
+    assert {one.quantized.activation_bits for one in mapped} == {None}
