@@ -33,6 +33,7 @@ FAULTS = (
     TypeError,
     ArithmeticError,
     AttributeError,
+    AssertionError,
 )
 """Of a node that contradicts itself nothing is known; whoever needs it says so."""
 

@@ -29,10 +29,11 @@ from accelerator.networks.file_operands import (
 )
 from accelerator.networks.layers import Quantized
 from accelerator.networks.onnx_attributes import integer
-from accelerator.networks.onnx_graph import Graph
+from accelerator.networks.onnx_graph import LARGEST_TENSOR, Graph
 from accelerator.networks.onnx_operators import COMPARISON_DOMAIN, QUANTIZER_DOMAINS
 from accelerator.networks.quantizer_kinds import DYNAMIC_QUANTIZER, LINEAR_QUANTIZERS
 
+_MOST_AXES = 32
 _SMALL = 1 << 16
 """Elements of a constant whose values take part as they are."""
 
@@ -110,8 +111,11 @@ class _Walk:
         return Tensor(self._zeros(name, _type_of(self.graph.kinds.get(name, 0))))
 
     def _zeros(self, name: str, kind: Any) -> NDArray[Any]:
-        shape = self.graph.shapes.get(name) or ()
-        return np.broadcast_to(np.zeros((), kind), [size or 1 for size in shape])
+        sizes = [max(size or 1, 1) for size in self.graph.shapes.get(name) or ()]
+        if len(sizes) > _MOST_AXES or prod(sizes) > LARGEST_TENSOR:
+            # No array has these: whoever needs the shape refuses it.
+            sizes = []
+        return np.broadcast_to(np.zeros((), kind), sizes)
 
     def _exact(self, name: str) -> Tensor | None:
         """A constant with its values, whatever its size."""

@@ -95,7 +95,7 @@ def make_plain(node: Any, graph: Any) -> None:
         node.op_type, node.domain = found.operator, ""
         del node.input[:]
         node.input.extend(inputs)
-    elif node.domain == DOMAIN and node.op_type == RECURRENT_CODES:
+    elif node.domain == DOMAIN and node.op_type == RECURRENT_CODES and len(node.input) > 2:
         held = {tensor.name: list(tensor.dims) for tensor in graph.initializer}
         for place in (1, 2):
             # Gates come last there, so that the weights are turned.

@@ -8,6 +8,8 @@ from accelerator.networks.onnx_attributes import integer, real, text
 
 DOMAIN = "com.microsoft"
 _EINSUM_SINCE = 12
+_OPERANDS = dict.fromkeys(("FusedConv", "FusedGemm", "FusedMatMul", "BiasGelu"), 2)
+"""How many inputs an operator cannot do without, where it is more than one."""
 _ACTIVATIONS = {
     "Relu": (), "Sigmoid": (), "Tanh": (), "LeakyRelu": ("alpha",), "HardSigmoid": ("alpha", "beta")
 }  # fmt: skip
@@ -25,7 +27,10 @@ def unfuse(model: Any) -> None:
     opset = max((one.version for one in model.opset_import if not one.domain), default=1)
     nodes = []
     for node in graph.node:
-        form = _FORMS.get(node.op_type) if node.domain == DOMAIN else None
+        whole = node.domain == DOMAIN and node.output and node.output[0]
+        whole = whole and all(node.input[: _OPERANDS.get(node.op_type, 1)])
+        whole = whole and len(node.input) >= _OPERANDS.get(node.op_type, 1)
+        form = _FORMS.get(node.op_type) if whole else None
         made = None if form is None else form(_Maker(graph, node, opset))
         nodes.extend([node] if made is None else made)
     del graph.node[:]

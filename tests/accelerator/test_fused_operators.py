@@ -207,3 +207,36 @@ def test_a_language_model_of_onnxruntime_is_costed(tmp_path):
     assert [one.macs for one in mapped] == [6 * size for size in sizes]
     assert {one.quantized.weight_bits for one in mapped} == {4}
     assert {one.quantized.activation_bits for one in mapped} == {None}
+
+
+def run_zeros(path):
+    QuantizedNetwork(path).run(np.zeros((2, 4), np.float32))
+
+
+@pytest.mark.parametrize(
+    "inputs", [[], [""], ["x"], ["x", ""], ["", "x"], ["x", "x", "x", "x", "x"]]
+)
+@pytest.mark.parametrize("outputs", [[], [""], ["y"]])
+def test_broken_fused_nodes_are_told_of(tmp_path, inputs, outputs):
+    kinds = ["FusedConv", "FusedGemm", "FusedMatMul", "BiasGelu", "FastGelu", "QuickGelu", "Gelu",
+             "MultiHeadAttention", "RotaryEmbedding", "SkipLayerNormalization",
+             "DynamicQuantizeLSTM", "MatMulNBits"]  # fmt: skip
+    told = []
+    for operator in kinds:
+        node = helper.make_node(operator, inputs, outputs, domain=FUSED, activation=3)
+        held = onnx.numpy_helper.from_array(np.ones((4, 4), np.float32), "w")
+        nodes = [node, helper.make_node("MatMul", ["x", "w"], ["z"])]
+        graph = helper.make_graph(
+            nodes, "g", [helper.make_tensor_value_info("x", TensorProto.FLOAT, [2, 4])],
+            [helper.make_tensor_value_info("z", TensorProto.FLOAT, [2, 4])], [held],
+        )  # fmt: skip
+        imports = [helper.make_opsetid("", 17), helper.make_opsetid(FUSED, 1)]
+        onnx.save(
+            helper.make_model(graph, opset_imports=imports, ir_version=8), tmp_path / "n.onnx"
+        )
+        for use in (load_network, run_zeros):
+            try:
+                use(tmp_path / "n.onnx")
+            except EstimateError as error:
+                told.append(str(error))
+    assert not any("\n" in one for one in told)

@@ -74,6 +74,10 @@ def reason(tried):
     """Why a file is refused or not run, without names and numbers of single nodes."""
     text = tried.refused or tried.not_run
     kinds = re.sub(r" x \d+| \([^)]*\)", "", text)
+    kinds = re.sub(
+        r"has operators that cannot be run: (.*?); .*",
+        r"\1: of no operator that the digital unit has", kinds,
+    )  # fmt: skip
     return re.sub(
         r"has operators that multiply weights and are not supported: (.*?); .*",
         r"\1: multiplies weights in a way of its own", kinds,
