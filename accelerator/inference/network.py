@@ -19,6 +19,7 @@ from accelerator.inference.images import InputQuantizer, Levels, as_images, as_i
 from accelerator.inference.layers import Alteration
 from accelerator.inference.model import Model, check_size, read_model
 from accelerator.inference.operators import Operators, constant
+from accelerator.inference.products import ProductError
 from accelerator.inference.quantizers import QuantizerError
 from accelerator.inference.refusals import Refused, listed, operator_of
 from accelerator.inference.results import LayerCounts, NetworkRun, joined
@@ -108,13 +109,20 @@ class QuantizedNetwork:
         tensors: dict[str, Tensor] = {**self._constants, model.inputs[0]: source}
         found = NetworkRun({}, ())
         problems: list[Refused] = []
+        unsure: set[str] = set()
         for node, done in zip(self._steps, self._done_with, strict=True):
             name = printable(node.name)
             inputs = [tensors[entry] if entry else None for entry in node.input]
+            follows = not unsure.isdisjoint(node.input)
+            if follows:
+                unsure.update(node.output)
             try:
                 made, layer = self._operators.run(node, name, inputs, self._constants, altered)
             except (*_FAULTS, *FOREIGN) as error:
-                problems.append(Refused(name, operator_of(node), told_of(error)))
+                # What stands in for a result before may be the only fault of other operators.
+                if not follows or isinstance(error, ProductError):
+                    problems.append(Refused(name, operator_of(node), told_of(error)))
+                unsure.update(node.output)
                 stand_ins = self._in_place_of(node, batch)
                 if stand_ins is None:
                     break

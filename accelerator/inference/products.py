@@ -92,7 +92,7 @@ def code_weights(values: Array, grid: Grid, window: Window) -> Weights:
         lows = every[:, 0].astype(np.int64)
     ternary = bool(np.abs(integers).max(initial=0) <= 1)
     spread = int(np.ptp(lows)) if len(lows) else 0
-    found = stored_as(grid, "weight", may_shift=True, ternary=ternary, spread=spread)
+    found = stored_as(grid, "weight", ternary=ternary, spread=spread)
     if found is None:
         raise ProductError(f"weights from {grid.low} to {grid.high}, wider than 16 bits")
     if not found.offset:
@@ -101,12 +101,12 @@ def code_weights(values: Array, grid: Grid, window: Window) -> Weights:
     return Weights(Coded(codes, found.levels, 0), window, lows)
 
 
-def code_activations(values: Array, grid: Grid, *, may_shift: bool = True) -> Coded:
-    """Activations on their grid as what is stored, from the lowest one on if they may be shifted.
+def code_activations(values: Array, grid: Grid) -> Coded:
+    """Activations on their grid as what is stored.
 
     Raises ProductError where they need too many bits.
     """
-    stored = coded(grid.integers(values), grid, "activation", may_shift=may_shift)
+    stored = coded(grid.integers(values), grid, "activation")
     if stored is None:
         raise ProductError(f"inputs from {grid.low} to {grid.high}, wider than 16 bits")
     return stored
