@@ -28,6 +28,8 @@ from accelerator.names import printable
 from files import naming, short
 
 _FAULTS = (OffGridError, QuantizerError, DigitalError, EstimateError)
+LARGEST_CONSTANTS = 2**30
+"""Numbers that follow from a file's constants; the weights of VGG-16, quantized, are 6e8."""
 FOREIGN = (
     LookupError, TypeError, ValueError, ArithmeticError, AttributeError, AssertionError,
     MemoryError,
@@ -155,6 +157,7 @@ class QuantizedNetwork:
         """Compute what follows from constants alone; what is left runs for each image."""
         left = []
         unsupported = []
+        total = 0
         for node in self._model.nodes:
             name = printable(node.name)
             if not self._operators.supports(node):
@@ -171,6 +174,12 @@ class QuantizedNetwork:
                         f"{told_of(error)}"
                     ) from None
                 self._constants.update(zip(node.output, made, strict=False))
+                total += sum(one.values.size for one in made)
+                if total > LARGEST_CONSTANTS:
+                    raise EstimateError(
+                        f"{self._model.path} has constants that become more than "
+                        f"{LARGEST_CONSTANTS} numbers; export it with its constants computed"
+                    )
             else:
                 left.append(node)
         if unsupported:

@@ -13,11 +13,12 @@ from accelerator.networks import onnx_contrib
 from accelerator.networks.onnx_file import parse_model
 from accelerator.networks.onnx_folding import fold_sizes
 from accelerator.networks.onnx_operators import QUANTIZER_DOMAINS
-from files import short
+from files import bounded_memory, short
 
 # Shapes are computed from constants no larger than this; weights need not be copied about.
 LARGEST_SHAPE_CONSTANT = 4096  # bytes
 LARGEST_TENSOR = 2**33  # elements
+LARGEST_INFERENCE = 512 << 20  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +210,14 @@ def _inferred(model: Any, path: Path) -> tuple[Any, dict[str, tuple[int | None, 
             tensor.ClearField("raw_data")
     while True:
         try:
-            model = onnx.shape_inference.infer_shapes(model, data_prop=True)
+            # The inference makes an entry of a list for each element that a file's numbers claim.
+            with bounded_memory(LARGEST_INFERENCE):
+                model = onnx.shape_inference.infer_shapes(model, data_prop=True)
+        except MemoryError:
+            raise EstimateError(
+                f"{path} has tensors of so many elements that inferring their shapes takes more "
+                f"than {LARGEST_INFERENCE >> 20} MiB: check the sizes that it computes"
+            ) from None
         except Exception as error:
             raise EstimateError(
                 f"the shapes in {path} contradict each other ({short(str(error))}): "
