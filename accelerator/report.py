@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from accelerator.figures import Figures, Sensing
 from accelerator.mapping import Kept
 from accelerator.networks.layers import Layer
 from accelerator.organisation import Occupation
+from accelerator.pacing import LayerPace
 from accelerator.plan import Choice, Seen
 from accelerator.sense_errors import SenseErrors
 from accelerator.throughput import Pace
@@ -59,6 +61,9 @@ class LayerReport:
     weight_encoding: str = ""
     activation_encoding: str = ""
     widths_from: tuple[str, str] = ("", "")
+    pace: LayerPace | None = None
+    amplifier_utilization: float | None = None
+    """Share of the cycles of its amplifiers, while it runs, that give a product of two bits."""
 
     @property
     def utilization(self) -> float | None:
@@ -98,6 +103,8 @@ class LayerReport:
             if self.macs
             else None,
             "utilization": self.utilization,
+            "amplifier_utilization": self.amplifier_utilization,
+            "pace": None if self.pace is None else self.pace.to_dict(),
             **({"summands": list(self.summands)} if self.summands else {}),
         }
 
@@ -133,8 +140,9 @@ class Reference:
 class Boundary:
     """What is counted and what is not, the choices and the constants behind the figures.
 
-    `layout` says whether what stands at the columns' ends has room there, and in how many mats,
-    banks and groups the sub-arrays stand.
+    `uncounted` are the first of `not_counted`: what of the network itself has no share in the
+    figures, with its size. `layout` says whether what stands at the columns' ends has room there,
+    and in how many mats, banks and groups the sub-arrays stand.
     """
 
     counted: tuple[str, ...]
@@ -142,6 +150,7 @@ class Boundary:
     layout: tuple[str, ...]
     options: dict[str, Any]
     assumptions: dict[str, dict[str, Any]]
+    uncounted: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The boundary's entry in the JSON."""
@@ -176,6 +185,7 @@ class Report:
     pace: Pace | None = None
     """None where an image enters when the one before has left."""
     occupation: Occupation | None = None
+    sensing: Sensing | None = None
     widths_said: tuple[str, ...] = ()
     """Where the widths of a file are from, and what overrides them."""
     batch_said: str = ""
@@ -255,6 +265,11 @@ class Report:
         return 1 / self.interval
 
     @property
+    def figures(self) -> Figures | None:
+        """What stands at the head: None where it is not known how fast sub-arrays sense."""
+        return None if self.sensing is None else Figures.of(self, self.sensing)
+
+    @property
     def tops_per_w(self) -> float:
         """Operations over energy, a multiply-accumulate being two operations (1e12/J)."""
         return 2 * self.macs / self.energy / 1e12
@@ -316,6 +331,7 @@ class Report:
                 "area_components_m2": dict(self.area_components),
                 "sense_cycles": self.sense_cycles,
             },
+            "figures": None if self.figures is None else self.figures.to_dict(),
             "layers": [layer.to_dict() for layer in self.layers],
             "references": [reference.to_dict() for reference in self.references],
             "sense_errors": None if self.sense_errors is None else self.sense_errors.to_dict(),

@@ -11,6 +11,7 @@ from mramcim.errors import CommandError
 from mramcim.estimates import (
     NETWORK_OPTIONS,
     add_csv_and_plot,
+    add_full,
     add_options,
     add_settings,
     chosen,
@@ -40,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_options(parser, NETWORK_OPTIONS)
     add_settings(parser)
+    add_full(parser)
     parser.add_argument(
         "--baselines",
         action="store_true",
@@ -74,7 +76,7 @@ def _estimate(arguments: argparse.Namespace) -> int:
 
         save_plot(report, path)
 
-    text, content = render_text(report), report.to_dict()
+    text, content = render_text(report, full=arguments.full), report.to_dict()
     if arguments.baselines:
         from accelerator.baselines import beside, render_baselines
 

@@ -9,6 +9,7 @@ from mramcim.arguments import add_json, finite
 from mramcim.estimates import (
     NETWORK_OPTIONS,
     add_csv_and_plot,
+    add_full,
     add_options,
     add_settings,
     chosen,
@@ -44,6 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_options(parser, NETWORK_OPTIONS)
     add_settings(parser)
+    add_full(parser)
     add_csv_and_plot(parser, "layer", "energy and latency")
     add_json(parser)
 
@@ -74,6 +76,6 @@ def run(arguments: argparse.Namespace) -> int:
 
     search = {"objective": found.objective, "judged": found.judged, "gap": found.gap}
     content = {**found.report.to_dict(), "search": search}
-    text = render_mapping(found) + "\n" + render_text(found.report)
+    text = render_mapping(found) + "\n" + render_text(found.report, full=arguments.full)
     write_report(arguments, csv_rows(found.report), draw, content, text)
     return 0
