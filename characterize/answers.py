@@ -61,11 +61,11 @@ def point_result(data: object) -> PointResult:
     result = PointResult(
         outcome,
         dict(values),
-        _printable(found.take("message", str)),
+        printable_text(found.take("message", str)),
         found.count("simulations"),
         found.seconds("analysis_seconds"),
         found.take("poisoned", bool),
-        _printable(found.take("rung", str)),
+        printable_text(found.take("rung", str)),
         found.seconds("processor_seconds"),
     )
     found.finish()
@@ -128,6 +128,6 @@ class _Fields:
             raise AnswerError("a worker answered more than a result has")
 
 
-def _printable(text: str) -> str:
+def printable_text(text: str) -> str:
     """A text that a terminal shows and does not obey, cut to a length."""
     return "".join(one if one.isprintable() else " " for one in text[:_LONGEST_TEXT])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
@@ -186,7 +187,8 @@ def load_plan(
     `design`, `device` and `technology` replace those that the plan names, `models` are folders
     that a technology may take its model files from beside its own. A plan without an axis `vdd`
     is simulated at the technology's nominal supply. Raises PlanError on unknown keys, units,
-    benches, corners and axis values, DesignError on a bad design.
+    benches, corners and axis values, DesignError on a bad design and on models that it cannot
+    use.
     """
     if path is not None and quick:
         raise PlanError("--quick is a plan of its own; leave out either it or the plan file")
@@ -199,7 +201,9 @@ def load_plan(
     text = read_text(chosen, "plan file", error=PlanError)
     section = Section(contents, str(chosen), PlanError)
     section.only(_KEYS, "a plan")
-    with naming(chosen, DesignError):
+    # Where the command names one of them, an error may be of that.
+    own = not (design or device or technology)
+    with naming(chosen, DesignError) if own else nullcontext():
         loaded = load_design(
             design or _named(chosen, contents, "design"),
             device=device or _named(chosen, contents, "device"),
@@ -209,6 +213,9 @@ def load_plan(
     others = "statistics" in contents or "ageing" in contents
     benches = _benches(chosen, contents.get("benches", list(BENCHES)), others)
     axes = _axes(chosen, contents.get("axes"), loaded, benches)
+    for corner in axes.get("corner", ()):
+        # Models that cannot be used are told before anything is simulated.
+        loaded.technology.model_text(corner)
     tolerance = section.flag("tolerance", True)
     limit = quantity(str(chosen), "time_limit", contents.get("time_limit", "120 s"), "s")
     if limit <= 0:

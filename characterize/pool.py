@@ -6,7 +6,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Self
 
-from characterize.answers import AnswerError, ngspice_version_of, point_result, waveforms
+from characterize.answers import (
+    AnswerError,
+    ngspice_version_of,
+    point_result,
+    printable_text,
+    waveforms,
+)
 from characterize.errors import PlanError
 from characterize.ngspice import Waveforms, find_library
 from characterize.plan import Point
@@ -100,7 +106,7 @@ def _point_result(done: Done) -> PointResult:
         if not done.failure:
             return point_result(done.result)
         outcome = Outcome.TIME_OUT if done.timed_out else Outcome.SIMULATOR_ERROR
-        return PointResult(outcome, message=done.failure)
+        return PointResult(outcome, message=printable_text(done.failure))
     except AnswerError as error:
         return PointResult(Outcome.SIMULATOR_ERROR, message=str(error))
 

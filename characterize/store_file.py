@@ -96,7 +96,7 @@ class StoreFile:
         self.connection.executescript(_LAYOUT)
         # SQLite opens what cannot be written all the same, and says so only to who writes.
         with transaction(self.connection):
-            pass
+            self.connection.execute("DELETE FROM claims WHERE recipe = ''")
         self._inode = self.path.stat().st_ino
 
     def _recover(self, error: sqlite3.Error) -> None:
@@ -106,7 +106,7 @@ class StoreFile:
                 self._set_aside(error)
                 self._connect()
             elif _says(error, _UNWRITABLE) and self.path.is_file():
-                self._connect_read_only()
+                self._connect_read_only(error)
             else:
                 raise self._unusable(error)
         except (sqlite3.Error, OSError) as again:
@@ -129,7 +129,7 @@ class StoreFile:
             f"{aside.name}, and its results are simulated anew"
         )
 
-    def _connect_read_only(self) -> None:
+    def _connect_read_only(self, error: sqlite3.Error) -> None:
         self.close()
         self.writable = False
         name = self.path.resolve().as_uri()
@@ -137,7 +137,10 @@ class StoreFile:
             self._read_only(f"{name}?mode=ro")
         except sqlite3.Error:
             # Without a place for its locks, the file is read as one that nobody changes.
-            self._read_only(f"{name}?immutable=1")
+            try:
+                self._read_only(f"{name}?immutable=1")
+            except sqlite3.Error:
+                raise self._unusable(error) from None
         self._warn(
             f"the store of results {self.path} cannot be written: what it has is used, and new "
             "results are not kept; set MRAMCIM_CACHE to a folder that can be written to keep them"

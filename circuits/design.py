@@ -133,9 +133,10 @@ def load_design(
         )
     with naming(path, DesignError):
         junction = junction or load_device(_beside(path, contents["device"]))
-        transistors = load_technology(
-            technology or _beside(path, contents["technology"]), models=models
-        )
+        if technology is None:
+            transistors = load_technology(_beside(path, contents["technology"]), models=models)
+    if technology is not None:
+        transistors = load_technology(technology, models=models)
     if junction.cell == "stt":
         _share_transistor(path, contents.get("cell"))
     sections = {
@@ -239,7 +240,7 @@ def _check_widths(path: Path, design: Design) -> None:
             )
     if found:
         raise DesignError(
-            f"{path}: {' and '.join(found)}; enlarge them in a design of your own for "
+            f"{path}: {' and '.join(found)}; enlarge what is named in a design of your own for "
             f"{technology.name} ({technology.path.name}), or use another technology"
         )
     if sampling is not None and design.column.columns_per_reference != 1:

@@ -33,7 +33,7 @@ def model_folder(
     if not any(actual.is_relative_to(folder) for folder in allowed):
         raise DesignError(
             f"{path}: the folder {actual} of 'root' is outside that of {owner}, "
-            f"{allowed[0]}; name it with --models {actual} if the models there are meant"
+            f"{allowed[0]}; name it with --models {actual} if the file may read what is there"
         )
     return actual
 

@@ -19,7 +19,7 @@ from circuits.modelfiles import inline_cards, text_of
 from circuits.parameters import Field, read_number, read_toml, shipped_names, shipped_or_own
 from circuits.random_models import refuse_random_models
 from circuits.units import to_si
-from files import short
+from files import is_regular, short
 
 TECHNOLOGY_FOLDER = Path(__file__).parent / "technology"
 _TOP = (
@@ -318,7 +318,7 @@ def _corners(path: Path, table: Mapping[str, Any], root: Path) -> dict[str, tupl
                 )
             where = f" of corner '{corner}'"
             file = root / _text(path, entry, "file", where)
-            if not file.is_file():
+            if not is_regular(file):
                 raise DesignError(f"{path}: there is no model file {file}{where}; check its name")
             section = entry.get("section")
             if section is not None:

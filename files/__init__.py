@@ -7,7 +7,7 @@ is written is there whole or not at all.
 from files.errors import FileError, naming, short, shown_path
 from files.formats import read_csv, read_json, read_npy, read_npz, read_toml
 from files.plain import json_text
-from files.reading import digest, read_bytes, read_text
+from files.reading import digest, is_regular, read_bytes, read_text
 from files.sections import Section, is_number, is_one_of
 from files.typed import typed
 from files.writing import clean, leftovers, partial_path, replace_file, replace_text
@@ -19,6 +19,7 @@ __all__ = [
     "digest",
     "is_number",
     "is_one_of",
+    "is_regular",
     "json_text",
     "leftovers",
     "naming",

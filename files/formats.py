@@ -10,6 +10,7 @@ import csv
 import io
 import json
 import math
+import re
 import tomllib
 import warnings
 import zipfile
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from files.errors import FileError, short, shown_path
-from files.reading import LARGEST_TEXT, read_bytes, read_text
+from files.reading import read_bytes, read_text
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,8 +27,12 @@ if TYPE_CHECKING:
 DEEPEST = 64
 """Levels of tables and lists in a file at most."""
 _END = object()
+# The parser's time grows with the square of a key's parts.
+_DEEP_KEY = re.compile(r"""(?<![\w"'-])[\w"'-]++(?:[ \t]*+\.[ \t]*+[\w"'-]++){64}""")
 LARGEST_TOML = 1 << 20
 """Size [B] of the largest TOML file: people write them, and the parser takes seconds a MiB."""
+LARGEST_JSON = 16 << 20
+"""Size [B] of the largest JSON file; a report of the largest networks has some 500 kB."""
 LARGEST_ARRAY = 512 << 20
 """Size [B] of the largest array file that is read, unpacked."""
 
@@ -35,6 +40,8 @@ LARGEST_ARRAY = 512 << 20
 def read_toml(path: Path, what: str, error: type[ValueError] = FileError) -> dict[str, Any]:
     """The content of a TOML file; raises `error` with one sentence on whatever is wrong with it."""
     text = read_text(path, what, LARGEST_TOML, error)
+    if _DEEP_KEY.search(text):
+        raise _too_deep(path, what, error)
     try:
         content = tomllib.loads(text.replace("\r\n", "\n"))
     except (ValueError, RecursionError) as problem:
@@ -45,7 +52,7 @@ def read_toml(path: Path, what: str, error: type[ValueError] = FileError) -> dic
 
 
 def read_json(
-    path: Path, what: str, most: int = LARGEST_TEXT, error: type[ValueError] = FileError
+    path: Path, what: str, most: int = LARGEST_JSON, error: type[ValueError] = FileError
 ) -> Any:
     """The content of a JSON file; raises `error` with one sentence on whatever is wrong with it."""
     text = read_text(path, what, most, error)
@@ -154,6 +161,13 @@ def read_csv(
     return rows
 
 
+def _too_deep(path: Path, what: str, error: type[ValueError]) -> ValueError:
+    return error(
+        f"{shown_path(path)} is not a readable {what}: it is nested deeper than {DEEPEST} levels; "
+        "flatten it"
+    )
+
+
 def _unreadable(
     path: Path, what: str, problem: BaseException, remedy: str, error: type[ValueError]
 ) -> ValueError:
@@ -188,10 +202,7 @@ def _require_plain(path: Path, what: str, content: object, error: type[ValueErro
         del keys[len(waiting) - 1 :]
         keys.append(key)
         if len(waiting) > DEEPEST + 1:
-            raise error(
-                f"{shown_path(path)} is not a readable {what}: it is nested deeper than "
-                f"{DEEPEST} levels; flatten it"
-            )
+            raise _too_deep(path, what, error)
         if isinstance(value, dict):
             waiting.append(iter(value.items()))
         elif isinstance(value, list):

@@ -28,10 +28,22 @@ def read_bytes(
         content = stream.read(most + 1)
     if len(content) > most:
         raise error(
-            f"{shown_path(path)} is larger than the {most / (1 << 20):g} MiB that a {what} may "
+            f"{shown_path(path)} is larger than the {most / (1 << 20):g} MiB that {_one(what)} may "
             "have; name another file"
         )
     return content
+
+
+def _one(what: str) -> str:
+    return f"{'an' if what[0] in 'aeiouAEIOU' else 'a'} {what}"
+
+
+def is_regular(path: Path) -> bool:
+    """Whether there is such a regular file; no name that cannot be one is an error."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
 
 
 @contextlib.contextmanager
@@ -44,9 +56,9 @@ def regular_file(
         # Looked at first: opening a pipe waits for its writer, and a device may have no end.
         mode = path.stat().st_mode
         if stat.S_ISDIR(mode):
-            raise error(f"{name} is a folder, not a {what}; name the file itself")
+            raise error(f"{name} is a folder, not {_one(what)}; name the file itself")
         if not stat.S_ISREG(mode):
-            raise error(f"{name} is a device or a pipe, not a {what}; save it as a file first")
+            raise error(f"{name} is a device or a pipe, not {_one(what)}; save it as a file first")
         with path.open("rb") as stream:
             yield stream
     except FileNotFoundError:

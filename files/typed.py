@@ -22,12 +22,12 @@ def typed(value: object, kind: Any, place: str, error: type[ValueError] = FileEr
         return value
     if origin in (Union, types.UnionType):
         return _one_of(value, arguments, place, error)
-    if origin in (tuple, list) and isinstance(value, list):
+    if origin in (tuple, list) and isinstance(value, list | tuple):
         return _sequence(value, origin, arguments, place, error)
     if origin is dict and isinstance(value, Mapping):
         return {
             _key(key, arguments[0], place, error): typed(
-                item, arguments[1], f"{place}.{key}", error
+                item, arguments[1], f"{place}.{short(key)}", error
             )
             for key, item in value.items()
         }
@@ -56,7 +56,11 @@ def _one_of(value: object, kinds: tuple[Any, ...], place: str, error: type[Value
 
 
 def _sequence(
-    value: list[Any], origin: Any, kinds: tuple[Any, ...], place: str, error: type[ValueError]
+    value: list[Any] | tuple[Any, ...],
+    origin: Any,
+    kinds: tuple[Any, ...],
+    place: str,
+    error: type[ValueError],
 ) -> Any:
     if origin is tuple and kinds[-1] is not Ellipsis:
         if len(value) != len(kinds):

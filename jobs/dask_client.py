@@ -30,6 +30,9 @@ from jobs.errors import JobsError
 _AHEAD = 3
 """Items that are sent for each thread of the cluster, so that none waits for the client."""
 _POLL = 2.0
+"""Time [s] between looks at the scheduler and its workers."""
+_FETCH_LIMIT = 10.0
+"""Time [s] for an answer to come from the worker that has it."""
 
 
 class _Link:
@@ -79,8 +82,7 @@ class _Link:
         elif kind == "item":
             number, item, limit = content
             future = self._client.submit(on_worker.run, *self._task, item, limit, pure=False)
-            self._flying[future] = number
-            future.add_done_callback(lambda done: self._events.put(("finished", done)))
+            self._wait_for(future, number)
         elif kind == "finished":
             (future,) = content
             if future in self._flying:
@@ -90,11 +92,18 @@ class _Link:
             self._flying.clear()
             self._client.cancel(dropped, force=True)
 
+    def _wait_for(self, future: Any, number: int) -> None:
+        self._flying[future] = number
+        future.add_done_callback(lambda done: self._events.put(("finished", done)))
+
     def _finish(self, future: Any, number: int) -> None:
         try:
-            answer = self._result(future)
+            answer = self._result(future, _FETCH_LIMIT)
         except KilledWorkerError:
             self._tell("killed", number)
+        except TimeoutError:
+            # Its worker died before the answer was fetched: the scheduler has it made again.
+            self._wait_for(future, number)
         else:
             self._tell("done", number, answer)
 
@@ -145,11 +154,18 @@ class _Link:
             self._room = room
             self._tell("room", room)
 
-    def _result(self, future: Any) -> bytes:
-        """A future's bytes; JobsError where the scheduler or the worker cannot give them."""
+    def _result(self, future: Any, limit: float | None = None) -> bytes:
+        """A future's bytes; JobsError where the scheduler or the worker cannot give them.
+
+        Raises TimeoutError after `limit` [s] where it is not finished any more.
+        """
         try:
-            answer = future.result()
+            answer = future.result(timeout=limit)
         except KilledWorkerError:
+            raise
+        except TimeoutError:
+            if limit is None or future.status == "error":
+                raise JobsError("a Dask worker failed by a time limit of its own") from None
             raise
         except ImportError as error:
             raise JobsError(cannot_import(str(error))) from None

@@ -191,6 +191,10 @@ class Pool:
         if reply is None:
             failure = f"the worker process died ({child.process.ending()})"
             return Done(child.item, None, failure, hello=child.hello)
+        # So that what a limit stops does not depend on when somebody looked.
+        overrun = child.allowance.overrun()
+        if overrun:
+            return Done(child.item, None, overrun, timed_out=True, hello=child.hello)
         return Done(child.item, reply.result, reply.error, hello=child.hello)
 
     def _start(self) -> None:

@@ -61,10 +61,10 @@ def examine(path: str | os.PathLike[str]) -> Findings:
     return Findings(found, remarks)
 
 
-def broken_laws(groups: Mapping[str, Group]) -> list[str]:
+def broken_laws(groups: Mapping[str, Group], *, complete: bool = True) -> list[str]:
     """Return what the groups of a table that conforms to the schema lack or break, a sentence each.
 
-    - every variable and attribute that a complete group has is there;
+    - where they should be `complete`, every variable and attribute of a complete group is there;
     - where the outcome is ok every value is finite, and energies of whole operations, times,
       leakage and areas are positive;
     - `energy` of a sensing operation is the sum of its parts within 1e-9 relative;
@@ -77,7 +77,8 @@ def broken_laws(groups: Mapping[str, Group]) -> list[str]:
     """
     found: list[str] = []
     for name, group in groups.items():
-        found.extend(_missing(name, group, SCHEMA[name]))
+        if complete:
+            found.extend(_missing(name, group, SCHEMA[name]))
         found.extend(_broken(name, group))
     return found
 

@@ -210,7 +210,7 @@ def _decode_file(file: Any) -> tuple[Content, list[str]]:
     provenance: Any = {}
     try:
         provenance = json.loads(root.get("provenance", "{}"))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         found.append("the attribute 'provenance' is not JSON")
     if not isinstance(provenance, dict):
         found.append("the attribute 'provenance' is not a JSON object")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from files import naming
 from lut.conversion import CONVERTERS
 from lut.errors import TableError
 from lut.hdf5 import Decoded, decode
@@ -48,7 +49,8 @@ def load(path: Path) -> Decoded:
                 f"{SCHEMA_VERSION!r}; characterize it again or use the mramcim that made it "
                 f"({content.mramcim_version or 'unknown'})"
             )
-        content = CONVERTERS[content.schema_version](content)
+        with naming(path, TableError):
+            content = CONVERTERS[content.schema_version](content)
     return replace(decoded, content=content, found=decoded.found + problems(content.groups))
 
 

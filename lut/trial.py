@@ -13,7 +13,7 @@ import sys
 from functools import lru_cache
 from pathlib import Path
 
-LIMIT = 60.0
+LIMIT = 15.0
 """Time [s] that reading may take; a sound table takes a fraction of a second."""
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from files import json_text
+from files import is_regular, json_text
 from mramcim.errors import CommandError
 
 STANDARD_OUTPUT = "-"
@@ -31,20 +31,28 @@ def check_outputs(outputs: Mapping[str, str | None], inputs: Sequence[str | None
         CommandError: a folder is missing or read-only, a path is a folder or read-only, two
             outputs or an output and an input are one file, or a suffix does not suit the flag.
     """
-    read = {Path(path).resolve() for path in inputs if path is not None and Path(path).exists()}
+    read = {Path(path).resolve() for path in inputs if path is not None and is_regular(Path(path))}
     taken: dict[Path, str] = {}
     for flag, name in outputs.items():
         if name is None or name == STANDARD_OUTPUT:
             continue
         path = Path(name)
         _check_suffix(flag, path)
+        place = _resolved(flag, path)
         _check_place(flag, path)
-        place = path.resolve()
         if place in read:
             raise CommandError(f"{flag} '{name}' would replace an input; give it another name")
         if place in taken and not _is_special(path):
             raise CommandError(f"{flag} and {taken[place]} both name '{name}'; give two names")
         taken[place] = flag
+
+
+def _resolved(flag: str, path: Path) -> Path:
+    try:
+        return path.resolve()
+    except (RuntimeError, ValueError, OSError):
+        # Links that lead in a circle; a NUL in the name.
+        raise CommandError(f"{flag} '{path}' can be no file; give it another name") from None
 
 
 def _check_suffix(flag: str, path: Path) -> None:

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from files import naming
 from mramcim.arguments import add_json
 from mramcim.errors import CommandError
 from mramcim.outputs import STANDARD_OUTPUT, check_outputs, write_file, write_json, write_text
@@ -106,7 +107,8 @@ def _text(arguments: argparse.Namespace, kind: str) -> list[dict[str, Any]]:
 
     name = arguments.output
     check_outputs({"-o": name, "--json": arguments.json}, inputs=[arguments.file, arguments.design])
-    text = TEXTS[kind](Table.open(arguments.file), arguments)
+    with naming(Path(arguments.file), ValueError):
+        text = TEXTS[kind](Table.open(arguments.file), arguments)
     if name == STANDARD_OUTPUT:
         sys.stdout.write(text)
     else:

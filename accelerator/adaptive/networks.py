@@ -16,6 +16,7 @@ from accelerator.adaptive.narrowing import channels_at
 from accelerator.errors import EstimateError
 from accelerator.networks.onnx_file import parse_model
 from accelerator.networks.onnx_operators import WEIGHT_INPUT
+from files import typed
 
 WIDTHS_KEY = "adaptive_widths"
 """Under which a file's metadata list its widths."""
@@ -37,7 +38,16 @@ def _widths(model: Any, path: Path) -> tuple[float, ...]:
         raise EstimateError(
             f"{path} has one width only; mramcim study adaptive --train writes files with several"
         )
-    return tuple(json.loads(found))
+    try:
+        widths: list[float] = typed(json.loads(found), list[float], f"{path}: widths")
+    except (ValueError, RecursionError):
+        widths = []
+    if not widths or not all(0 < width <= 1 for width in widths) or widths != sorted(set(widths)):
+        raise EstimateError(
+            f"{path} names no widths that rise up to 1; mramcim study adaptive --train writes "
+            "files with several"
+        )
+    return tuple(widths)
 
 
 def write_widths(path: str | os.PathLike[str], folder: Path) -> dict[float, Path]:

@@ -61,7 +61,7 @@ class Kept:
                 break
             try:
                 entry = json.loads(line)
-                right = entry["format"] == FORMAT
+                right = entry["format"] == FORMAT and isinstance(entry["measures"], dict)
                 self._found[entry["key"]] = entry["measures"]
             except (ValueError, KeyError, TypeError, RecursionError):
                 right = False

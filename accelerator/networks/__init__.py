@@ -13,6 +13,7 @@ from accelerator.errors import EstimateError
 from accelerator.networks.layers import Layer, Network, Operation
 from accelerator.networks.library import NETWORKS
 from accelerator.options import whole_number
+from files import is_regular
 
 READING = ("batch", "batch_axis", "dims")
 """Arguments that say how a file is read."""
@@ -51,7 +52,7 @@ def load_network(
     if name in NETWORKS:
         return replace(NETWORKS[name](), path=name)
     path = Path(name)
-    if path.suffix.lower() != ".onnx" and not path.is_file():
+    if path.suffix.lower() != ".onnx" and not is_regular(path):
         raise EstimateError(
             f"there is no network {name!r}: give the path of an ONNX file or one of "
             f"{', '.join(NETWORKS)}"

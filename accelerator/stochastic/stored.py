@@ -18,7 +18,7 @@ from accelerator.networks.library import NETWORKS
 from accelerator.stochastic.fixed_point import FixedPoint
 from accelerator.stochastic.ladder import Rung
 from accelerator.stochastic.network import FixedNetwork, Parameters, narrower
-from files import read_npz
+from files import read_npz, typed
 
 FORMAT = "mramcim-stochastic/1"
 BITS = 8
@@ -109,15 +109,16 @@ class StoredNetworks:
         try:
             arrays: dict[str, Any] = dict(read_npz(Path(path), "file of networks", EstimateError))
             about = json.loads(str(arrays["about"]))
-            if about["format"] != FORMAT:
+            if about["format"] != FORMAT or not about["seeds"]:
                 raise ValueError
+            typed(about["training"], dict[str, Any], f"{path}: training", EstimateError)
             layers = five_layers(about["dataset"]).mapped
             trainings = tuple(
                 _training(entry, arrays, [e.name for e in layers]) for entry in about["seeds"]
             )
         except EstimateError as error:
             raise EstimateError(f"{error}; `mramcim study stochastic --train` makes one") from None
-        except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+        except (LookupError, ValueError, TypeError, AttributeError, RecursionError):
             raise EstimateError(
                 f"{path} holds no stochastic networks of the format {FORMAT}: make it with "
                 "mramcim study stochastic --train"
@@ -131,9 +132,11 @@ def _training(entry: dict[str, Any], arrays: dict[str, Any], names: Sequence[str
         Parameters(arrays[f"{seed}/{name}/weights"], arrays[f"{seed}/{name}/bias"])
         for name in names
     )
-    taken = tuple(FixedPoint(BITS, fraction) for fraction in entry["fractions"])
-    rungs = tuple(tuple(rung) for rung in entry["rungs"])
-    return TrainedOnce(seed, parameters, taken, entry["accuracy"], rungs)
+    fractions = typed(entry["fractions"], list[int], "fractions", EstimateError)
+    taken = tuple(FixedPoint(BITS, fraction) for fraction in fractions)
+    rungs = tuple(tuple(rung) for rung in typed(entry["rungs"], list[list[int]], "rungs"))
+    accuracy = typed(entry["accuracy"], float, "accuracy", EstimateError)
+    return TrainedOnce(seed, parameters, taken, accuracy, rungs)
 
 
 def five_layers(dataset: str) -> Network:

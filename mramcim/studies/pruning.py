@@ -8,6 +8,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from files import naming
 from mramcim.arguments import add_json, seed, whole
 from mramcim.columns import aligned
 from mramcim.errors import CommandError
@@ -79,11 +80,14 @@ def run(arguments: argparse.Namespace) -> int:
     elif given := [name for name, _, _ in _RECIPE if name.replace("-", "_") in arguments]:
         raise CommandError(f"--{given[0]} is how networks are trained; give --train FOLDER too")
 
+    from accelerator.errors import EstimateError
     from accelerator.pruning.ablation import ablation
     from accelerator.pruning.record import read_record
+    from lut import TableError
 
     record = read_record(None if folder is None else Path(folder))
-    results = ablation(record, arguments.lut)
+    with naming(record.folder, EstimateError, TableError):
+        results = ablation(record, arguments.lut)
     if arguments.json is not None:
         content = {key: value for key, value in record.content.items() if key != "images"}
         write_json(arguments.json, content | {"arms": [result.to_dict() for result in results]})

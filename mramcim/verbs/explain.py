@@ -55,9 +55,10 @@ def run(arguments: argparse.Namespace) -> int:
     from accelerator.explanation.again import estimate_again
     from accelerator.explanation.explanation import explain
     from accelerator.explanation.render import render_explanation
+    from lut import TableError
 
     content = read_json(Path(arguments.report), "report", error=CommandError)
-    with naming(Path(arguments.report), EstimateError):
+    with naming(Path(arguments.report), EstimateError, TableError):
         estimate = estimate_again(content, arguments.lut)
     found = explain(estimate, arguments.layer, arguments.component)
     checks: tuple[Check, ...] | None = None

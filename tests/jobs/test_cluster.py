@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -129,9 +130,13 @@ def test_a_scheduler_that_goes_away_ends_the_run_with_one_sentence(tmp_path):
 
 
 HOSTILE = ("result", "inside", "exception", "cause", "type", "event", "header")
+QUICK = ("result", "exception", "header")
 
 
-@pytest.mark.parametrize("kind", HOSTILE)
+@pytest.mark.parametrize(
+    "kind",
+    [kind if kind in QUICK else pytest.param(kind, marks=pytest.mark.slow) for kind in HOSTILE],
+)
 def test_nothing_that_a_worker_answers_is_run(tmp_path, kind):
     environment = {**ENVIRONMENT, "MARKER": str(tmp_path / "owned"), "HOSTILE": kind}
     with DaskCluster(tmp_path, environment=environment) as dask:
@@ -146,7 +151,7 @@ def test_nothing_that_a_worker_answers_is_run(tmp_path, kind):
         assert processes(tmp_path) <= {worker.pid, dask.scheduler.pid}
 
 
-@pytest.mark.parametrize("kind", ["result", "exception"])
+@pytest.mark.parametrize("kind", ["result", pytest.param("exception", marks=pytest.mark.slow)])
 def test_a_plain_client_would_run_it(tmp_path, kind):
     # So that the test above can fail: these are what Dask's own client obeys.
     environment = {**ENVIRONMENT, "MARKER": str(tmp_path / "owned"), "HOSTILE": kind}
@@ -212,13 +217,25 @@ def test_an_item_that_takes_its_workers_with_it_is_a_failed_item(tmp_path):
     environment = {**ENVIRONMENT, "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0"}
     with DaskCluster(tmp_path, environment=environment) as dask:
         dask.start_worker()
-        with Cluster(FACTORY, "x", dask.address, 30.0, fingerprint="tasks:version") as cluster:
-            done = {}
-            for one in cluster.run(["nap", "kill worker", "nap"]):
-                done[one.item] = one
+        ended = threading.Event()
+
+        def replace_workers() -> None:
+            # Answers that a dead worker still held are made again: that, too, needs a worker.
+            while not ended.wait(3.0):
                 dask.start_worker()
-        assert "died, one after the other" in done["kill worker"].failure
-        assert done["nap"].result is True
+
+        replacing = threading.Thread(target=replace_workers)
+        replacing.start()
+        try:
+            with Cluster(FACTORY, "x", dask.address, 30.0, fingerprint="tasks:version") as cluster:
+                done = {one.item: one for one in cluster.run(["nap", "kill worker", "nap"])}
+        finally:
+            ended.set()
+            replacing.join()
+        died = "died, one after the other"
+        assert died in done["kill worker"].failure
+        # Where no failure is allowed, an item beside it on the worker may fail with it.
+        assert done["nap"].result is True or died in done["nap"].failure
 
 
 def test_unpickling_is_confined():

@@ -75,6 +75,16 @@ def test_an_item_over_its_processor_time_is_stopped():
     assert [done[1].result, done[2].result] == [2, 4]
 
 
+def test_what_has_finished_over_its_processor_time_is_stopped_all_the_same():
+    # Before anybody looked: what a limit stops depends on no accident.
+    (done, right) = run(
+        [("spin", 0.004), 1], jobs=1, time_limit=lambda one: 0.002 if one != 1 else 1
+    )
+    assert done.failure == "stopped after 0.002 s of processor time"
+    assert done.timed_out
+    assert right.result == 2
+
+
 def test_what_sleeps_is_stopped_by_the_clock(monkeypatch):
     monkeypatch.setattr("jobs.time_limits.WALL_FACTOR", 2.0)
     monkeypatch.setattr("jobs.time_limits.WALL_EXTRA", 0.5)

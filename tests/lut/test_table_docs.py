@@ -45,7 +45,10 @@ def test_axes_outcomes_and_root_attributes_are_described():
     outcomes = re.findall(r"^\| (\d) \| `(\w+)` \|", PAGE, flags=re.MULTILINE)
     assert outcomes == [(str(int(outcome)), outcome.meaning) for outcome in Outcome]
     root = PAGE.partition("Attributes of the root")[2].partition("Each group")[0]
-    assert tuple(re.findall(r"^\| `(\w+)`", root, flags=re.MULTILINE)) == ROOT_ATTRIBUTES
+    assert tuple(re.findall(r"^\| `(\w+)`", root, flags=re.MULTILINE)) == (
+        *ROOT_ATTRIBUTES,
+        "digests",
+    )
 
 
 def test_variables_that_must_be_positive_are_named():

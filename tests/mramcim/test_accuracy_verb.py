@@ -48,5 +48,7 @@ def test_what_is_refused(refused, tmp_path):
     refused(*common, "--corner", "ss", "no error rates of AND at ss")
     refused(*common, "--repeats", 0, "whole number of 1 or more")
     refused(*common, "--json", "t.h5", "input's suffix")
-    refused("accuracy", "none.onnx", "--dataset", "digits", "--lut", "t.h5", "no file none.onnx")
+    refused(
+        "accuracy", "none.onnx", "--dataset", "digits", "--lut", "t.h5", "no ONNX file none.onnx"
+    )
     refused("accuracy", "digits-w1a2", "--dataset", "mnist", "name the folder")

@@ -80,7 +80,7 @@ def test_failed_points_are_told_kept_in_the_table_and_leave_with_one(command, pl
         ('["tt"]', '["typical"]', "no corner 'typical'"),
         ("rows = [64]", "rows = [64.5]", "'rows'"),
         ("rows = [64]", "rows = [128, 64]", "'rows'"),
-        ("rows = [64]", "", "'rows'"),
+        ('temperature = ["27 degC", "85 degC"]', "", "'temperature'"),
         ("[axes]", "[axis]", "unknown key 'axis'"),
         ("[axes]", "[axes", "plan.toml"),
         ("title", 'technology = "none"\ntitle', "unknown technology 'none'"),
@@ -182,6 +182,38 @@ def test_a_dry_run_tells_new_and_cached_points(command, plan):
     assert "4 of them cached" in again.stdout
     fresh = command("characterize", plan(), "-o", "fresh.h5", "--no-cache")
     assert "cached" not in fresh.stdout
+
+
+def test_a_dry_run_tells_of_axes_that_no_bench_has(command, plan):
+    told = command("characterize", plan(), "--dry-run").stdout
+    assert "no bench of the plan has the axis 'rows'\n" in told
+    assert "no bench of the plan has the axis 'columns'\n" in told
+    assert (
+        command("characterize", plan("rows = [64]\ncolumns = [64]"), "--dry-run").stdout.count("\n")
+        == 1
+    )
+
+
+@pytest.mark.parametrize("jobs", ["0", "-1", "1e9", "1000000000", "9" * 5000, "2.5", ""])
+def test_a_number_of_processes_that_makes_no_sense(refused, plan, jobs):
+    refused("characterize", plan(), "-o", "table.h5", "-j", jobs, "jobs")
+
+
+def test_a_killed_run_leaves_nothing_after_the_next(command, plan, tmp_path, monkeypatch):
+    place = tmp_path / "temporary"
+    place.mkdir()
+    monkeypatch.setenv("TMPDIR", str(place))
+    running = subprocess.Popen(
+        [sys.executable, "-m", "mramcim", "characterize", plan(), "-o", "t.h5", "--no-cache"],
+        cwd=tmp_path, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    while not any(place.glob("mramcim-*/.in-use")):
+        assert running.poll() is None
+    running.kill()
+    running.wait()
+    assert any(place.iterdir())
+    command("characterize", plan(), "-o", "t.h5")
+    assert not any(place.iterdir())
 
 
 def test_without_an_output_there_is_nothing_to_write(refused, plan):

@@ -206,9 +206,9 @@ def test_help_tells_the_defaults_of_the_estimate(command):
         ("--rows", "rows"),
         ("--columns", "columns"),
         ("--corner", "corner"),
-        ("--vdd", "vdd"),
     ):
         assert f"(default: {defaults[name]})" in text.split(f" {flag} ")[-1].split(" --")[0]
+    assert "(default: the table's nominal one)" in text.split(" --vdd ")[-1].split(" --")[0]
     for flag, name, least in (
         ("--weights", "weight_bits", WEIGHT_BITS),
         ("--activations", "activation_bits", ACTIVATION_BITS),
@@ -216,6 +216,8 @@ def test_help_tells_the_defaults_of_the_estimate(command):
         assert defaults[name] is None
         said = f"(default: those of the file's own quantizers, else {least})"
         assert said in text.split(f" {flag} ")[-1].split(" --")[0]
+    assert defaults["vdd"] is None
+    assert "(default: the table's nominal one)" in text.split(" --vdd ")[-1].split(" --")[0]
     assert defaults["temperature"] == pytest.approx(27 + 273.15)
 
 
@@ -226,8 +228,8 @@ def test_help_tells_the_defaults_of_the_estimate(command):
         (["missing.onnx"], "missing.onnx"),
         (["text.onnx"], "text.onnx"),
         (["empty.onnx"], "not an ONNX model"),
-        (["folder.onnx"], "not a regular file"),
-        (["pipe.onnx"], "not a regular file"),
+        (["folder.onnx"], "folder.onnx is a folder, not an ONNX file"),
+        (["pipe.onnx"], "pipe.onnx is a device or a pipe, not an ONNX file"),
         (["lenet5", "--lut", "pipe.onnx"], "not a regular file"),
         (["lenet5", "--plot", "folder.onnx"], "not a picture's name"),
         (["lenet5", "--csv", "folder.onnx"], "suffix"),
