@@ -24,10 +24,10 @@ def render_text(report: Report, *, full: bool = False) -> str:
     in the figures; `full` has every layer, every component and all that the figures stand on.
     """
     sections = (
-        _heading(report),
+        "\n".join(heading(report)),
         render_head(report),
-        _layers(report, full),
-        _components(report, full),
+        aligned(*layer_table(report, full=full)),
+        aligned(*component_table(report, full=full)),
         _areas(report),
         _intervals(report),
         _wrong_senses(report),
@@ -87,19 +87,17 @@ def csv_rows(report: Report) -> list[list[Any]]:
     return [header, *rows]
 
 
-def _heading(report: Report) -> str:
+def heading(report: Report) -> list[str]:
+    """What was costed on what, then where widths and the batch are from, a line each."""
     table = report.table
     shape = " x ".join(map(str, report.input_shape))
-    return (
-        f"{report.network}  {report.widths}  "
-        f"input {shape}  ({report.network_source})\n"
+    lines = [
+        f"{report.network}  {report.widths}  input {shape}  ({report.network_source})",
         f"table {table['name']}: {table['corner']}, {supplies(table)}, "
         f"{table['temperature_K'] - 273.15:.4g} degC, "
-        f"sub-arrays of {table['rows']} rows x {table['columns']} columns"
-        + "".join(
-            f"\n{sentence}" for sentence in (*report.widths_said, report.batch_said) if sentence
-        )
-    )
+        f"sub-arrays of {table['rows']} rows x {table['columns']} columns",
+    ]
+    return lines + [line for line in (*report.widths_said, report.batch_said) if line]
 
 
 def supplies(table: dict[str, Any]) -> str:
@@ -109,7 +107,9 @@ def supplies(table: dict[str, Any]) -> str:
     return text if table["write_vdd_V"] is None else f"{text} (writes {table['write_vdd_V']:g} V)"
 
 
-def _layers(report: Report, full: bool) -> str:
+def layer_table(report: Report, *, full: bool) -> tuple[Sequence[str], list[list[str]]]:
+    """Header and rows of the layers and their total; `full` has a row for each layer."""
+
     def line(row: Row) -> list[str]:
         layer = row.layers[0]
         widths = f"{layer.weight_bits}:{layer.activation_bits}" if layer.macs else "-"
@@ -140,7 +140,7 @@ def _layers(report: Report, full: bool) -> str:
     lines = [line(row) for row in rows]
     if others:
         lines.append(_others(report, others))
-    return aligned(_LAYER_HEADER, [*lines, total])
+    return _LAYER_HEADER, [*lines, total]
 
 
 _LAYER_HEADER = (
@@ -172,7 +172,8 @@ def _others(report: Report, rows: Sequence[Row]) -> list[str]:
 _SMALL_COMPONENT = 0.01
 
 
-def _components(report: Report, full: bool) -> str:
+def component_table(report: Report, *, full: bool) -> tuple[Sequence[str], list[list[str]]]:
+    """Header and rows of the components, largest first; `full` has those of nothing, too."""
     ranked = sorted(report.components.items(), key=lambda item: -item[1])
     least = 0.0 if full else _SMALL_COMPONENT * report.energy
     shown = [(name, energy) for name, energy in ranked if full or energy >= least]
@@ -188,7 +189,7 @@ def _components(report: Report, full: bool) -> str:
         ]
         for name, energy in shown
     ]
-    return aligned(("component", "energy uJ", "%", "fJ an AND"), rows)
+    return ("component", "energy uJ", "%", "fJ an AND"), rows
 
 
 def _areas(report: Report) -> str:
@@ -286,14 +287,19 @@ def _own_conditions(report: Report) -> str:
     )
 
 
+def uncounted_sentences(report: Report) -> list[str]:
+    """What of the network has no share in the figures, and what has no room on the chip."""
+    tight = [one for one in report.boundary.layout if "does not fit" in one]
+    return [*report.boundary.uncounted, *tight]
+
+
 def _left_out(report: Report) -> str:
     """What of the network is not counted, what has no room, and where the rest is told."""
-    own = report.boundary.uncounted
-    lines = ["not counted:", *(f"  - {sentence}" for sentence in own)]
-    if not own:
+    said = uncounted_sentences(report)
+    lines = ["not counted:", *(f"  - {sentence}" for sentence in said)]
+    if not said:
         lines = ["not counted: nothing of the network itself"]
-    lines += [sentence for sentence in report.boundary.layout if "does not fit" in sentence]
-    around = len(report.boundary.not_counted) - len(own)
+    around = len(report.boundary.not_counted) - len(report.boundary.uncounted)
     return "\n".join(
         [
             *lines,
@@ -303,20 +309,27 @@ def _left_out(report: Report) -> str:
     )
 
 
-def _boundary(report: Report) -> str:
-    lines = ["counted:"]
-    lines += [f"  - {sentence}" for sentence in report.boundary.counted]
-    lines.append("not counted:")
-    lines += [f"  - {sentence}" for sentence in report.boundary.not_counted]
-    lines.append("layout:")
-    lines += [f"  - {sentence}" for sentence in report.boundary.layout]
-    lines.append("assumptions:")
-    lines += [
-        f"  - {name} = {entry['value']:g} {entry['unit']} [{entry['tag']}]: {entry['meaning']}"
-        for name, entry in report.boundary.assumptions.items()
+def boundary_lists(report: Report) -> list[tuple[str, list[str]]]:
+    """What is counted and what is not, the layout, constants and options, by title."""
+    found = report.boundary
+    return [
+        ("counted", list(found.counted)),
+        ("not counted", list(found.not_counted)),
+        ("layout", list(found.layout)),
+        (
+            "assumptions",
+            [
+                f"{name} = {one['value']:g} {one['unit']} [{one['tag']}]: {one['meaning']}"
+                for name, one in found.assumptions.items()
+            ],
+        ),
+        ("options", [f"{name}={value}" for name, value in found.options.items()]),
     ]
-    lines.append(
-        "options: "
-        + ", ".join(f"{name}={value}" for name, value in report.boundary.options.items())
-    )
-    return "\n".join(lines)
+
+
+def _boundary(report: Report) -> str:
+    *lists, (last, options) = boundary_lists(report)
+    lines = [
+        line for title, entries in lists for line in (f"{title}:", *(f"  - {x}" for x in entries))
+    ]
+    return "\n".join([*lines, f"{last}: {', '.join(options)}"])

@@ -10,6 +10,17 @@ from accelerator.report import Report
 
 def render_head(report: Report) -> str:
     """Energy, time, area and what follows from them, a line each."""
+    pairs = head_lines(report)
+    width = max(len(name) for name, _ in pairs)
+    return "\n".join(f"{name.ljust(width)}  {text}" for name, text in pairs)
+
+
+def head_lines(report: Report) -> list[tuple[str, str]]:
+    """Name and text of each line."""
+    return [(name, text) for name, text in _lines(report) if text]
+
+
+def _lines(report: Report) -> list[tuple[str, str]]:
     found = report.figures
     ands = f"{short(report.energy / report.and_operations * 1e15)} fJ a bit-wise AND"
     area = (
@@ -17,48 +28,40 @@ def render_head(report: Report) -> str:
         f"{short(report.subarray_area * 1e6)} mm2"
     )
     if found is None:
-        lines = [
+        return [
             ("energy", f"{short(report.energy * 1e6)} uJ an image, {ands}"),
             ("latency", f"{short(report.latency * 1e3)} ms"),
             ("area", area),
         ]
-        return _lines(lines)
-    return _lines(
-        [
-            ("energy", f"{short(report.energy * 1e6)} uJ an image, {ands}"),
-            ("latency", _latency(report)),
-            ("area", area),
-            (
-                "power",
-                f"{short(report.power * 1e3)} mW; energy x delay {found.energy_delay:.4g} J s",
-            ),
-            (
-                "TOPS",
-                f"{_per_width(found.tops)}; peak {_per_width(found.peak_tops)}",
-            ),
-            ("TOPS/W", _per_width(found.tops_per_w)),
-            (
-                "TOPS/mm2",
-                f"{_per_width(found.tops_per_mm2)}; peak {_per_width(found.peak_tops_per_mm2)}",
-            ),
-            (
-                "",
-                "(2 operations a MAC at these widths; in brackets one-bit-normalised: times W x A)",
-            ),
-            (
-                "used",
-                f"{100 * found.cells:.3g} % of the cells, {100 * found.amplifier_cycles:.3g} % of "
-                "the amplifiers' cycles",
-            ),
-            ("pace", _pace(report, found)),
-            ("copies", _copies(found)),
-        ]
-    )
-
-
-def _lines(pairs: list[tuple[str, str]]) -> str:
-    width = max(len(name) for name, _ in pairs)
-    return "\n".join(f"{name.ljust(width)}  {text}" for name, text in pairs if text)
+    return [
+        ("energy", f"{short(report.energy * 1e6)} uJ an image, {ands}"),
+        ("latency", _latency(report)),
+        ("area", area),
+        (
+            "power",
+            f"{short(report.power * 1e3)} mW; energy x delay {found.energy_delay:.4g} J s",
+        ),
+        (
+            "TOPS",
+            f"{_per_width(found.tops)}; peak {_per_width(found.peak_tops)}",
+        ),
+        ("TOPS/W", _per_width(found.tops_per_w)),
+        (
+            "TOPS/mm2",
+            f"{_per_width(found.tops_per_mm2)}; peak {_per_width(found.peak_tops_per_mm2)}",
+        ),
+        (
+            "",
+            "(2 operations a MAC at these widths; in brackets one-bit-normalised: times W x A)",
+        ),
+        (
+            "used",
+            f"{100 * found.cells:.3g} % of the cells, {100 * found.amplifier_cycles:.3g} % of "
+            "the amplifiers' cycles",
+        ),
+        ("pace", _pace(report, found)),
+        ("copies", _copies(found)),
+    ]
 
 
 def _per_width(value: PerWidth) -> str:

@@ -14,6 +14,7 @@ from accelerator.plan import Choice, Seen
 from accelerator.sense_errors import SenseErrors
 from accelerator.throughput import Pace
 from accelerator.uncertainty.result import Uncertainty
+from files import short
 
 FORMAT = "mramcim-estimate/1"
 
@@ -64,6 +65,13 @@ class LayerReport:
     pace: LayerPace | None = None
     amplifier_utilization: float | None = None
     """Share of the cycles of its amplifiers, while it runs, that give a product of two bits."""
+
+    def __repr__(self) -> str:
+        widths = f"W{self.weight_bits}:A{self.activation_bits}" if self.macs else self.operation
+        return (
+            f"<layer {short(self.name)} {widths}: "
+            f"{self.energy * 1e6:.4g} uJ, {self.latency * 1e6:.4g} us, {self.subarrays} sub-arrays>"
+        )
 
     @property
     def utilization(self) -> float | None:
@@ -192,6 +200,31 @@ class Report:
     """What of a file's input was taken for one image."""
     reading: tuple[tuple[str, Any], ...] = ()
     """What the network's file was read with, besides its path."""
+
+    def __repr__(self) -> str:
+        return (
+            f"<report of {short(self.network)} {self.widths} on "
+            f"{short(str(self.table.get('name', 'no table')))}: "
+            f"{self.energy * 1e6:.4g} uJ, {self.latency * 1e3:.4g} ms an image, "
+            f"{self.area * 1e6:.4g} mm2>"
+        )
+
+    def _repr_html_(self) -> str:
+        """The report in a notebook."""
+        from accelerator.page import report_html
+
+        return report_html(self)
+
+    def to_dataframe(self) -> Any:
+        """A pandas data frame with a row for each layer, as in the CSV; SI units.
+
+        Raises:
+            ImportError: pandas is not installed.
+        """
+        from accelerator.render import csv_rows
+        from lut.frames import frame_of_rows
+
+        return frame_of_rows(csv_rows(self))
 
     @property
     def energy(self) -> float:

@@ -8,6 +8,7 @@ from math import prod
 from typing import Any
 
 from accelerator.comparator.pattern import Pairs
+from files import short
 
 
 class Operation(StrEnum):
@@ -197,6 +198,13 @@ class Network:
     reading: tuple[tuple[str, Any], ...] = ()
     batch_said: str = ""
     products: tuple[ActivationProduct, ...] = ()
+
+    def __repr__(self) -> str:
+        shape = " x ".join(map(str, self.input_shape))
+        return (
+            f"<network {short(self.name)}: {len(self.layers)} layers, "
+            f"{self.macs / 1e6:.4g} M MACs, input {short(shape)}>"
+        )
 
     @property
     def macs(self) -> int:

@@ -19,7 +19,7 @@ from mramcim.estimates import (
     settings,
     write_report,
 )
-from mramcim.outputs import check_outputs
+from mramcim.outputs import check_outputs, write_text
 
 SUMMARY = "estimate a network's energy, latency and area on a table, or compare tables"
 
@@ -50,16 +50,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_csv_and_plot(
         parser, "layer, or table compared", "energy and latency, or the tables compared"
     )
+    parser.add_argument("--page", metavar="F", help="write the whole report as a page (html)")
     add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Estimate, print the report or the comparison, and write the files asked for."""
-    outputs = {"--json": arguments.json, "--csv": arguments.csv, "--plot": arguments.plot}
+    outputs = {
+        "--json": arguments.json, "--csv": arguments.csv, "--plot": arguments.plot,
+        "--page": arguments.page,
+    }  # fmt: skip
     check_outputs(outputs, inputs=[arguments.network, *arguments.lut, *input_files(arguments)])
     if len(arguments.lut) > 1:
         if arguments.baselines:
             raise CommandError("--baselines stands beside one table: give --lut once")
+        if arguments.page is not None:
+            raise CommandError("--page is of one table: give --lut once")
         return _compare(arguments)
     return _estimate(arguments)
 
@@ -82,6 +88,10 @@ def _estimate(arguments: argparse.Namespace) -> int:
 
         text += "\n" + render_baselines(report)
         content["baselines"] = [one.to_dict() for one in beside(report)]
+    if arguments.page is not None:
+        from accelerator.page import report_page
+
+        write_text(arguments.page, report_page(report))
     write_report(arguments, csv_rows(report), draw, content, text)
     return 0
 
