@@ -20,6 +20,7 @@ from accelerator.leakage import IdlePower, buffer_time
 from accelerator.logic_counts import LogicCounts
 from accelerator.options import Options
 from accelerator.organisation import Occupation
+from accelerator.pacing import LayerPace, layer_pace
 from accelerator.plan import PlannedLayer
 from accelerator.prices import Prices
 from accelerator.report import LayerReport
@@ -126,6 +127,15 @@ class Chip:
             latencies[name], _, needed = work_time(clock, work)
             shared += needed
         return Pace.of(latencies, shared)
+
+    def layer_paces(self) -> tuple[LayerPace, ...]:
+        """What each layer's time goes to; of prices that are numbers, not samples."""
+        clock = self.clock()
+        known: dict[int, LayerPace] = {}
+        for work in self.works:
+            if id(work.counts) not in known:
+                known[id(work.counts)] = layer_pace(clock, work)
+        return tuple(known[id(work.counts)] for work in self.works)
 
     def layer_reports(self) -> tuple[LayerReport, ...]:
         """All layers in order, leakage of the whole chip shared out by time."""

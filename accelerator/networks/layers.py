@@ -8,6 +8,7 @@ from math import prod
 from typing import Any
 
 from accelerator.comparator.pattern import Pairs
+from files import short
 
 
 class Operation(StrEnum):
@@ -163,6 +164,18 @@ class Layer:
 
 
 @dataclass(frozen=True, slots=True)
+class ActivationProduct:
+    """Products of two activations in one node, which have no place on sub-arrays.
+
+    `macs` are those of one image; None where the shapes are not known.
+    """
+
+    name: str
+    operator: str
+    macs: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Network:
     """Layers in the order of execution.
 
@@ -171,7 +184,7 @@ class Network:
     what it can be loaded by again, its built-in name or its file; empty where it was made here.
     `from_file` tells whether it comes from a file, whose quantizers and batch count; `reading` are
     the arguments that it was read with, by name. `batch_said` tells what of a file's input was
-    taken for one image.
+    taken for one image. `products` are those of two activations, which are not counted either.
     """
 
     name: str
@@ -184,6 +197,14 @@ class Network:
     from_file: bool = False
     reading: tuple[tuple[str, Any], ...] = ()
     batch_said: str = ""
+    products: tuple[ActivationProduct, ...] = ()
+
+    def __repr__(self) -> str:
+        shape = " x ".join(map(str, self.input_shape))
+        return (
+            f"<network {short(self.name)}: {len(self.layers)} layers, "
+            f"{self.macs / 1e6:.4g} M MACs, input {short(shape)}>"
+        )
 
     @property
     def macs(self) -> int:

@@ -13,7 +13,7 @@ from typing import Any
 from accelerator.errors import EstimateError
 from accelerator.names import printable
 from accelerator.networks.batch import Batch, find_batch
-from accelerator.networks.layers import Layer, Network, Operation, Quantized
+from accelerator.networks.layers import ActivationProduct, Layer, Network, Operation, Quantized
 from accelerator.networks.onnx_attributes import compared_pairs, integers
 from accelerator.networks.onnx_contraction import ContractionError
 from accelerator.networks.onnx_graph import Graph, read_graph
@@ -30,11 +30,10 @@ from accelerator.networks.onnx_operators import (
     fate,
 )
 from accelerator.networks.onnx_plain_layers import convolution_layer, product_layer
+from accelerator.networks.onnx_products import product_macs
 from accelerator.networks.onnx_refusals import refusal
 from accelerator.networks.onnx_weighted import weighted_layers
 from files import short
-
-PRODUCT_OF_ACTIVATIONS = "product of two activations"
 
 
 def read_onnx(
@@ -86,6 +85,7 @@ def read_onnx(
         reader.not_counted(),
         from_file=True,
         batch_said=images.said,
+        products=tuple(reader.products),
     )
 
 
@@ -114,6 +114,7 @@ class _Reader:
         self.widths: tuple[Quantized, ...] = ()
         self.layers: list[Layer] = []
         self.quantizable: set[str] = set()
+        self.products: list[ActivationProduct] = []
         self.met: dict[Fate, Counter[str]] = {kind: Counter() for kind in Fate}
         self.takers = Counter(name for node in graph.nodes for name in node.input)
 
@@ -150,9 +151,20 @@ class _Reader:
                 self.quantizable.update(node.output)
         if kind is Fate.REFUSED:
             # What is refused by its name has no weights here: attention of the standard.
-            self.met[Fate.UNCOUNTED][f"{node.op_type} ({PRODUCT_OF_ACTIVATIONS})"] += 1
+            self._product_of_activations(node, name)
         else:
             self.met[kind][str(node.op_type)] += 1
+
+    def _product_of_activations(self, node: Any, name: str) -> None:
+        """Keep how much a node multiplies that has no weights."""
+
+        def known(tensor: str) -> tuple[int, ...] | None:
+            found = self.batch.of_one(tensor, self.graph.shapes.get(tensor) or (None,))
+            sizes = tuple(size for size in found if size is not None)
+            return sizes if len(sizes) == len(found) else None
+
+        macs = product_macs(node, known)
+        self.products.append(ActivationProduct(name, str(node.op_type), macs))
 
     def _absorbs(self, tensor: str) -> bool:
         """Whether an operator on `tensor` can go into the quantizer that makes it."""
@@ -189,7 +201,7 @@ class _Reader:
             raise self._error(name, f"a {node.op_type} without weights")
         if node.op_type in CONVOLUTIONS:
             if inputs[slot] not in constants and inputs[slot] not in self.graph.data:
-                self.met[Fate.UNCOUNTED][f"{node.op_type} ({PRODUCT_OF_ACTIVATIONS})"] += 1
+                self._product_of_activations(node, name)
                 return Fate.MAPPED
             self.layers.append(
                 self._plain(convolution_layer, node, name, inputs[other], inputs[slot])
@@ -200,7 +212,7 @@ class _Reader:
                 node.op_type == "Gemm" and inputs[slot] in self.graph.data
             )
             if not known and not turned:
-                self.met[Fate.UNCOUNTED][f"{node.op_type} ({PRODUCT_OF_ACTIVATIONS})"] += 1
+                self._product_of_activations(node, name)
                 return Fate.MAPPED
             self.layers.append(
                 self._plain(product_layer, node, name, inputs[other], inputs[slot], turned)
@@ -225,7 +237,7 @@ class _Reader:
         except ContractionError as error:
             raise self._error(name, str(error)) from None
         if not found:
-            self.met[Fate.UNCOUNTED][f"{node.op_type} ({PRODUCT_OF_ACTIVATIONS})"] += 1
+            self._product_of_activations(node, name)
         self.layers.extend(
             replace(layer, quantized=widths)
             for layer, widths in zip_longest(found, self.widths[: len(found)])

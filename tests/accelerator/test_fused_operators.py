@@ -118,8 +118,8 @@ def test_attention_without_weights_is_named_and_not_refused(tmp_path, operator, 
     path = attention(tmp_path / "n.onnx", operator, **attributes)
     network = load_network(path)
     assert [one.macs for one in network.mapped] == [6 * 16 * 16] * 3 + [6 * 16 * 5]
-    (said,) = network.not_counted
-    assert f"{operator} (product of two activations)" in said
+    # Six queries with six keys, and six values by their weights, sixteen wide.
+    assert [(one.operator, one.macs) for one in network.products] == [(operator, 2 * 6 * 6 * 16)]
     with pytest.raises(EstimateError, match=f"{FUSED}.{operator}"):
         QuantizedNetwork(path).run(np.zeros((1, 6, 16), np.float32))
 
