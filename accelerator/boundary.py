@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 from accelerator.array import Array
 from accelerator.assumptions import Assumptions
-from accelerator.networks import Layer, Network
+from accelerator.networks import Layer, Network, Operation
 from accelerator.options import INPUT_STATIONARY, ON_CHIP, Options
 from accelerator.organisation import Occupation
 from accelerator.plan import Plan
@@ -38,6 +38,10 @@ OFF_CHIP = (
 PIPELINED = (
     "every layer works on an image of its own: buffers for two of each tensor between layers; "
     "the latency is that of an image that waits for no other"
+)
+TABLES = (
+    "embedding tables in sub-arrays of their own, at the width of the activations that follow; "
+    "their entries are read one after the other"
 )
 ROW_LOGIC = (
     "comparisons and additions of rows by XOR, AND, OR and READ with operand values, masks and "
@@ -100,6 +104,8 @@ def boundary(
     if conditions.write_vdd is not None:
         counted.append(f"writes with their own supply of {conditions.write_vdd:g} V")
         not_counted.append("level shifters between the supplies")
+    if any(entry.layer.operation is Operation.EMBEDDING for entry in plan.layers):
+        counted.append(TABLES)
     if options.pipelined:
         counted.append(PIPELINED)
         not_counted.append("a third room for a tensor that skips layers, in a pipeline")

@@ -240,8 +240,12 @@ def _layer_report(
 
 def _cut(work: Work, array: Array) -> dict[str, float]:
     """How the layer is cut, and the share of its sub-arrays' cells that hold weights."""
+    if work.rows is not None:
+        return work.rows.summary()
     if work.mapping is None:
-        return {} if work.rows is None else work.rows.summary()
+        cells = work.tables * array.rows * array.columns
+        share = work.traffic.store_writes / cells if cells else 0.0
+        return {"stores": work.tables, "weight_cell_share": share} if work.tables else {}
     held = work.counts.weight_cells + work.traffic.store_writes
     cells = work.subarrays * array.rows * array.columns
     share = held / cells if cells else 0.0

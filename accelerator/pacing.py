@@ -25,6 +25,7 @@ SUMMING = "summing activations"
 SENSING = "sensing"
 LOADING = "loading the weights"
 ROWS = "row logic"
+TABLE = "reading or loading the table"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +54,8 @@ def layer_pace(clock: Clock, work: Work) -> LayerPace:
     if work.mapping is None or not work.mapping.subarrays:
         total, _, needed = work_time(clock, work)
         shared = _by_name(needed[0])
-        if work.rows is not None and total > max(shared.values()):
-            shared[ROWS] = total
+        if total > max(shared.values()):
+            shared[TABLE if work.rows is None else ROWS] = total
         return LayerPace(max(shared, key=lambda name: shared[name]), shared)
     mapping, options = work.mapping, work.options
     needed_of = shared_time(clock, mapping, work.traffic, options)

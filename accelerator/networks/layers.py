@@ -27,6 +27,7 @@ class Operation(StrEnum):
     MULTIPLICATION = "multiplication"
     NORMALIZATION = "normalization"
     ACTIVATION = "activation"
+    EMBEDDING = "embedding"
 
 
 MAPPED = frozenset({Operation.CONVOLUTION, Operation.PRODUCT})
@@ -57,7 +58,9 @@ class Layer:
 
     `operands` is the number of tensors of the input's shape that the layer reads. `pairs` are
     the pixels that a comparison compares; `summands` how many input maps each output of a
-    summation adds, the subtracted ones among them. `quantized` is what the file's quantizers say.
+    summation adds, the subtracted ones among them. An embedding gives one of the `entries` of its
+    table, `out_channels` long, for each of its input's elements; those of a table that another
+    layer holds are 0. `quantized` is what the file's quantizers say.
     """
 
     name: str
@@ -76,6 +79,12 @@ class Layer:
     pairs: Pairs | None = None
     summands: tuple[int, ...] = ()
     quantized: Quantized | None = None
+    entries: int = 0
+
+    @property
+    def table_elements(self) -> int:
+        """Elements of the table that an embedding holds (1)."""
+        return self.entries * self.out_channels
 
     @property
     def mapped(self) -> bool:

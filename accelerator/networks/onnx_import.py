@@ -14,7 +14,7 @@ from accelerator.errors import EstimateError
 from accelerator.names import printable
 from accelerator.networks.batch import Batch, find_batch
 from accelerator.networks.layers import ActivationProduct, Layer, Network, Operation, Quantized
-from accelerator.networks.onnx_attributes import compared_pairs, integers
+from accelerator.networks.onnx_attributes import compared_pairs, integer, integers
 from accelerator.networks.onnx_contraction import ContractionError
 from accelerator.networks.onnx_graph import Graph, read_graph
 from accelerator.networks.onnx_operators import (
@@ -114,6 +114,7 @@ class _Reader:
         self.widths: tuple[Quantized, ...] = ()
         self.layers: list[Layer] = []
         self.quantizable: set[str] = set()
+        self.tables: set[str] = set()
         self.products: list[ActivationProduct] = []
         self.met: dict[Fate, Counter[str]] = {kind: Counter() for kind in Fate}
         self.takers = Counter(name for node in graph.nodes for name in node.input)
@@ -145,6 +146,8 @@ class _Reader:
             kind = self._elementwise(node, name)
         elif kind is Fate.MONOTONE:
             kind = self._monotone(node, name)
+        elif node.op_type == "Gather" and self._is_table(node):
+            kind = self._embedding(node, name)
         elif kind is Fate.MOVED:
             moved = [tensor for tensor in node.input if tensor not in self.graph.constants]
             if moved and all(self._absorbs(tensor) for tensor in moved):
@@ -300,6 +303,36 @@ class _Reader:
             )
         )  # fmt: skip
         return Fate.POOLED
+
+    def _is_table(self, node: Any) -> bool:
+        """Whether a node takes entries of constants by places that are no constants."""
+        table, places = node.input[:2]
+        constants = self.graph.constants
+        sizes = self.graph.shapes.get(table) or ()
+        return table in constants and places not in constants and len(sizes) > 1
+
+    def _embedding(self, node: Any, name: str) -> Fate:
+        """Entries of a table, which has cells; one that several nodes take from has them once."""
+        table, places = node.input[:2]
+        found = self.graph.shapes.get(places)
+        target = self.graph.shapes.get(node.output[0]) or (None,)
+        if found is None or None in (*found, *target):
+            self.met[Fate.UNCOUNTED]["Gather (embedding table)"] += 1
+            return Fate.MOVED
+        sizes = self.shape(table, name)
+        entries = sizes[integer(node, "axis", 0)]
+        each = prod(sizes) // entries
+        rows = prod(self.shape(node.output[0], name)) // each
+        held = table in self.tables
+        self.tables.add(table)
+        one, zero = (1,), (0,)
+        self.layers.append(
+            Layer(
+                name, Operation.EMBEDDING, 1, (rows,), each, (rows,), one, one, zero, zero, one,
+                entries=0 if held else entries,
+            )
+        )  # fmt: skip
+        return Fate.EMBEDDED
 
     def _elementwise(self, node: Any, name: str) -> Fate:
         """Between tensors it is costed; with constants the quantizer absorbs it if it can."""

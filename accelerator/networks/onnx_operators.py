@@ -12,6 +12,7 @@ class Fate(StrEnum):
     COMPARED = "on sub-arrays, by row logic"
     POOLED = "in the digital unit"
     ELEMENTWISE = "elementwise in the digital unit"
+    EMBEDDED = "entries of a table in sub-arrays"
     MONOTONE = "folded into the quantizer of the layer before"
     MOVED = "only moves or selects data, no arithmetic counted"
     UNCOUNTED = "arithmetic of the digital unit that is not counted"
