@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from files import naming
 from mramcim.arguments import add_json, whole
 from mramcim.errors import CommandError
 from mramcim.estimates import add_settings, settings
@@ -14,6 +15,9 @@ from mramcim.images import SETS, add_image_options, asked_images
 from mramcim.outputs import STANDARD_OUTPUT, check_outputs, write_json
 from mramcim.progress import Progress as Bar
 from mramcim.progress import add_quiet
+
+if TYPE_CHECKING:
+    from accelerator.comparator.record import Record
 
 SUMMARY = "comparisons in place of multiplications (CMP-PIM): accuracy, energy, latency, area"
 
@@ -68,14 +72,22 @@ def run(arguments: argparse.Namespace) -> int:
             raise CommandError("--train makes the networks and --networks names others; give one")
         _train(arguments, Path(arguments.train))
 
-    from accelerator.comparator.ratios import PUBLISHED, SOURCE, ratio, variants, widths
     from accelerator.comparator.record import FOLDER, Record
-    from accelerator.comparator.render import render_components, render_ratios, render_results
-    from accelerator.comparator.study import FORMAT, Costing, shape_results, trained_results
+    from accelerator.errors import EstimateError
 
     given = arguments.train or arguments.networks
     folder = FOLDER if given is None else Path(given)
     record = Record.read(folder)
+    with naming(folder, EstimateError):
+        return _told(arguments, folder, record)
+
+
+def _told(arguments: argparse.Namespace, folder: Path, record: Record) -> int:
+    """Cost the networks of a record, print or write the tables."""
+    from accelerator.comparator.ratios import PUBLISHED, SOURCE, ratio, variants, widths
+    from accelerator.comparator.render import render_components, render_ratios, render_results
+    from accelerator.comparator.study import FORMAT, Costing, shape_results, trained_results
+
     costing = Costing.of(arguments.lut, **settings(arguments))
     parts = {
         f"{record.dataset}, trained": trained_results(costing, folder),
