@@ -240,7 +240,7 @@ def _check_widths(path: Path, design: Design) -> None:
             )
     if found:
         raise DesignError(
-            f"{path}: {' and '.join(found)}; enlarge them in a design of your own for "
+            f"{path}: {' and '.join(found)}; enlarge what is named in a design of your own for "
             f"{technology.name} ({technology.path.name}), or use another technology"
         )
     if sampling is not None and design.column.columns_per_reference != 1:

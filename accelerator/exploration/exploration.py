@@ -13,6 +13,7 @@ from accelerator.exploration.front import pareto_front
 from accelerator.exploration.kept import Kept, key_of
 from accelerator.exploration.space import BETTER_LARGER, MEASURES, TOLD, Space
 from accelerator.exploration.worker import FACTORY, Item, evaluated
+from files import short
 from jobs import Cluster, Pool
 
 FORMAT = "mramcim-exploration/1"
@@ -61,6 +62,12 @@ class Exploration:
     points: tuple[Explored, ...]
     within: tuple[bool, ...]
     in_front: tuple[bool, ...]
+
+    def __repr__(self) -> str:
+        return (
+            f"<exploration of {short(self.space.title)}: {len(self.points)} points, "
+            f"{sum(self.in_front)} in front>"
+        )
 
     @property
     def front(self) -> tuple[Explored, ...]:

@@ -12,6 +12,7 @@ from mramcim.errors import CommandError
 from mramcim.estimates import (
     NETWORK_OPTIONS,
     add_csv_and_plot,
+    add_full,
     add_options,
     add_settings,
     chosen,
@@ -55,6 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_options(parser, NETWORK_OPTIONS)
     add_settings(parser)
+    add_full(parser)
     add_csv_and_plot(parser, "layer", "energy and latency")
     add_json(parser)
 
@@ -98,7 +100,7 @@ def run(arguments: argparse.Namespace) -> int:
     }  # fmt: skip
     content = {**found.report.to_dict(), "search": search}
     kept = f"within {render_limits(limits)}\n" if limits else ""
-    text = render_mapping(found) + kept + "\n" + render_text(found.report)
+    text = render_mapping(found) + kept + "\n" + render_text(found.report, full=arguments.full)
     write_report(arguments, csv_rows(found.report), draw, content, text)
     return 0
 

@@ -1,6 +1,7 @@
 """A plan's [ageing]: benches after years of stress, in the table and under the store's keys."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
@@ -194,6 +195,7 @@ def test_between_ages_the_sixth_root_of_time_gives_the_age_left_out(ran, plan, f
 
 
 def test_a_failed_aged_point_is_told_with_its_age(plan, tmp_path):
+    from characterize.night import Night
     from characterize.report.junit import junit_xml
     from characterize.run import Run
     from characterize.simulate import PointResult
@@ -201,6 +203,6 @@ def test_a_failed_aged_point_is_told_with_its_age(plan, tmp_path):
     point = next(p for p in plan().points() if p.stress is not None and p.stress.age > YEAR)
     results = {point: PointResult(Outcome.TIME_OUT, message="too slow")}
     run = Run(plan(), tmp_path / "none.h5", results, "39", 0.0, 0, 0, 0.0)
-    text = junit_xml(run, None)
+    text = junit_xml(Night(tmp_path, "aged", datetime.now(UTC), 0.0, "0", run))
     assert "at tt, 1 V, 125 degC" in text
     assert "3 years: time_out (too slow)" in text

@@ -138,7 +138,7 @@ def test_drivers_are_multiples_of_the_designs(tmp_path):
         ("", "driver = [0]", "numbers above 0"),
         ("", "driver = [2, 1]", "must ascend"),
         ("", "driver = [1e6]", "outside 0.1 um"),
-        ("", "driver = [inf]", "outside 0.1 um"),
+        ("", "driver = [inf]", "not a finite number"),
     ],
 )
 def test_a_mistake_in_the_plan_is_one_sentence(tmp_path, extra, driver, said):

@@ -47,7 +47,7 @@ def test_shipped_sets_load():
         (r'^device = "\w+"', 'device = "Nobody"', "unknown device 'Nobody'"),
         (r'^technology = "\w+"', 'technology = "generic7"', "unknown technology 'generic7'"),
         (r'^read_width = "300 nm"', 'read_width = "-300 nm"', "must be above 0"),
-        (r'^read_width = "300 nm"', 'read_width = "30 nm"', "below the least width of"),
+        (r'^read_width = "300 nm"', 'read_width = "30 nm"', "least width of 90 nm"),
         (r'^read_width = "300 nm"', 'read_width = "300 nV"', "measures voltage"),
         (r'^read_width = "300 nm"', 'read_width = "300 furlong"', "unknown unit 'furlong'"),
         (r'^read_width = "300 nm"', "read_width = 300", "must be text such as"),

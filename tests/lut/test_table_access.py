@@ -79,3 +79,8 @@ def test_reading_leaves_no_lock(whole_table):
     Table.open(whole_table)
     with whole_table.open("rb") as file:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def test_a_table_that_this_process_reads_with_locks_is_read(whole_table):
+    with h5py.File(whole_table) as file:
+        assert set(file) == set(Table.open(whole_table).groups)

@@ -45,7 +45,10 @@ def test_axes_outcomes_and_root_attributes_are_described():
     outcomes = re.findall(r"^\| (\d) \| `(\w+)` \|", PAGE, flags=re.MULTILINE)
     assert outcomes == [(str(int(outcome)), outcome.meaning) for outcome in Outcome]
     root = PAGE.partition("Attributes of the root")[2].partition("Each group")[0]
-    assert tuple(re.findall(r"^\| `(\w+)`", root, flags=re.MULTILINE)) == ROOT_ATTRIBUTES
+    assert tuple(re.findall(r"^\| `(\w+)`", root, flags=re.MULTILINE)) == (
+        *ROOT_ATTRIBUTES,
+        "digests",
+    )
 
 
 def test_variables_that_must_be_positive_are_named():
@@ -88,7 +91,7 @@ def test_the_commands_and_the_python_of_working_with_tables_run(
         save(make_groups(*chosen), f"{name}.h5")
     save(make_groups("read", "and2"), "again.h5")
     commands = re.findall(r"^mramcim (.+)$", page, flags=re.MULTILINE)
-    assert len(commands) == 10
+    assert len(commands) == 11
     for command in commands:
         assert main(shlex.split(command)) == 0, command
     capsys.readouterr()

@@ -216,6 +216,8 @@ def test_help_tells_the_defaults_of_the_estimate(command):
         assert defaults[name] is None
         said = f"(default: those of the file's own quantizers, else {least})"
         assert said in text.split(f" {flag} ")[-1].split(" --")[0]
+    assert defaults["vdd"] is None
+    assert "(default: the table's nominal one)" in text.split(" --vdd ")[-1].split(" --")[0]
     assert defaults["temperature"] == pytest.approx(27 + 273.15)
 
 

@@ -37,7 +37,7 @@ def test_the_shipped_ablation_is_printed_without_pytorch(tmp_path):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--from", "nowhere"], "nowhere/record.json cannot be read"),
+        (["--from", "nowhere"], "no record of this study nowhere/record.json"),
         (["--train", "nowhere"], "--train 'nowhere' is no folder"),
         (["--penalty", "1"], "--penalty is how networks are trained; give --train FOLDER too"),
         (["--train", ".", "--from", "."], "leave out --from"),

@@ -37,7 +37,7 @@ def test_tables_and_json_say_the_same(capsys, tmp_path):
             "the folder no/folder of --train does not exist",
             marks=pytest.mark.skipif(find_spec("torch") is None, reason="needs PyTorch"),
         ),
-        (["--networks", "absent.npz"], "there is no file absent.npz"),
+        (["--networks", "absent.npz"], "there is no file of networks absent.npz"),
         (["--networks", "a.npz", "--train", "."], "both name networks"),
         (["--temperature", "900", "--vdd", "1"], "outside the table"),
     ],
