@@ -53,7 +53,9 @@ def map_layer(
         made = _map(layer, weight_bits, activation_bits, array, options, reuse)
         if occupancy is None or not (options.skip_empty_subarrays and made.weights_stay):
             return made
-        return replace(made, kept=occupancy.kept(made))
+        kept = occupancy.kept(made)
+        # What is left out is told by tiles of groups that have sub-arrays of their own.
+        return made if kept is None else replace(made, kept=kept, folds=1)
 
     plain = mapped(None)
     reuse = _reuse(layer) if options.reuse_overlap and plain.weights_stay else None
@@ -106,6 +108,9 @@ def _map(
     kernels, rows = layer.kernels_per_group, -(-streams // positions_per_row)
     kernel_tiles = _cut(kernels, slots if weights_stay else kernels)
     patch_tiles = _cut(rows, rows if weights_stay else slots)
+    folds = 1
+    if weights_stay and len(kernel_tiles) == len(plane_groups) == 1:
+        folds = min(options.folds, slots // kernels, -(-layer.groups // groups_per_row))
     on_chip = not weights_stay and options.weight_store == ON_CHIP
     kept = layer.weights * weight_bits if on_chip else 0
     return Mapping(
@@ -129,6 +134,7 @@ def _map(
         -(-kept // (array.rows * array.columns)),
         ternary=options.weight_encoding == TERNARY,
         spread=weights_stay and options.kernel_order == "spread",
+        folds=folds,
     )
 
 

@@ -130,6 +130,8 @@ class _Run:
         self.outputs: Integers = np.zeros((layer.out_channels, layer.positions), dtype=np.int64)
         self.sums: dict[Owner, dict[Share, int]] = {}
         """Shares of the sums of patches, by group and position."""
+        self.shared: dict[tuple[int, ...], tuple[SubArray, int]] = {}
+        """Sub-arrays of folded tiles of groups, each with its first free row."""
         self.scaled: dict[tuple[Owner, frozenset[Share]], int] = {}
         """Sums of such shares as they correct an output."""
 
@@ -149,9 +151,13 @@ class _Run:
             first = tile == (0 if kept is None else kept.index(True))
             for planes in ranges(mapping.plane_groups):
                 reads = not mapping.weights_stay or (first and planes.start == 0)
-                subarray = SubArray(self.array, self.counts)
-                part = Part(subarray, planes, elements, len(elements), reads)
                 lowest = self.array.reserved_rows + mapping.planes_at_once * mapping.buffers
+                place = (group_tile // mapping.folds, tile, column, planes.start)
+                if mapping.folds > 1 and place in self.shared:
+                    subarray, lowest = self.shared[place]
+                else:
+                    subarray = SubArray(self.array, self.counts)
+                part = Part(subarray, planes, elements, len(elements), reads)
                 for row in rows:
                     part.staying.append((row, lowest))
                     cells = {plane: lowest + plane - planes.start for plane in reversed(planes)}
@@ -159,6 +165,7 @@ class _Run:
                     self._write(part, row, cells, summing)
                     sums.append(summing)
                     lowest += len(planes)
+                self.shared[place] = subarray, lowest
                 parts.append(part)
         self._keep(sums)
         return parts

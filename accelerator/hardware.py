@@ -95,7 +95,7 @@ def layer_hardware(
     for join, times in joined(mapping).items():
         parts = join.column_tiles * len(mapping.plane_groups)
         each = (parts - 1) * width + (width + 1 if options.sums_activations else 0)
-        combined += each * segments * times
+        combined += each * segments * -(-times // mapping.folds)
     # Sums of patches that stay are kept for all kernels that come; of others there is one row.
     kept = (max(mapping.patch_tiles) - 1) * width if mapping.rounds else 0
     kept *= mapping.group_tiles * segments if options.sums_activations else 0
@@ -106,7 +106,7 @@ def layer_hardware(
 
 def patch_bits(mapping: Mapping) -> int:
     """Bits of the patches that a layer works on at once (1)."""
-    lengths = sum(stack.length * times for stack, times in stacks(mapping).items())
+    lengths = sum(s.length * -(-times // mapping.folds) for s, times in stacks(mapping).items())
     return mapping.copies * mapping.segments_per_row * lengths * mapping.activation_bits
 
 

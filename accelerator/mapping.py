@@ -80,6 +80,7 @@ class Mapping:
     stores: sub-arrays that only keep weights, which are read from there for every patch tile.
     ternary: weights are a plane for each sign, of equal weight.
     kept: the sub-arrays that exist where some hold nothing but zeros; None where all do.
+    folds: tiles of groups that share sub-arrays, in rows of their own, and work in turn.
     wider: the mapping that is in the cells, where this one uses a part of it; its tiles are the
         first ones of the wider, the last of them perhaps cut short.
     """
@@ -106,6 +107,7 @@ class Mapping:
     kept: Kept | None = None
     spread: bool = False
     wider: Mapping | None = None
+    folds: int = 1
 
     @property
     def installed(self) -> Mapping:
@@ -192,7 +194,8 @@ class Mapping:
     @property
     def tiles_per_copy(self) -> int:
         """Tiles that one copy of the layer is cut into, kept or not (1)."""
-        return self.group_tiles * len(self.column_tiles) * len(self.kernel_tiles)
+        tiles = -(-self.group_tiles // self.folds)
+        return tiles * len(self.column_tiles) * len(self.kernel_tiles)
 
     @property
     def subarrays(self) -> int:
@@ -217,6 +220,7 @@ class Mapping:
             "buffers": self.buffers,
             "rotations": self.rotations,
             "copies": self.copies,
+            "folds": self.folds,
             "stores": self.stores,
             "empty_tiles": self.tiles_per_copy - self.subarrays_per_copy // len(self.plane_groups),
         }

@@ -49,6 +49,8 @@ class Options:
     gate_idle_subarrays: sub-arrays of layers that are not running are switched off.
     skip_empty_subarrays: sub-arrays whose weights are known to be all zero are left out.
     copies: times that every layer's weights are stored, to work on positions in parallel.
+    folds: tiles of groups, of depth-wise layers above all, that at most share sub-arrays and
+        work in turn: fewer sub-arrays, and as many times the time.
     pipelined: every layer works on an image of its own, so that images enter as often as the
         slowest layer allows; the buffer holds every tensor between layers twice.
     off_chip: image, result and weights come from and go to a memory outside the chip.
@@ -69,6 +71,7 @@ class Options:
     gate_idle_subarrays: bool = True
     skip_empty_subarrays: bool = True
     copies: int = 1
+    folds: int = 1
     pipelined: bool = False
     off_chip: bool = False
     activation_density: float = 0.5
@@ -92,7 +95,7 @@ class Options:
             value = getattr(self, entry.name)
             if isinstance(entry.default, bool) and not isinstance(value, bool):
                 raise EstimateError(f"{entry.name} is true or false, not {value!r}")
-        for name in ("images_per_load", "copies"):
+        for name in ("images_per_load", "copies", "folds"):
             whole_number(name, getattr(self, name), least=1)
         for name in DENSITIES:
             value = getattr(self, name)

@@ -25,6 +25,7 @@ class Choice:
     reuse_overlap: bool
     double_buffer: bool
     dataflow: str = WEIGHT_STATIONARY
+    folds: int = 1
 
 
 class Ran(Protocol):

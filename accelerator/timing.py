@@ -177,7 +177,7 @@ def layer_time(
     )
     if mapping.weights_stay:
         rows = ceil(mapping.streams / mapping.positions_per_row)
-        steps = ceil(rows / mapping.copies) * mapping.steps
+        steps = ceil(rows / mapping.copies) * mapping.steps * mapping.folds
         write = (first + (mapping.steps - 1) * fresh) / mapping.steps
         sum_pass, fetch, filled = sums, patches, 0.0
     else:
@@ -245,7 +245,7 @@ def _loading(clock: Clock, mapping: Mapping, traffic: Traffic) -> float:
     mapping = mapping.installed
     if not mapping.weights_stay:
         return clock.write(traffic.store_writes, mapping.stores) if mapping.stores else 0.0
-    rows = fullest(mapping) * max(mapping.plane_groups) * mapping.rotations
+    rows = fullest(mapping) * max(mapping.plane_groups) * mapping.rotations * mapping.folds
     return rows * clock.write_row(mapping.segments_per_row * longest(mapping))
 
 

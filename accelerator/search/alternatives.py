@@ -46,9 +46,8 @@ class Alternatives:
 def alternatives(chip: Chip, planned: PlannedLayer) -> Alternatives:
     """All choices of a layer, weighed with the wires and the idle powers of `chip`.
 
-    Copies are powers of two up to one for each row of patches, or each tile of rows that stay;
-    choices that give the same
-    mapping are one.
+    Folds are powers of two up to all that there are, copies up to one for each row of patches, or
+    each tile of rows that stay, of what is not folded; choices that give the same mapping are one.
     """
     layers = tuple(work.planned for work in chip.works)
     works = _works(chip, planned, planned is first_mapped(layers), planned is layers[-1])
@@ -84,15 +83,23 @@ def _works(chip: Chip, planned: PlannedLayer, first: bool, last: bool) -> list[W
         return [plan_work(planned, *parts)]
     found: dict[object, Work] = {}
     for reuse, double, dataflow in _WAYS:
-        copies = 1
+        folds = copies = 1
         while copies <= _MOST_COPIES:
-            entry = replace(planned, choice=Choice(copies, reuse, double, dataflow))
+            entry = replace(planned, choice=Choice(copies, reuse, double, dataflow, folds))
             work = plan_work(entry, *parts)
             assert work.mapping is not None
             found.setdefault(work.mapping, work)
             if work.mapping.copies < copies:
                 break
             copies *= 2
+        while work.mapping is not None and work.mapping.folds == folds:
+            # Copies of what is folded are as large and as fast as fewer folds.
+            folds *= 2
+            work = plan_work(
+                replace(entry, choice=Choice(1, reuse, double, dataflow, folds)), *parts
+            )
+            assert work.mapping is not None
+            found.setdefault(work.mapping, work)
     return list(found.values())
 
 

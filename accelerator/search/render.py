@@ -54,6 +54,7 @@ def render_mapping(found: Found) -> str:
         [
             layer.name,
             str(layer.choice.copies),
+            str(int(layer.mapping.get("folds", 1))),
             "yes" if layer.choice.reuse_overlap else "no",
             "yes" if layer.choice.double_buffer else "no",
             "weights" if layer.choice.dataflow == WEIGHT_STATIONARY else "inputs",
@@ -70,6 +71,8 @@ def render_mapping(found: Found) -> str:
     return (
         f"mapping for the least {_least(found)}; {found.judged} mappings judged by the whole "
         f"model, {exact}\n\n"
-        + aligned(("layer", "copies", "reuse", "double buffer", "stays", "sub-arrays"), rows)
+        + aligned(
+            ("layer", "copies", "folds", "reuse", "double buffer", "stays", "sub-arrays"), rows
+        )
         + "\n"
     )

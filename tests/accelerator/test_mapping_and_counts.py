@@ -19,6 +19,7 @@ from accelerator.errors import EstimateError
 from accelerator.logic_widths import bit_count_adders, bit_count_depth
 from accelerator.mapping import row_phases
 from accelerator.networks import Layer, load_network
+from accelerator.networks.chain import Chain
 from accelerator.options import DATAFLOWS, ENCODINGS, ZERO_POINT, Options
 from accelerator.stacks import input_cells_written
 from accelerator.subarray import segment_columns
@@ -30,7 +31,14 @@ def options(draw) -> Options:
         weight_encoding=draw(st.sampled_from((*ENCODINGS, ZERO_POINT))),
         reuse_overlap=draw(st.booleans()),
         double_buffer=draw(st.booleans()),
+        folds=draw(st.sampled_from((1, 2, 3, 64))),
     )
+
+
+def depthwise(channels: int, side: int) -> Layer:
+    """One kernel of 3 x 3 for each channel."""
+    chain = Chain(channels, side).convolution("dw", channels, 3, 1, 1, groups=channels)
+    return chain.network("depth-wise", "made here").mapped[0]
 
 
 @settings(
@@ -88,6 +96,28 @@ def test_kernels_beyond_the_rows_repeat_the_patch() -> None:
     assert mapping.kernel_tiles == (192, 192)  # 251 kernels would fit
     counts = count_events(mapping, PLAIN, Options())
     assert counts.input_cells == 2 * 169 * 2304 * 4
+
+
+@pytest.mark.parametrize("folds", [1, 2, 3, 64])
+@pytest.mark.parametrize("reuse", [False, True])
+def test_folded_channels_are_executed_as_counted(folds: int, reuse: bool) -> None:
+    layer = depthwise(30, 5)
+    array = dataclasses.replace(PLAIN, rows=24, columns=32)
+    choice = Options(folds=folds, reuse_overlap=reuse)
+    mapping = check_execution(layer, array, choice, 2, 3, 7)
+    plain = map_layer(layer, 2, 3, array, dataclasses.replace(choice, folds=1))
+    slots = (array.operand_rows - 3) // (2 * mapping.rotations)
+    assert mapping.folds == min(folds, slots, plain.group_tiles)
+    assert mapping.subarrays == -(-plain.subarrays // mapping.folds)
+    assert count_events(mapping, array, choice) == count_events(plain, array, choice)
+
+
+def test_a_depthwise_layer_takes_one_sub_array_where_its_kernels_have_room() -> None:
+    layer = depthwise(512, 14)
+    array = dataclasses.replace(PLAIN, rows=256, columns=256)
+    alone, folded = (map_layer(layer, 1, 4, array, Options(folds=folds)) for folds in (1, 64))
+    assert folded.subarrays == 1
+    assert folded.folds == alone.subarrays
 
 
 def test_short_patches_stand_side_by_side() -> None:

@@ -163,6 +163,24 @@ def test_where_nothing_is_within_the_nearest_are_those_of_all_mappings(all_mappi
     assert [miss.product for miss in misses] == sorted(miss.product for miss in misses)
 
 
+def test_folds_of_a_depthwise_layer_are_searched_too() -> None:
+    """Exhaustively again; the smallest chips fold, the fastest do not."""
+    network = (
+        Chain(64, 6)
+        .convolution("dw", 64, 3, 1, 1, groups=64)
+        .convolution("pw", 32, 1)
+        .network("separable", "made here")
+    )
+    area, energy, latency, _ = np.array(list(every_mapping(chip_of_one_copy(network)))).T
+    for objective, values, folded in (
+        ("energy", energy, None), ("latency", latency, False), ("area", area, True),
+    ):  # fmt: skip
+        found = search_mapping(network, objective, samples=0)
+        assert getattr(found.report, objective) == pytest.approx(values.min(), rel=1e-9)
+        if folded is not None:
+            assert (found.report.layers[0].mapping["folds"] > 1) == folded
+
+
 def test_a_capacity_is_kept(all_mappings) -> None:
     subarrays = all_mappings[:, 3]
     most = float(np.quantile(subarrays, 0.2))
