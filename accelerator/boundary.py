@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from accelerator.array import Array
 from accelerator.assumptions import Assumptions
-from accelerator.networks import Network
+from accelerator.networks import Layer, Network, Operation
 from accelerator.options import INPUT_STATIONARY, ON_CHIP, Options
 from accelerator.organisation import Occupation
 from accelerator.plan import Plan
@@ -37,6 +39,10 @@ PIPELINED = (
     "every layer works on an image of its own: buffers for two of each tensor between layers; "
     "the latency is that of an image that waits for no other"
 )
+TABLES = (
+    "embedding tables in sub-arrays of their own, at the width of the activations that follow; "
+    "their entries are read one after the other"
+)
 ROW_LOGIC = (
     "comparisons and additions of rows by XOR, AND, OR and READ with operand values, masks and "
     "their latches, results written back; decided columns do not fire, and a row is left when "
@@ -62,7 +68,8 @@ def boundary(
 ) -> Boundary:
     """What is counted, what not, and all choices and constants."""
     counted = [*COUNTED, *network.notes]
-    not_counted = [*NOT_COUNTED, *network.not_counted]
+    uncounted = [*sized(network, plan.left_out), *network.not_counted]
+    not_counted = [*NOT_COUNTED]
     if options.off_chip:
         counted.append(OFF_CHIP)
     else:
@@ -97,6 +104,8 @@ def boundary(
     if conditions.write_vdd is not None:
         counted.append(f"writes with their own supply of {conditions.write_vdd:g} V")
         not_counted.append("level shifters between the supplies")
+    if any(entry.layer.operation is Operation.EMBEDDING for entry in plan.layers):
+        counted.append(TABLES)
     if options.pipelined:
         counted.append(PIPELINED)
         not_counted.append("a third room for a tensor that skips layers, in a pipeline")
@@ -120,12 +129,8 @@ def boundary(
         counted.append(
             f"kernels written for every image while patches stay, {kept}: {', '.join(coming)}"
         )
-    if plan.left_out:
-        macs = sum(layer.macs for layer in plan.left_out)
-        names = ", ".join(layer.name for layer in plan.left_out)
-        not_counted.append(f"layers left out: {names} ({macs / 1e6:.4g} M MACs)")
     if options.coverage == "convolutions":
-        not_counted.append("everything but convolutions: pooling, additions, matrix products")
+        uncounted.append("everything but convolutions: pooling, additions, matrix products")
     amplifier = max(prices.and2.area, prices.read.area)
     layout = (
         fits("an amplifier", amplifier, array.columns_per_amplifier, prices, assumptions),
@@ -134,11 +139,42 @@ def boundary(
     )
     return Boundary(
         tuple(counted),
-        tuple(not_counted),
+        (*uncounted, *not_counted),
         layout,
         {**asdict(options), "first_last": _widths(first_last)},
         {name: asdict(entry) for name, entry in assumptions.items()},
+        tuple(uncounted),
     )
+
+
+def sized(network: Network, left_out: Sequence[Layer]) -> list[str]:
+    """Sentences on multiplications that are not counted, each with its share of all MACs."""
+    products = network.products
+    left = sum(layer.macs for layer in left_out)
+    known = sum(one.macs or 0 for one in products)
+    everything = network.macs + known
+    said = []
+    if products:
+        number = f"{len(products)} product{'s' if len(products) > 1 else ''} of activations"
+        unknown = sum(one.macs is None for one in products)
+        kinds = Counter(one.operator for one in products)
+        listed = ", ".join(f"{name} x {times}" for name, times in sorted(kinds.items()))
+        size = f"{_share(known, everything)} ({known / 1e6:.4g} M: {listed})"
+        if unknown == len(products):
+            size = f"of unknown shapes ({listed})"
+        elif unknown:
+            size += f", {unknown} of them of unknown shapes"
+        said.append(f"{number}, {size}")
+    if left_out:
+        names = ", ".join(layer.name for layer in left_out)
+        said.append(
+            f"layers left out: {names} ({left / 1e6:.4g} M MACs), {_share(left, everything)}"
+        )
+    return said
+
+
+def _share(macs: int, everything: int) -> str:
+    return f"{100 * macs / everything:.3g} % of the MACs"
 
 
 def _widths(first_last: tuple[int, int] | str | None) -> str | None:

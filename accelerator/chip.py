@@ -20,6 +20,7 @@ from accelerator.leakage import IdlePower, buffer_time
 from accelerator.logic_counts import LogicCounts
 from accelerator.options import Options
 from accelerator.organisation import Occupation
+from accelerator.pacing import LayerPace, layer_pace
 from accelerator.plan import PlannedLayer
 from accelerator.prices import Prices
 from accelerator.report import LayerReport
@@ -127,6 +128,15 @@ class Chip:
             shared += needed
         return Pace.of(latencies, shared)
 
+    def layer_paces(self) -> tuple[LayerPace, ...]:
+        """What each layer's time goes to; of prices that are numbers, not samples."""
+        clock = self.clock()
+        known: dict[int, LayerPace] = {}
+        for work in self.works:
+            if id(work.counts) not in known:
+                known[id(work.counts)] = layer_pace(clock, work)
+        return tuple(known[id(work.counts)] for work in self.works)
+
     def layer_reports(self) -> tuple[LayerReport, ...]:
         """All layers in order, leakage of the whole chip shared out by time."""
         pricing, clock, pace = self.pricing, self.clock(), self.pace()
@@ -230,8 +240,12 @@ def _layer_report(
 
 def _cut(work: Work, array: Array) -> dict[str, float]:
     """How the layer is cut, and the share of its sub-arrays' cells that hold weights."""
+    if work.rows is not None:
+        return work.rows.summary()
     if work.mapping is None:
-        return {} if work.rows is None else work.rows.summary()
+        cells = work.tables * array.rows * array.columns
+        share = work.traffic.store_writes / cells if cells else 0.0
+        return {"stores": work.tables, "weight_cell_share": share} if work.tables else {}
     held = work.counts.weight_cells + work.traffic.store_writes
     cells = work.subarrays * array.rows * array.columns
     share = held / cells if cells else 0.0

@@ -13,6 +13,7 @@ from accelerator.names import printable
 from accelerator.networks import READING, Network, load_network
 from accelerator.pipeline import estimate, open_table
 from accelerator.report import Report
+from files import short
 
 if TYPE_CHECKING:
     from lut import Table
@@ -44,6 +45,29 @@ class Comparison:
     """The tables in the order given; at least one has a report."""
 
     entries: tuple[Entry, ...]
+
+    def __repr__(self) -> str:
+        names = short(", ".join(entry.name for entry in self.entries))
+        return f"<comparison of {short(self.reports[0].network)} on {names}>"
+
+    def _repr_html_(self) -> str:
+        """The comparison in a notebook."""
+        from html import escape
+
+        from accelerator.render_comparison import render_comparison
+
+        return f"<pre>{escape(render_comparison(self))}</pre>"
+
+    def to_dataframe(self) -> Any:
+        """A pandas data frame with a row for each table, as in the CSV; SI units.
+
+        Raises:
+            ImportError: pandas is not installed.
+        """
+        from accelerator.render_comparison import comparison_csv_rows
+        from lut.frames import frame_of_rows
+
+        return frame_of_rows(comparison_csv_rows(self))
 
     @property
     def reports(self) -> tuple[Report, ...]:

@@ -251,6 +251,18 @@ def loading_energy(pricing: Pricing, mapping: Mapping, counts: Counts, traffic: 
     )
 
 
+def table_energy(pricing: Pricing, traffic: Traffic, subarrays: int) -> dict[str, float]:
+    """Energy of reading an embedding's entries, sending them to the buffer, and its loading (J)."""
+    tree, ones = pricing.tree, pricing.options.weight_density
+    loading = _memory(pricing, 0, traffic.store_writes, ones, 0)
+    loading += pricing.sent(traffic.weight_bits, tree.subarrays, ones)
+    return {
+        "buffers": _memory(pricing, traffic.store_reads, 0, ones, subarrays),
+        "interconnect": pricing.sent(traffic.output_bits, tree.subarrays, ones),
+        "weight_load": loading * load_share(pricing.options),
+    }
+
+
 def _memory(pricing: Pricing, reads: float, writes: float, ones: float, subarrays: int) -> float:
     """Bits read and written in sub-arrays that only keep them, whole rows at a time (J).
 

@@ -15,6 +15,7 @@ from accelerator.assumptions import Assumptions, load_assumptions
 from accelerator.boundary import FILE_WIDTHS, boundary
 from accelerator.chip import Chip
 from accelerator.errors import EstimateError, UnsuitableTableError
+from accelerator.figures import Sensing, amplifier_share
 from accelerator.names import printable
 from accelerator.networks import Network, load_network
 from accelerator.options import (
@@ -178,9 +179,13 @@ def cost_plan(
     array = build_array(conditions, prices, options, assumptions)
     plan = plan.counted(array)
     if mapper is not None:
-        layers = mapper(plan.layers, array, prices, options, assumptions)
-        plan = replace(plan, layers=layers)
+        plan = replace(plan, layers=mapper(plan.layers, array, prices, options, assumptions))
     chip = Chip.build(plan.layers, array, prices, options, assumptions)
+    sensing = Sensing(min(array.amplifiers, array.sensed_at_once), prices.and2.cycle_time)
+    layers = tuple(
+        replace(layer, pace=pace, amplifier_utilization=amplifier_share(layer, sensing))
+        for layer, pace in zip(chip.layer_reports(), chip.layer_paces(), strict=True)
+    )
     mapped = [entry for entry in plan.layers if entry.layer.mapped]
     report = Report(
         network.name,
@@ -193,8 +198,9 @@ def cost_plan(
         boundary(
             network, plan, conditions, array, prices, options, assumptions, ends, chip.occupation
         ),
-        chip.layer_reports(),
+        layers,
         chip.area_components(),
+        sensing=sensing,
         batch_said=network.batch_said,
         reading=network.reading,
     )

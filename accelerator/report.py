@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from accelerator.figures import Figures, Sensing
 from accelerator.mapping import Kept
 from accelerator.networks.layers import Layer
 from accelerator.organisation import Occupation
+from accelerator.pacing import LayerPace
 from accelerator.plan import Choice, Seen
 from accelerator.sense_errors import SenseErrors
 from accelerator.throughput import Pace
 from accelerator.uncertainty.result import Uncertainty
+from files import short
 
 FORMAT = "mramcim-estimate/1"
 
@@ -59,6 +62,16 @@ class LayerReport:
     weight_encoding: str = ""
     activation_encoding: str = ""
     widths_from: tuple[str, str] = ("", "")
+    pace: LayerPace | None = None
+    amplifier_utilization: float | None = None
+    """Share of the cycles of its amplifiers, while it runs, that give a product of two bits."""
+
+    def __repr__(self) -> str:
+        widths = f"W{self.weight_bits}:A{self.activation_bits}" if self.macs else self.operation
+        return (
+            f"<layer {short(self.name)} {widths}: "
+            f"{self.energy * 1e6:.4g} uJ, {self.latency * 1e6:.4g} us, {self.subarrays} sub-arrays>"
+        )
 
     @property
     def utilization(self) -> float | None:
@@ -98,6 +111,8 @@ class LayerReport:
             if self.macs
             else None,
             "utilization": self.utilization,
+            "amplifier_utilization": self.amplifier_utilization,
+            "pace": None if self.pace is None else self.pace.to_dict(),
             **({"summands": list(self.summands)} if self.summands else {}),
         }
 
@@ -133,8 +148,9 @@ class Reference:
 class Boundary:
     """What is counted and what is not, the choices and the constants behind the figures.
 
-    `layout` says whether what stands at the columns' ends has room there, and in how many mats,
-    banks and groups the sub-arrays stand.
+    `uncounted` are the first of `not_counted`: what of the network itself has no share in the
+    figures, with its size. `layout` says whether what stands at the columns' ends has room there,
+    and in how many mats, banks and groups the sub-arrays stand.
     """
 
     counted: tuple[str, ...]
@@ -142,6 +158,7 @@ class Boundary:
     layout: tuple[str, ...]
     options: dict[str, Any]
     assumptions: dict[str, dict[str, Any]]
+    uncounted: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The boundary's entry in the JSON."""
@@ -176,12 +193,38 @@ class Report:
     pace: Pace | None = None
     """None where an image enters when the one before has left."""
     occupation: Occupation | None = None
+    sensing: Sensing | None = None
     widths_said: tuple[str, ...] = ()
     """Where the widths of a file are from, and what overrides them."""
     batch_said: str = ""
     """What of a file's input was taken for one image."""
     reading: tuple[tuple[str, Any], ...] = ()
     """What the network's file was read with, besides its path."""
+
+    def __repr__(self) -> str:
+        return (
+            f"<report of {short(self.network)} {self.widths} on "
+            f"{short(str(self.table.get('name', 'no table')))}: "
+            f"{self.energy * 1e6:.4g} uJ, {self.latency * 1e3:.4g} ms an image, "
+            f"{self.area * 1e6:.4g} mm2>"
+        )
+
+    def _repr_html_(self) -> str:
+        """The report in a notebook."""
+        from accelerator.page import report_html
+
+        return report_html(self)
+
+    def to_dataframe(self) -> Any:
+        """A pandas data frame with a row for each layer, as in the CSV; SI units.
+
+        Raises:
+            ImportError: pandas is not installed.
+        """
+        from accelerator.render import csv_rows
+        from lut.frames import frame_of_rows
+
+        return frame_of_rows(csv_rows(self))
 
     @property
     def energy(self) -> float:
@@ -255,6 +298,11 @@ class Report:
         return 1 / self.interval
 
     @property
+    def figures(self) -> Figures | None:
+        """What stands at the head: None where it is not known how fast sub-arrays sense."""
+        return None if self.sensing is None else Figures.of(self, self.sensing)
+
+    @property
     def tops_per_w(self) -> float:
         """Operations over energy, a multiply-accumulate being two operations (1e12/J)."""
         return 2 * self.macs / self.energy / 1e12
@@ -316,6 +364,7 @@ class Report:
                 "area_components_m2": dict(self.area_components),
                 "sense_cycles": self.sense_cycles,
             },
+            "figures": None if self.figures is None else self.figures.to_dict(),
             "layers": [layer.to_dict() for layer in self.layers],
             "references": [reference.to_dict() for reference in self.references],
             "sense_errors": None if self.sense_errors is None else self.sense_errors.to_dict(),

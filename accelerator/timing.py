@@ -249,6 +249,18 @@ def _loading(clock: Clock, mapping: Mapping, traffic: Traffic) -> float:
     return rows * clock.write_row(mapping.segments_per_row * longest(mapping))
 
 
+def table_shared_time(clock: Clock, traffic: Traffic, options: Options) -> SharedTime:
+    """What an embedding needs: its entries leave its table for the buffer."""
+    return SharedTime(
+        0.0,
+        clock.buffer_write(traffic.buffer_writes),
+        0.0,
+        clock.root(traffic.output_bits),
+        0.0,
+        clock.off_chip(traffic.off_chip_bits, options),
+    )
+
+
 def digital_shared_time(
     clock: Clock, traffic: Traffic, outputs: int, bits: int, options: Options
 ) -> SharedTime:

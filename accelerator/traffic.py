@@ -108,6 +108,20 @@ def digital_traffic(layer: Layer, bits: int, next_bits: int, last: bool) -> Traf
     )
 
 
+def table_traffic(layer: Layer, bits: int, last: bool) -> Traffic:
+    """Around an embedding: its entries go into the buffer, as they are, `bits` bits an element."""
+    entries, held = layer.output_elements * bits, layer.table_elements * bits
+    return Traffic(
+        buffer_writes=entries,
+        output_bits=entries,
+        store_reads=entries,
+        store_writes=held,
+        weight_bits=held,
+        off_chip_bits=entries if last else 0,
+        off_chip_weights=held,
+    )
+
+
 def _adders_per_output(layer: Layer, bits: int) -> int:
     """One-bit full adders for one output of a layer of the digital unit (1)."""
     taps = layer.taps

@@ -18,18 +18,28 @@ from accelerator.comparator.costs import (
 )
 from accelerator.comparator.expectation import expected_counts
 from accelerator.comparator.mapping import RowMapping, map_rows
-from accelerator.costs import COMPONENTS, Pricing, layer_energy, outside_energy
+from accelerator.costs import (
+    COMPONENTS,
+    Pricing,
+    layer_energy,
+    load_share,
+    outside_energy,
+    table_energy,
+)
 from accelerator.counts import Counts
 from accelerator.cutting import map_layer
+from accelerator.elementwise import larger
 from accelerator.hardware import (
     Hardware,
     layer_hardware,
+    memory,
     patch_bits,
 )
 from accelerator.leakage import busy_leakage
 from accelerator.logic_counts import LogicCounts
 from accelerator.mapping import Mapping
 from accelerator.narrowing import narrow
+from accelerator.networks.layers import Operation
 from accelerator.options import Options
 from accelerator.plan import PlannedLayer
 from accelerator.seen import Seen
@@ -40,8 +50,9 @@ from accelerator.timing import (
     layer_time,
     loading_time,
     shared_time,
+    table_shared_time,
 )
-from accelerator.traffic import Traffic, digital_traffic, mapped_traffic
+from accelerator.traffic import Traffic, digital_traffic, mapped_traffic, table_traffic
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +60,7 @@ class Work:
     """One planned layer with what is counted of it.
 
     `mapping` is how its weights lie, `rows` how row logic does; both are None off the array.
+    `tables` are the sub-arrays that keep an embedding's table.
     `hardware` is what is on the chip for it, `running` what of that the layer uses.
     """
 
@@ -61,13 +73,16 @@ class Work:
     options: Options
     seen: Seen | None = None
     rows: RowMapping | None = None
+    tables: int = 0
 
     @property
     def subarrays(self) -> int:
         """Sub-arrays of the layer, those that only keep weights included (1)."""
         if self.rows is not None:
             return self.rows.subarrays
-        return self.mapping.installed.subarrays + self.mapping.stores if self.mapping else 0
+        if self.mapping is None:
+            return self.tables
+        return self.mapping.installed.subarrays + self.mapping.stores
 
     @property
     def waiting_bits(self) -> int:
@@ -92,6 +107,8 @@ def plan_work(
     layer = planned.layer
     if layer.row_logic:
         return _row_work(planned, array, options, assumptions)
+    if layer.operation is Operation.EMBEDDING:
+        return _table_work(planned, array, options, last)
     if not layer.mapped:
         traffic = digital_traffic(layer, planned.activation_bits, planned.output_bits, last)
         nothing = Hardware()
@@ -118,6 +135,15 @@ def plan_work(
     return Work(planned, mapping, counts, traffic, hardware, running, options, seen)
 
 
+def _table_work(planned: PlannedLayer, array: Array, options: Options, last: bool) -> Work:
+    """An embedding's table, in sub-arrays that only keep it."""
+    bits = planned.activation_bits
+    tables = -(-planned.layer.table_elements * bits // (array.rows * array.columns))
+    traffic = table_traffic(planned.layer, bits, last)
+    hardware = memory(array).times(tables)
+    return Work(planned, None, Counts(), traffic, hardware, hardware, options, tables=tables)
+
+
 def _row_work(
     planned: PlannedLayer, array: Array, options: Options, assumptions: Assumptions
 ) -> Work:
@@ -139,6 +165,8 @@ def work_time(clock: Clock, work: Work) -> tuple[float, int, list[SharedTime]]:
         total = row_time(clock, work.rows, work.counts, work.traffic, options)
         needed = row_shared_time(clock, work.rows, work.traffic, options)
         return total, work.rows.rounds, [needed]
+    if planned.layer.operation is Operation.EMBEDDING:
+        return _table_time(clock, work)
     if work.mapping is None:
         elements = planned.layer.output_elements
         needed = digital_shared_time(
@@ -151,12 +179,27 @@ def work_time(clock: Clock, work: Work) -> tuple[float, int, list[SharedTime]]:
     return time.total, time.steps, [needed, loading]
 
 
+def _table_time(clock: Clock, work: Work) -> tuple[float, int, list[SharedTime]]:
+    """Entries are read one after the other, from one sub-array at a time."""
+    traffic, options = work.traffic, work.options
+    needed = table_shared_time(clock, traffic, options)
+    loading = loading_time(clock, traffic, options)
+    written = clock.write(traffic.store_writes, work.tables) if work.tables else 0.0
+    loaded = larger(loading.longest, load_share(options) * written)
+    total = larger(needed.longest, clock.read(traffic.store_reads, 1)) + loaded
+    return total, 0, [needed, loading]
+
+
 def work_energy(pricing: Pricing, work: Work) -> dict[str, float]:
     """Energy of a layer by component (J), leakage left out."""
     if work.rows is not None and isinstance(work.counts, LogicCounts):
         return row_energy(pricing, work.rows, work.counts, work.traffic)
     if work.mapping is None:
-        return dict.fromkeys(COMPONENTS, 0.0) | outside_energy(pricing, work.traffic)
+        energy = dict.fromkeys(COMPONENTS, 0.0) | outside_energy(pricing, work.traffic)
+        if work.planned.layer.operation is Operation.EMBEDDING:
+            for name, more in table_energy(pricing, work.traffic, work.tables).items():
+                energy[name] += more
+        return energy
     return layer_energy(pricing, work.mapping, work.counts, work.traffic)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from files import short
 from lut.errors import TableError
 
 Array = NDArray[Any]
@@ -42,6 +43,10 @@ class Axis:
         object.__setattr__(self, "units", units)
         object.__setattr__(self, "long_name", long_name)
 
+    def __repr__(self) -> str:
+        ends = short(f"{self.values[0]} to {self.values[-1]}") if len(self) else "nothing"
+        return f"<axis of {short(self.units)}: {short(self.long_name)}, {len(self)} from {ends}>"
+
     def __len__(self) -> int:
         return len(self.values) if isinstance(self.values, tuple) else int(self.values.size)
 
@@ -61,6 +66,10 @@ class Variable:
         object.__setattr__(self, "dims", tuple(self.dims))
         object.__setattr__(self, "attributes", dict(self.attributes))
 
+    def __repr__(self) -> str:
+        shape = " x ".join(map(str, self.values.shape)) or "a number"
+        return f"<variable of {short(self.units)}: {short(self.long_name)}, {shape}>"
+
 
 @dataclass(frozen=True, eq=False)
 class Group:
@@ -73,6 +82,10 @@ class Group:
     def __post_init__(self) -> None:
         for name in ("axes", "variables", "attributes"):
             object.__setattr__(self, name, dict(getattr(self, name)))
+
+    def __repr__(self) -> str:
+        sizes = " x ".join(f"{name} {len(axis)}" for name, axis in self.axes.items())
+        return f"<group: {short(', '.join(self.variables))} over {short(sizes or 'no axes')}>"
 
     def spread(self, variable: str) -> Array:
         """Return a variable's values seen over all dimensions of the group (a view).
@@ -95,3 +108,9 @@ class Content:
     provenance: Mapping[str, Any]
     groups: Mapping[str, Group]
     title: str = ""
+
+    def __repr__(self) -> str:
+        return (
+            f"<content of a table: {short(', '.join(self.groups))}, "
+            f"schema {short(self.schema_version)}>"
+        )

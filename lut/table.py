@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from files import naming
+from files import naming, short
 from lut.conversion import CONVERTERS
 from lut.errors import TableError
 from lut.hdf5 import Decoded, decode
@@ -102,6 +102,27 @@ class Table:
             title=content.title,
             verified=loaded.verified,
         )
+
+    def __repr__(self) -> str:
+        return (
+            f"<table {short(self.name)} ({short(self.title or 'no title')}): "
+            f"{len(self.groups)} groups ({short(', '.join(self.groups))}), "
+            f"schema {short(self.schema_version)}>"
+        )
+
+    def to_dataframe(self, group: str) -> Any:
+        """A pandas data frame of a group, a row for each point of its grid; SI units.
+
+        Columns are those of `long_form`: axes first, then variables.
+
+        Raises:
+            TableError: there is no such group.
+            ImportError: pandas is not installed.
+        """
+        from lut.export import long_form
+        from lut.frames import data_frame
+
+        return data_frame(long_form(self[group]))
 
     @property
     def name(self) -> str:

@@ -160,6 +160,16 @@ def _setting(text: str) -> tuple[str, Any]:
     return name, value
 
 
+def add_full(parser: argparse.ArgumentParser) -> None:
+    """Declare --full."""
+    parser.add_argument(
+        "--full",
+        action="store_true",
+        help="print every layer and component, what is counted and what is not, layout, "
+        "assumptions and options",
+    )
+
+
 def add_csv_and_plot(parser: argparse.ArgumentParser, row: str, drawn: str) -> None:
     """Declare --csv and --plot."""
     parser.add_argument("--csv", metavar="F", help=f"write a row for each {row}, to the file F")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -19,6 +20,7 @@ from accelerator.inference.images import InputQuantizer, Levels, as_images, as_i
 from accelerator.inference.layers import Alteration
 from accelerator.inference.model import Model, check_size, read_model
 from accelerator.inference.operators import Operators, constant
+from accelerator.inference.products import ProductError
 from accelerator.inference.quantizers import QuantizerError
 from accelerator.inference.refusals import Refused, listed, operator_of
 from accelerator.inference.results import LayerCounts, NetworkRun, joined
@@ -27,6 +29,8 @@ from accelerator.names import printable
 from files import naming, short
 
 _FAULTS = (OffGridError, QuantizerError, DigitalError, EstimateError)
+LARGEST_CONSTANTS = 2**29
+"""Numbers of a file's constants and what follows from them; the weights of VGG-16 are 1.4e8."""
 FOREIGN = (
     LookupError, TypeError, ValueError, ArithmeticError, AttributeError, AssertionError,
     MemoryError,
@@ -53,6 +57,7 @@ class QuantizedNetwork:
             self._constants = {
                 name: constant(value) for name, value in self._model.constants.items()
             }
+        self._fixed = set(self._constants)
         self._steps = self._folded()
         self._done_with = self._last_uses()
 
@@ -90,7 +95,7 @@ class QuantizedNetwork:
         altered: Alteration | None = None
         if errors is not None:
             altered = partial(with_errors, errors=errors, random=np.random.default_rng(seed))
-        parts = split(source, model, self._constants, several=not keep)
+        parts = split(source, model, self._fixed, several=not keep)
         made = [self._pass(as_input(part, model, levels), told, altered, keep) for part in parts]
         return joined(model.path, made, [len(part) for part in parts])
 
@@ -108,13 +113,20 @@ class QuantizedNetwork:
         tensors: dict[str, Tensor] = {**self._constants, model.inputs[0]: source}
         found = NetworkRun({}, ())
         problems: list[Refused] = []
+        unsure: set[str] = set()
         for node, done in zip(self._steps, self._done_with, strict=True):
             name = printable(node.name)
             inputs = [tensors[entry] if entry else None for entry in node.input]
+            follows = not unsure.isdisjoint(node.input)
+            if follows:
+                unsure.update(node.output)
             try:
                 made, layer = self._operators.run(node, name, inputs, self._constants, altered)
             except (*_FAULTS, *FOREIGN) as error:
-                problems.append(Refused(name, operator_of(node), told_of(error)))
+                # What stands in for a result before may be the only fault of other operators.
+                if not follows or isinstance(error, ProductError):
+                    problems.append(Refused(name, operator_of(node), told_of(error)))
+                unsure.update(node.output)
                 stand_ins = self._in_place_of(node, batch)
                 if stand_ins is None:
                     break
@@ -147,6 +159,7 @@ class QuantizedNetwork:
         """Compute what follows from constants alone; what is left runs for each image."""
         left = []
         unsupported = []
+        uses = Counter(entry for node in self._model.nodes for entry in node.input)
         for node in self._model.nodes:
             name = printable(node.name)
             if not self._operators.supports(node):
@@ -163,6 +176,18 @@ class QuantizedNetwork:
                         f"{told_of(error)}"
                     ) from None
                 self._constants.update(zip(node.output, made, strict=False))
+                self._fixed.update(node.output)
+                for entry in node.input:
+                    uses[entry] -= 1
+                    # What nothing takes any more lets go of its values.
+                    if not uses[entry] and entry not in self._model.outputs:
+                        self._constants.pop(entry, None)
+                held = sum(one.values.size for one in self._constants.values())
+                if held > LARGEST_CONSTANTS:
+                    raise EstimateError(
+                        f"{self._model.path} has constants that become more than "
+                        f"{LARGEST_CONSTANTS} numbers; export it with its constants computed"
+                    )
             else:
                 left.append(node)
         if unsupported:

@@ -8,6 +8,7 @@ from math import prod
 from typing import Any
 
 from accelerator.comparator.pattern import Pairs
+from files import short
 
 
 class Operation(StrEnum):
@@ -26,6 +27,7 @@ class Operation(StrEnum):
     MULTIPLICATION = "multiplication"
     NORMALIZATION = "normalization"
     ACTIVATION = "activation"
+    EMBEDDING = "embedding"
 
 
 MAPPED = frozenset({Operation.CONVOLUTION, Operation.PRODUCT})
@@ -56,7 +58,9 @@ class Layer:
 
     `operands` is the number of tensors of the input's shape that the layer reads. `pairs` are
     the pixels that a comparison compares; `summands` how many input maps each output of a
-    summation adds, the subtracted ones among them. `quantized` is what the file's quantizers say.
+    summation adds, the subtracted ones among them. An embedding gives one of the `entries` of its
+    table, `out_channels` long, for each of its input's elements; those of a table that another
+    layer holds are 0. `quantized` is what the file's quantizers say.
     """
 
     name: str
@@ -75,6 +79,12 @@ class Layer:
     pairs: Pairs | None = None
     summands: tuple[int, ...] = ()
     quantized: Quantized | None = None
+    entries: int = 0
+
+    @property
+    def table_elements(self) -> int:
+        """Elements of the table that an embedding holds (1)."""
+        return self.entries * self.out_channels
 
     @property
     def mapped(self) -> bool:
@@ -163,6 +173,18 @@ class Layer:
 
 
 @dataclass(frozen=True, slots=True)
+class ActivationProduct:
+    """Products of two activations in one node, which have no place on sub-arrays.
+
+    `macs` are those of one image; None where the shapes are not known.
+    """
+
+    name: str
+    operator: str
+    macs: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Network:
     """Layers in the order of execution.
 
@@ -171,7 +193,7 @@ class Network:
     what it can be loaded by again, its built-in name or its file; empty where it was made here.
     `from_file` tells whether it comes from a file, whose quantizers and batch count; `reading` are
     the arguments that it was read with, by name. `batch_said` tells what of a file's input was
-    taken for one image.
+    taken for one image. `products` are those of two activations, which are not counted either.
     """
 
     name: str
@@ -184,6 +206,14 @@ class Network:
     from_file: bool = False
     reading: tuple[tuple[str, Any], ...] = ()
     batch_said: str = ""
+    products: tuple[ActivationProduct, ...] = ()
+
+    def __repr__(self) -> str:
+        shape = " x ".join(map(str, self.input_shape))
+        return (
+            f"<network {short(self.name)}: {len(self.layers)} layers, "
+            f"{self.macs / 1e6:.4g} M MACs, input {short(shape)}>"
+        )
 
     @property
     def macs(self) -> int:

@@ -11,6 +11,7 @@ from mramcim.errors import CommandError
 from mramcim.estimates import (
     NETWORK_OPTIONS,
     add_csv_and_plot,
+    add_full,
     add_options,
     add_settings,
     chosen,
@@ -18,7 +19,7 @@ from mramcim.estimates import (
     settings,
     write_report,
 )
-from mramcim.outputs import check_outputs
+from mramcim.outputs import check_outputs, write_text
 
 SUMMARY = "estimate a network's energy, latency and area on a table, or compare tables"
 
@@ -40,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_options(parser, NETWORK_OPTIONS)
     add_settings(parser)
+    add_full(parser)
     parser.add_argument(
         "--baselines",
         action="store_true",
@@ -48,16 +50,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_csv_and_plot(
         parser, "layer, or table compared", "energy and latency, or the tables compared"
     )
+    parser.add_argument("--page", metavar="F", help="write the whole report as a page (html)")
     add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Estimate, print the report or the comparison, and write the files asked for."""
-    outputs = {"--json": arguments.json, "--csv": arguments.csv, "--plot": arguments.plot}
+    outputs = {
+        "--json": arguments.json, "--csv": arguments.csv, "--plot": arguments.plot,
+        "--page": arguments.page,
+    }  # fmt: skip
     check_outputs(outputs, inputs=[arguments.network, *arguments.lut, *input_files(arguments)])
     if len(arguments.lut) > 1:
         if arguments.baselines:
             raise CommandError("--baselines stands beside one table: give --lut once")
+        if arguments.page is not None:
+            raise CommandError("--page is of one table: give --lut once")
         return _compare(arguments)
     return _estimate(arguments)
 
@@ -74,12 +82,16 @@ def _estimate(arguments: argparse.Namespace) -> int:
 
         save_plot(report, path)
 
-    text, content = render_text(report), report.to_dict()
+    text, content = render_text(report, full=arguments.full), report.to_dict()
     if arguments.baselines:
         from accelerator.baselines import beside, render_baselines
 
         text += "\n" + render_baselines(report)
         content["baselines"] = [one.to_dict() for one in beside(report)]
+    if arguments.page is not None:
+        from accelerator.page import report_page
+
+        write_text(arguments.page, report_page(report))
     write_report(arguments, csv_rows(report), draw, content, text)
     return 0
 

@@ -16,6 +16,7 @@ from mramcim.estimates import (
     READING_OPTIONS,
     SAMPLE_OPTIONS,
     add_csv_and_plot,
+    add_full,
     add_options,
     add_settings,
     chosen,
@@ -83,6 +84,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=seed, default=0, metavar="N", help="of them (default: 0)")
     add_options(parser, (*_CONDITIONS, *SAMPLE_OPTIONS, *READING_OPTIONS))
     add_settings(parser)
+    add_full(parser)
     add_csv_and_plot(parser, "layer", "energy and latency")
     add_json(parser)
 
@@ -166,7 +168,9 @@ def run(arguments: argparse.Namespace) -> int:
         text += f", {told.accuracy:.2%} right (95 %: {told.low:.2%} to {told.high:.2%})"
     content = {**report.to_dict(), "run": ran}
     text += "; a mean image costs\n\n"
-    write_report(arguments, csv_rows(report), draw, content, text + render_text(report))
+    write_report(
+        arguments, csv_rows(report), draw, content, text + render_text(report, full=arguments.full)
+    )
     return 0
 
 

@@ -152,7 +152,7 @@ def test_the_report_names_the_levels_and_how_full_they_are(synthetic_table: Tabl
     assert needed["group"] == -(-needed["bank"] // 64)
     assert [level["capacity_bits"] for level in entry["levels"]][-1] == 512 * 2**20
     assert entry["fill"] == entry["subarrays"] / 4096
-    text = render_text(report)
+    text = render_text(report, full=True)
     assert f"{needed['bank']} banks, {needed['group']} groups" in text
     assert f"{100 * entry['fill']:.3g} % of a chip of 512 Mb" in text
 

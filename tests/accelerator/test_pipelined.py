@@ -121,7 +121,9 @@ def test_report_and_text_tell_the_interval(synthetic_table: Table) -> None:
     assert content["total"]["interval_s"] == found.interval
     assert content["interval_limits_s"][found.pace.bottleneck] == found.interval
     assert f"set by {found.pace.bottleneck}" in render_text(found)
-    assert "set by" not in render_text(serial)
+    slowest = max(serial.layers, key=lambda layer: layer.latency)
+    assert f"set by {slowest.name}" in render_text(serial)
+    assert "an image each" not in render_text(serial)
     assert serial.to_dict()["interval_limits_s"] is None
     assert any("image of its own" in text for text in found.boundary.counted)
     assert found.uncertainty.energy.low < found.energy < found.uncertainty.energy.high

@@ -19,7 +19,7 @@ def lenet5(synthetic_table: Table) -> Report:
 
 
 def test_text_says_what_was_costed_and_how(lenet5: Report) -> None:
-    text = render_text(lenet5)
+    text = render_text(lenet5, full=True)
     assert text.startswith("lenet5  W1:A8  input 1 x 28 x 28")
     for name in ("conv1", "pool1", "fc2", "sense_bias", "leakage", "not counted:"):
         assert name in text
