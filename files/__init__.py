@@ -6,6 +6,7 @@ is written is there whole or not at all.
 
 from files.errors import FileError, naming, short, shown_path
 from files.formats import read_csv, read_json, read_npy, read_npz, read_toml
+from files.memory import bounded_memory
 from files.plain import json_text
 from files.reading import digest, is_regular, read_bytes, read_text
 from files.sections import Section, is_number, is_one_of
@@ -15,6 +16,7 @@ from files.writing import clean, leftovers, partial_path, replace_file, replace_
 __all__ = [
     "FileError",
     "Section",
+    "bounded_memory",
     "clean",
     "digest",
     "is_number",

@@ -11,11 +11,11 @@ from mramcim.errors import CommandError
 if TYPE_CHECKING:
     from accelerator.exploration.space import Space
 
-_KEYS = ("title", "axes", "objectives", "limits")
+_KEYS = ("title", "axes", "objectives", "limits", "pairs")
 _QUANTITIES = {"vdd": "V", "write_vdd": "V", "temperature": "K"}
-_FILES = ("network", "table")
+_FILES = ("network", "table", "data")
 # The measures' units as a file may give them; a plain number is SI.
-_LIMITS = {"energy": "J", "latency": "s", "power": "W", "area": "m^2"}
+_LIMITS = {"energy": "J", "latency": "s", "interval": "s", "power": "W", "area": "m^2"}
 _LARGEST = 1_000_000
 
 
@@ -42,10 +42,23 @@ def read_space(name: str) -> Space:
             tuple(objectives),
             {key: _limit(name, key, value) for key, value in limits.items()},
             title,
+            _pairs(name, contents.get("pairs", [])),
         )
     if space.size > _LARGEST:
         raise CommandError(f"{name} has {space.size} points, more than {_LARGEST}: leave some out")
     return space
+
+
+def _pairs(name: str, entry: object) -> tuple[tuple[str, ...], ...]:
+    """Axes that run together, from a list of lists of names."""
+    if not isinstance(entry, list) or not all(
+        isinstance(names, list) and all(isinstance(one, str) for one in names) for names in entry
+    ):
+        raise CommandError(
+            f"{name}: 'pairs' must be lists of axes that run together, such as "
+            '[["weight_bits", "activation_bits"]]'
+        )
+    return tuple(tuple(names) for names in entry)
 
 
 def _section(name: str, contents: dict[str, Any], key: str) -> dict[str, Any]:

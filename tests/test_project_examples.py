@@ -188,6 +188,23 @@ def test_a_slower_clock_leaves_fewer_bits():
         assert all(after <= before for before, after in zip(slow, slower, strict=True))
 
 
+def test_networks_of_a_folder_are_tried(tmp_path):
+    data = Path(__file__).parent / "data" / "onnx"
+    for name in ("brevitas-binary-qonnx", "onnxruntime-qdq-w4", "torch-plain"):
+        for path in data.glob(f"{name}*.onnx"):
+            (tmp_path / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "none.onnx").write_bytes(b"no model")
+    lines = run(EXAMPLES / "try_networks.py", tmp_path).splitlines()
+    found = dict(line.split(": ", 1) for line in lines)
+    assert found.keys() == {path.name for path in tmp_path.iterdir()}
+    assert found["none.onnx"].startswith("refused: is not an ONNX model")
+    assert "MACs at W4:A8" in found["onnxruntime-qdq-w4.onnx"]
+    assert "runs, " in found["onnxruntime-qdq-w4.onnx"]
+    (plain, *_) = [line for name, line in found.items() if name.startswith("torch-plain")]
+    assert "MACs at Wfloat:Afloat" in plain
+    assert "not run: Conv x " in plain
+
+
 def test_every_example_is_tried():
     # margin_histogram.py has its tests beside those of the variation.
     text = Path(__file__).read_text(encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 
 from accelerator.exploration.front import pareto_front
 from accelerator.exploration.kept import Kept, key_of
-from accelerator.exploration.space import MEASURES, TOLD, Space
+from accelerator.exploration.space import BETTER_LARGER, MEASURES, TOLD, Space
 from accelerator.exploration.worker import FACTORY, Item, evaluated
 from files import short
 from jobs import Cluster, Pool
@@ -39,6 +40,19 @@ class Explored:
         found = self.measures.get(measure)
         return float("nan") if found is None else float(found)
 
+    def over(self, measure: str, limit: float) -> float:
+        """By how much a limit is missed: the larger over the smaller (1), at most 1 within it.
+
+        Infinite where the measure is not known: an error rate without statistics.
+        """
+        value = self.value(measure)
+        if math.isnan(value):
+            return math.inf
+        if measure in BETTER_LARGER:
+            # As it is written, so that what equals the limit is within it.
+            return 1.0 if value >= limit else limit / value if value > 0 else math.inf
+        return value / limit
+
 
 @dataclass(frozen=True)
 class Exploration:
@@ -59,7 +73,9 @@ class Exploration:
     def front(self) -> tuple[Explored, ...]:
         """The points in front, by the first objective."""
         found = [p for p, front in zip(self.points, self.in_front, strict=True) if front]
-        return tuple(sorted(found, key=lambda point: point.value(self.space.objectives[0])))
+        first = self.space.objectives[0]
+        sign = -1 if first in BETTER_LARGER else 1
+        return tuple(sorted(found, key=lambda point: sign * point.value(first)))
 
     @property
     def refused(self) -> tuple[Explored, ...]:
@@ -74,6 +90,7 @@ class Exploration:
             "axes": {name: list(values) for name, values in self.space.axes.items()},
             "objectives": list(self.space.objectives),
             "limits": dict(self.space.limits),
+            "pairs": [list(names) for names in self.space.pairs],
             "units": dict(MEASURES),
             "points": [
                 {**point.settings, **point.measures, "within_limits": within, "in_front": front}
@@ -108,10 +125,11 @@ def explore(
 
     def waiting() -> Any:
         for index, settings in enumerate(space.points()):
-            keys[index] = key_of(settings) if kept is not None else ""
+            asked = space.asked(settings)
+            keys[index] = key_of(asked) if kept is not None else ""
             known = None if kept is None else kept.get(keys[index])
             if known is None:
-                yield Item(index, settings)
+                yield Item(index, asked)
             else:
                 found[index] = known
                 tell(1)
@@ -165,10 +183,11 @@ def judged(space: Space, measures: list[dict[str, Any]]) -> Exploration:
         Explored(settings, values)
         for settings, values in zip(space.points(), measures, strict=True)
     )
-    values = np.array([[p.value(name) for name in space.objectives] for p in points])
+    signs = np.array([-1.0 if name in BETTER_LARGER else 1.0 for name in space.objectives])
+    values = np.array([[p.value(name) for name in space.objectives] for p in points]) * signs
     within = np.array(
         [
-            not p.refusal and all(p.value(name) <= most for name, most in space.limits.items())
+            not p.refusal and all(p.over(name, limit) <= 1 for name, limit in space.limits.items())
             for p in points
         ]
     )

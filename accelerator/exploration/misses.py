@@ -9,13 +9,15 @@ from typing import Any
 from accelerator.alignment import short
 from accelerator.exploration.exploration import Exploration, Explored
 from accelerator.exploration.render import SHOWN, setting_text
+from accelerator.exploration.space import BETTER_LARGER
 
 NEAREST = 5
 
 
 @dataclass(frozen=True)
 class Miss:
-    """A point beyond limits, and by how much: value over limit (1) of each that it misses."""
+    """A point beyond limits, and by how much: value over limit (1) of each that it misses, limit
+    over value where the limit is the least."""
 
     point: Explored
     over: dict[str, float]
@@ -31,11 +33,7 @@ def nearest_misses(found: Exploration, most: int = NEAREST) -> tuple[Miss, ...]:
     for point, within in zip(found.points, found.within, strict=True):
         if within or point.refusal:
             continue
-        # A limit on what is not known (an error rate without statistics) is missed without end.
-        ratios = {
-            name: math.inf if point.measures.get(name) is None else point.value(name) / limit
-            for name, limit in found.space.limits.items()
-        }
+        ratios = {name: point.over(name, limit) for name, limit in found.space.limits.items()}
         misses.append(Miss(point, {name: over for name, over in ratios.items() if over > 1}))
     return tuple(sorted(misses, key=lambda miss: math.prod(miss.over.values()))[:most])
 
@@ -68,7 +66,10 @@ def render_misses(found: Exploration) -> str:
 
 def _missed(miss: Miss, name: str, limit: float) -> str:
     scale, unit = SHOWN[name]
-    if math.isinf(miss.over[name]):
+    if miss.point.measures.get(name) is None:
         return f"{name} is not known"
     value = short(miss.point.value(name) * scale)
-    return f"{name} {value} {unit}".rstrip() + f" ({miss.over[name]:.3g} times {limit * scale:.4g})"
+    text, asked = f"{name} {value} {unit}".rstrip(), f"{limit * scale:.4g}"
+    if name in BETTER_LARGER:
+        return f"{text} ({asked} is {miss.over[name]:.3g} times it)"
+    return f"{text} ({miss.over[name]:.3g} times {asked})"

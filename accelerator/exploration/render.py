@@ -8,20 +8,21 @@ from typing import Any
 
 from accelerator.alignment import aligned, short
 from accelerator.exploration.exploration import Exploration, Explored
-from accelerator.exploration.space import DEFAULT_OBJECTIVES, MEASURES
+from accelerator.exploration.space import BETTER_LARGER, DEFAULT_OBJECTIVES, MEASURES, SEARCHED
 from accelerator.names import printable
 
 SHOWN = {
     "energy": (1e6, "uJ"),
     "latency": (1e3, "ms"),
     "interval": (1e3, "ms"),
+    "throughput": (1.0, "1/s"),
     "area": (1e6, "mm2"),
     "energy_delay": (1e9, "uJ ms"),
     "power": (1e3, "mW"),
     "subarrays": (1.0, ""),
     "error_rate": (1.0, ""),
+    "accuracy": (1.0, ""),
 }
-_MOST_SHOWN = 40
 _MOST_REASONS = 5
 
 
@@ -33,6 +34,8 @@ def setting_text(name: str, value: Any) -> str:
         return f"{value - 273.15:.4g} degC"
     if name in ("vdd", "write_vdd") and value is not None:
         return f"{value:g} V"
+    if value is None and name in SEARCHED:
+        return "searched"
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
@@ -51,7 +54,10 @@ def render_exploration(found: Exploration) -> str:
     if fixed:
         lines.append(f"all with {', '.join(fixed)}")
     if space.limits:
-        told = ", ".join(f"{name} {_amount(name, most)}" for name, most in space.limits.items())
+        told = ", ".join(
+            f"{name} {'at least ' if name in BETTER_LARGER else ''}{_amount(name, limit)}"
+            for name, limit in space.limits.items()
+        )
         lines.append(f"limits: {told}")
     lines += said_of_files(found)
     text = "\n".join(lines)
@@ -59,12 +65,10 @@ def render_exploration(found: Exploration) -> str:
         names = list(dict.fromkeys((*space.objectives, *DEFAULT_OBJECTIVES)))
         rows = [
             [*(setting_text(axis, p.settings[axis]) for axis in space.varied), *_amounts(p, names)]
-            for p in front[:_MOST_SHOWN]
+            for p in front
         ]
         header = [*space.varied, *(f"{name} {SHOWN[name][1]}".strip() for name in names)]
         text += "\n\n" + aligned(header, rows, texts=())
-        if len(front) > _MOST_SHOWN:
-            text += f"\nand {len(front) - _MOST_SHOWN} more (--csv has all)"
     reasons = Counter(point.refusal for point in found.refused)
     if reasons:
         text += f"\n\n{len(found.refused)} points have no estimate:"

@@ -96,20 +96,29 @@ def blocks_of(node: Any, inputs: list[Tensor | None]) -> Blocks:
         raise ProductError(f"weights of {bits} bits in blocks of {size}, or in another order")
     count = -(-inner // size)
     codes = _unpacked(packed.values, bits).reshape(outer, count, -1)[:, :, :size]
+    centre, grid = block_levels(node, bits, zeros)
+    values = codes.astype(np.int64) - centre[:, :, None]
+    # What a last block has beyond the inputs meets zeros.
+    beyond = np.arange(count * size).reshape(count, size) >= inner
+    values = np.where(beyond, 0, values)
+    kernels = np.moveaxis(values, 0, 1).reshape(count * outer, size)
+    by_block = scales.values.astype(np.float64).reshape(outer, count).T.ravel()
+    return Blocks(Tensor(kernels, grid), by_block, inner, count)
+
+
+def block_levels(node: Any, bits: int, zeros: Tensor | None) -> tuple[Array, Grid]:
+    """Zero points (kernels x blocks) of a `MatMulNBits`, and the whole numbers about them.
+
+    Raises ProductError for zero points that are reals.
+    """
+    inner, outer = integer(node, "K", 0), integer(node, "N", 0)
+    count = -(-inner // integer(node, "block_size", 32))
     centre: Array = np.full((outer, count), 1 << bits - 1)
     if zeros is not None and zeros.values.dtype != np.uint8:
         raise ProductError("zero points that are no whole numbers")
     if zeros is not None:
         centre = _unpacked(zeros.values.reshape(outer, -1), bits)[:, :count]
-    values = codes.astype(np.int64) - centre[:, :, None]
-    # What a last block has beyond the inputs meets zeros.
-    beyond = np.arange(count * size).reshape(count, size) >= inner
-    values = np.where(beyond, 0, values)
-    low, high = (1 << bits) - 1 - int(centre.min()), int(centre.max())
-    grid = Grid(np.ones(()), -high, low)
-    kernels = np.moveaxis(values, 0, 1).reshape(count * outer, size)
-    by_block = scales.values.astype(np.float64).reshape(outer, count).T.ravel()
-    return Blocks(Tensor(kernels, grid), by_block, inner, count)
+    return centre, Grid(np.ones(()), -int(centre.max()), (1 << bits) - 1 - int(centre.min()))
 
 
 def _unpacked(values: Array, bits: int) -> Array:

@@ -11,7 +11,7 @@ import numpy as np
 
 from accelerator.inference.grid import Array, Grid, Tensor
 from accelerator.inference.own_operators import OWN, run_own
-from accelerator.inference.room import DigitalError, require_room
+from accelerator.inference.room import DigitalError, require_room, require_windows
 from accelerator.inference.windows import greatest, means, windows_of
 from accelerator.networks.onnx_attributes import integer, integers, text
 from accelerator.networks.onnx_operators import CONTROL_FLOW
@@ -77,7 +77,7 @@ class DigitalUnit:
                 or self._reference.run(node, given)
             )
             values = [np.asarray(value) for value in outputs]
-        except MemoryError:
+        except (MemoryError, DigitalError):
             raise
         except Exception as error:
             raise DigitalError(short(str(error)) or type(error).__name__) from None
@@ -94,6 +94,7 @@ def _pooled(node: Any, inputs: list[Tensor | None]) -> list[Any] | None:
         return None
     values = inputs[0].values
     windows = windows_of(node, values.shape[2:])
+    require_windows(windows, values.shape)
     if windows is None or values.dtype.kind not in "fiu":
         return None
     if node.op_type == "MaxPool":

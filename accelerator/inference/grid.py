@@ -80,6 +80,11 @@ class Grid:
         return replace(self, low=least, high=most, lows=None)
 
 
+def with_zero(grid: Grid) -> Grid:
+    """Whole numbers of a grid's range, zero among them."""
+    return Grid(np.ones(()), min(grid.low, 0), max(grid.high, 0))
+
+
 @dataclass(frozen=True)
 class Tensor:
     """Values, and the grid that they are known to lie on."""
@@ -114,15 +119,13 @@ class Stored:
     offset: int = 0
 
 
-def stored_as(
-    grid: Grid, kind: str, *, may_shift: bool, ternary: bool = False, spread: int = 0
-) -> Stored | None:
+def stored_as(grid: Grid, kind: str, *, ternary: bool = False, spread: int = 0) -> Stored | None:
     """The fewest bits for integers on a grid; None where a sub-array does not take so many.
 
-    `kind` is "weight" or "activation". Without `may_shift` a lopsided range takes one bit more.
-    `ternary` values are all -1, 0 or 1, whatever their grid, and take a plane for each sign, unless
-    that has more planes: of two bits, ternary ones need no shift and hold fewer ones. `spread` is
-    by how much the least integers of the channels differ, each being stored from its own on.
+    `kind` is "weight" or "activation". `ternary` values are all -1, 0 or 1, whatever their grid,
+    and take a plane for each sign, unless that has more planes: of two bits, ternary ones need no
+    shift and hold fewer ones. `spread` is by how much the least integers of the channels differ,
+    each being stored from its own on.
     """
     low, high = grid.low, grid.high
     if grid.step == 2 and low == -high and (high & (high + 1)) == 0:
@@ -133,7 +136,7 @@ def stored_as(
     if ternary and two >= TERNARY_BITS:
         return _fitting(TERNARY, TERNARY_BITS, 0, kind)
     width = high - low - spread
-    if may_shift and width.bit_length() < two:
+    if width.bit_length() < two:
         return _fitting("unsigned", max(1, width.bit_length()), low, kind)
     return _fitting("twos_complement", two, 0, kind)
 
@@ -142,9 +145,9 @@ def _fitting(encoding: str, bits: int, offset: int, kind: str) -> Stored | None:
     return Stored(levels(encoding, bits, kind), offset) if bits <= WIDEST else None
 
 
-def coded(values: NDArray[np.int64], grid: Grid, kind: str, *, may_shift: bool) -> Coded | None:
+def coded(values: NDArray[np.int64], grid: Grid, kind: str) -> Coded | None:
     """Integers on a grid in the fewest bits; None where they need more than a sub-array takes."""
-    found = stored_as(grid, kind, may_shift=may_shift)
+    found = stored_as(grid, kind)
     if found is None:
         return None
     return Coded(values - found.offset, found.levels, found.offset)

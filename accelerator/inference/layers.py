@@ -10,7 +10,7 @@ import numpy as np
 
 from accelerator.inference.contractions import blocks_of, sum_of
 from accelerator.inference.convolutions import Convolution, convolution
-from accelerator.inference.grid import Array, Coded, Grid, Tensor, integer_range
+from accelerator.inference.grid import Array, Coded, Grid, Tensor, integer_range, with_zero
 from accelerator.inference.products import (
     Integers,
     LayerRun,
@@ -132,10 +132,9 @@ class Layers:
             kernels, levels = blocks.weights.values, blocks.weights.grid
             assert levels is not None
             self._prepared[key] = _grouped(kernels, np.ones(kernels.shape), levels, blocks.count)
-        # What a last block lacks is zero, and codes are of whole numbers with zero among them.
-        wider = Grid(np.ones(()), min(grid.low, 0), max(grid.high, 0))
+        # What a last block lacks is zero.
         whole = blocks.rows(grid.integers(data.values))[:, :, None, None]
-        stored = code_activations(whole, wider, may_shift=False)
+        stored = code_activations(whole, with_zero(grid))
         run = altered(multiply(name, str(node.op_type), stored, self._prepared[key].weights))
         total = blocks.summed(run.results[:, :, 0, 0] * float(grid.scale.ravel()[0]))
         bias = [*inputs, None, None, None, None, None][5]
@@ -150,7 +149,7 @@ class Layers:
         data, weights = (
             _centred(entry, zero, axis)
             for entry, zero, axis in zip(
-                _operands(inputs), [*inputs[2:], None, None][:2], _axes(node), strict=True
+                _operands(inputs), [*inputs[2:], None, None][:2], zero_axes(node), strict=True
             )
         )
         run, results, _ = self._product(node, name, data, weights, altered)
@@ -163,7 +162,7 @@ class Layers:
         x, x_scale, x_zero, w, w_scale, w_zero, y_scale, y_zero, bias = [*inputs, None][:9]
         if x is None or w is None or x_scale is None or w_scale is None:
             raise ProductError("an input left out")
-        axes = _axes(node)
+        axes = zero_axes(node)
         data, weights = _centred(x, x_zero, axes[0]), _centred(w, w_zero, axes[1])
         run, results, _ = self._product(node, name, data, weights, altered)
         # Kernels lie along the second axis of a convolution, the last one of a product.
@@ -245,9 +244,7 @@ def _coded(data: Tensor, way: Convolution | None) -> Coded:
         stored = code_activations(data.values, grid)
         return stored if way is None else replace(stored, codes=way.planes(stored.codes))
     # The zeros that are put in are numbers of the grid too.
-    wider = Grid(np.ones(()), min(grid.low, 0), max(grid.high, 0))
-    whole = way.planes(grid.integers(data.values))
-    return code_activations(whole, wider, may_shift=False)
+    return code_activations(way.planes(grid.integers(data.values)), with_zero(grid))
 
 
 def _operands(inputs: list[Tensor | None]) -> tuple[Tensor, Tensor]:
@@ -257,7 +254,7 @@ def _operands(inputs: list[Tensor | None]) -> tuple[Tensor, Tensor]:
     return data, weights
 
 
-def _axes(node: Any) -> tuple[int, int]:
+def zero_axes(node: Any) -> tuple[int, int]:
     """Where zero points of rows and of kernels lie, should there be several."""
     if "Conv" in node.op_type:
         return 0, 0

@@ -19,6 +19,7 @@ from accelerator.inference.images import InputQuantizer, Levels, as_images, as_i
 from accelerator.inference.layers import Alteration
 from accelerator.inference.model import Model, check_size, read_model
 from accelerator.inference.operators import Operators, constant
+from accelerator.inference.products import ProductError
 from accelerator.inference.quantizers import QuantizerError
 from accelerator.inference.refusals import Refused, listed, operator_of
 from accelerator.inference.results import LayerCounts, NetworkRun, joined
@@ -27,6 +28,8 @@ from accelerator.names import printable
 from files import naming, short
 
 _FAULTS = (OffGridError, QuantizerError, DigitalError, EstimateError)
+LARGEST_CONSTANTS = 2**30
+"""Numbers that follow from a file's constants; the weights of VGG-16, quantized, are 6e8."""
 FOREIGN = (
     LookupError, TypeError, ValueError, ArithmeticError, AttributeError, AssertionError,
     MemoryError,
@@ -108,13 +111,20 @@ class QuantizedNetwork:
         tensors: dict[str, Tensor] = {**self._constants, model.inputs[0]: source}
         found = NetworkRun({}, ())
         problems: list[Refused] = []
+        unsure: set[str] = set()
         for node, done in zip(self._steps, self._done_with, strict=True):
             name = printable(node.name)
             inputs = [tensors[entry] if entry else None for entry in node.input]
+            follows = not unsure.isdisjoint(node.input)
+            if follows:
+                unsure.update(node.output)
             try:
                 made, layer = self._operators.run(node, name, inputs, self._constants, altered)
             except (*_FAULTS, *FOREIGN) as error:
-                problems.append(Refused(name, operator_of(node), told_of(error)))
+                # What stands in for a result before may be the only fault of other operators.
+                if not follows or isinstance(error, ProductError):
+                    problems.append(Refused(name, operator_of(node), told_of(error)))
+                unsure.update(node.output)
                 stand_ins = self._in_place_of(node, batch)
                 if stand_ins is None:
                     break
@@ -147,6 +157,7 @@ class QuantizedNetwork:
         """Compute what follows from constants alone; what is left runs for each image."""
         left = []
         unsupported = []
+        total = 0
         for node in self._model.nodes:
             name = printable(node.name)
             if not self._operators.supports(node):
@@ -163,6 +174,12 @@ class QuantizedNetwork:
                         f"{told_of(error)}"
                     ) from None
                 self._constants.update(zip(node.output, made, strict=False))
+                total += sum(one.values.size for one in made)
+                if total > LARGEST_CONSTANTS:
+                    raise EstimateError(
+                        f"{self._model.path} has constants that become more than "
+                        f"{LARGEST_CONSTANTS} numbers; export it with its constants computed"
+                    )
             else:
                 left.append(node)
         if unsupported:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,10 @@ from accelerator.bitwise.weights import PackedWeights, pack_weights
 from accelerator.inference.grid import Array, Coded, Grid, OffGridError, coded, stored_as
 
 Integers = NDArray[np.int64]
+LARGEST_PADDED = 2**26
+"""Elements of one image with its padding."""
+LARGEST_PRODUCTS = 2**35
+"""Of one layer for one image; the largest of VGG-16 has 2e9."""
 
 
 class ProductError(OffGridError):
@@ -92,7 +97,7 @@ def code_weights(values: Array, grid: Grid, window: Window) -> Weights:
         lows = every[:, 0].astype(np.int64)
     ternary = bool(np.abs(integers).max(initial=0) <= 1)
     spread = int(np.ptp(lows)) if len(lows) else 0
-    found = stored_as(grid, "weight", may_shift=True, ternary=ternary, spread=spread)
+    found = stored_as(grid, "weight", ternary=ternary, spread=spread)
     if found is None:
         raise ProductError(f"weights from {grid.low} to {grid.high}, wider than 16 bits")
     if not found.offset:
@@ -101,15 +106,32 @@ def code_weights(values: Array, grid: Grid, window: Window) -> Weights:
     return Weights(Coded(codes, found.levels, 0), window, lows)
 
 
-def code_activations(values: Array, grid: Grid, *, may_shift: bool = True) -> Coded:
-    """Activations on their grid as what is stored, from the lowest one on if they may be shifted.
+def code_activations(values: Array, grid: Grid) -> Coded:
+    """Activations on their grid as what is stored.
 
     Raises ProductError where they need too many bits.
     """
-    stored = coded(grid.integers(values), grid, "activation", may_shift=may_shift)
+    stored = coded(grid.integers(values), grid, "activation")
     if stored is None:
         raise ProductError(f"inputs from {grid.low} to {grid.high}, wider than 16 bits")
     return stored
+
+
+def _require_room(images: tuple[int, ...], kernels: tuple[int, ...], window: Window) -> None:
+    """Refuse a window that sees far more padding, or makes more products, than any network."""
+    stride, pads, dilation = window.stride, window.pads, window.dilation
+    padded = tuple(images[2 + axis] + pads[axis] + pads[2 + axis] for axis in (0, 1))
+    outputs = [
+        max((padded[axis] - (kernels[2 + axis] - 1) * dilation[axis] - 1) // stride[axis] + 1, 0)
+        for axis in (0, 1)
+    ]
+    if prod(padded) * images[1] > LARGEST_PADDED:
+        raise ProductError(f"an input that padding makes {padded[0]} x {padded[1]}")
+    products = prod(kernels) * prod(outputs)
+    if products > LARGEST_PRODUCTS:
+        raise ProductError(
+            f"{products:.2g} products for an image, more than {LARGEST_PRODUCTS:.2g}"
+        )
 
 
 def multiply(name: str, operator: str, activations: Coded, weights: Weights) -> LayerRun:
@@ -119,6 +141,7 @@ def multiply(name: str, operator: str, activations: Coded, weights: Weights) -> 
     multiple of the sum of each patch's activations.
     """
     window, levels = weights.window, activations.levels
+    _require_room(activations.codes.shape, weights.stored.codes.shape, window)
     geometry: dict[str, Any] = {
         "stride": window.stride,
         "padding": window.pads,

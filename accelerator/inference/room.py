@@ -8,11 +8,12 @@ from math import prod
 from typing import Any
 
 from accelerator.inference.grid import Array
+from accelerator.inference.windows import Windows
 
 LARGEST_OUTPUT = 2**27
 """Elements of one output of an operator of the digital unit."""
-LARGEST_WORK = 2**34
-"""Values that the windows of a pool see."""
+LARGEST_WINDOW = 2**16
+"""Positions of a pool's window, which are gone through one by one."""
 _FEW = 4096
 """Elements of an input whose values may decide sizes, as shapes, repeats and scales do."""
 
@@ -33,6 +34,18 @@ def require_room(node: Any, feeds: Mapping[str, Array], versions: Mapping[str, i
         if prod(shape) > LARGEST_OUTPUT:
             sizes = " x ".join(map(str, shape))
             raise DigitalError(f"an output of {sizes}, more than {LARGEST_OUTPUT} elements")
+
+
+def require_windows(windows: Windows | None, shape: tuple[int, ...]) -> None:
+    """Raise DigitalError where a pool's windows would see more values than time allows."""
+    if windows is None:
+        return
+    work = prod(shape[:2]) * prod(windows.target) * prod(windows.kernel)
+    sizes = zip(shape[2:], windows.pads, strict=True)
+    padded = prod(shape[:2]) * prod(size + sum(pads) for size, pads in sizes)
+    if max(work // 64, padded) > LARGEST_OUTPUT or prod(windows.kernel) > LARGEST_WINDOW:
+        kernel = " x ".join(map(str, windows.kernel))
+        raise DigitalError(f"windows of {kernel} that see {work:.2g} values")
 
 
 def _inferred(

@@ -106,3 +106,8 @@ def named(node: Any) -> str:
 def mixed(node: Any) -> MixedError:
     """Of an operator that computes one number from several images."""
     return MixedError(f"{named(node)} takes them together")
+
+
+def every(node: Any, place: Place | None) -> Places:
+    """The same for each output of a node."""
+    return [place] * len(node.output)

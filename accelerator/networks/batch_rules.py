@@ -11,20 +11,18 @@ from collections.abc import Callable
 from math import prod
 from typing import Any
 
+from accelerator.networks import batch_products as products
 from accelerator.networks.batch_places import (
     MixedError,
     Place,
     Places,
     Tensors,
     UnclearError,
+    every,
     mixed,
     named,
 )
-from accelerator.networks.onnx_attributes import integer, integers, text
-
-
-def _every(node: Any, place: Place | None) -> Places:
-    return [place] * len(node.output)
+from accelerator.networks.onnx_attributes import integer, integers
 
 
 def unknown(flow: Tensors, node: Any, inputs: list[str]) -> Places:
@@ -37,12 +35,12 @@ def unknown(flow: Tensors, node: Any, inputs: list[str]) -> Places:
         len(out) != len(shape) or out[place.axis] != size for out in outputs
     ):
         raise UnclearError(named(node))
-    return _every(node, place)
+    return every(node, place)
 
 
 def elementwise(flow: Tensors, node: Any, inputs: list[str]) -> Places:
     """Broadcast against each other from the last axis on."""
-    return _every(node, _broadcast(flow, node, inputs, len(flow.shape(node.output[0]))))
+    return every(node, _broadcast(flow, node, inputs, len(flow.shape(node.output[0]))))
 
 
 def _broadcast(flow: Tensors, node: Any, inputs: list[str], rank: int) -> Place | None:
@@ -71,14 +69,14 @@ def _window(flow: Tensors, node: Any, inputs: list[str]) -> Places:
     place, _ = flow.only(node, inputs)
     if place.axis:
         raise mixed(node)
-    return _every(node, place)
+    return every(node, place)
 
 
 def _pool(flow: Tensors, node: Any, inputs: list[str]) -> Places:
     place, _ = flow.only(node, inputs[:1])
     if place.axis > 1:
         raise mixed(node)
-    return _every(node, place)
+    return every(node, place)
 
 
 def _linear_quantizer(flow: Tensors, node: Any, inputs: list[str]) -> Places:
@@ -89,7 +87,7 @@ def _linear_quantizer(flow: Tensors, node: Any, inputs: list[str]) -> Places:
         and integer(node, "axis", 1) % len(shape) == place.axis
     ):
         raise mixed(node)
-    return _every(node, place)
+    return every(node, place)
 
 
 def _dynamic_quantizer(flow: Tensors, node: Any, inputs: list[str]) -> Places:
@@ -104,65 +102,7 @@ def _normalization(flow: Tensors, node: Any, inputs: list[str]) -> Places:
     place, _ = flow.only(node, inputs)
     if place.axis == 1:
         raise mixed(node)
-    return _every(node, place)
-
-
-def _matrix_product(flow: Tensors, node: Any, inputs: list[str]) -> Places:
-    left, right = (flow.shape(name) for name in inputs[:2])
-    rank = len(flow.shape(node.output[0]))
-    found: list[Place] = []
-    for name, shape, kept in ((inputs[0], left, -2), (inputs[1], right, -1)):
-        place = flow.places.get(name)
-        if place is None:
-            continue
-        from_end = place.axis - len(shape)
-        if len(shape) == 1 or from_end == (-1 if kept == -2 else -2):
-            raise mixed(node)
-        if from_end == kept:
-            # A vector on the other side leaves its axis out.
-            other = right if kept == -2 else left
-            end = rank + kept + (len(other) == 1 and kept == -2)
-            found.append(Place(end, place.outer, place.inner))
-        else:
-            vector = (len(left) == 1) + (len(right) == 1)
-            found.append(Place(rank + from_end + vector, place.outer, place.inner))
-    if len(set(found)) > 1 or (len(found) == 2 and found[0].axis >= rank - 2):
-        raise mixed(node)
-    _other_is_shared(flow, node, inputs, found[0], rank)
-    return _every(node, found[0])
-
-
-def _other_is_shared(flow: Tensors, node: Any, inputs: list[str], place: Place, rank: int) -> None:
-    """A stack of matrices without images is the same for all along the images' axis."""
-    if place.axis >= rank - 2:
-        return
-    for name in inputs[:2]:
-        shape = () if name in flow.places else flow.shape(name)
-        axis = place.axis - (rank - len(shape))
-        if len(shape) > 2 and axis >= 0 and not flow.same_for_all(name, axis, place):
-            raise mixed(node)
-
-
-def _gemm(flow: Tensors, node: Any, inputs: list[str]) -> Places:
-    found: Place | None = None
-    for name, turned, inner in (
-        (inputs[0], integer(node, "transA", 0), 1),
-        (inputs[1], integer(node, "transB", 0), 0),
-    ):
-        place = flow.places.get(name)
-        if place is None:
-            continue
-        if place.axis == (1 - inner if turned else inner) or found is not None:
-            raise mixed(node)
-        found = Place(1 - inner, place.outer, place.inner)
-    if len(inputs) > 2 and inputs[2]:
-        if inputs[2] in flow.places or found is None:
-            raise UnclearError(named(node))
-        shape = flow.shape(inputs[2])
-        axis = found.axis - (2 - len(shape))
-        if axis >= 0 and shape and not flow.same_for_all(inputs[2], axis, found):
-            raise mixed(node)
-    return _every(node, found)
+    return every(node, place)
 
 
 def _reshape(flow: Tensors, node: Any, inputs: list[str]) -> Places:
@@ -177,7 +117,7 @@ def _reshape(flow: Tensors, node: Any, inputs: list[str]) -> Places:
             continue
         outer, inner = before // ahead, after // behind
         if outer * images * inner == size and (images > 1 or outer * inner == 1):
-            return _every(node, Place(axis, outer, inner))
+            return every(node, Place(axis, outer, inner))
     raise UnclearError(named(node))
 
 
@@ -195,7 +135,7 @@ def _concatenate(flow: Tensors, node: Any, inputs: list[str]) -> Places:
         raise mixed(node)
     place = held[0]
     if place.axis != axis:
-        return _every(node, _broadcast(flow, node, inputs, rank))
+        return every(node, _broadcast(flow, node, inputs, rank))
     if len(held) < len(inputs) or place.outer * place.inner != place.outer:
         raise mixed(node)
     # One batch after the other.
@@ -208,7 +148,7 @@ def _sliced(flow: Tensors, node: Any, inputs: list[str]) -> Places:
     outputs = [flow.shape(name) for name in node.output if name]
     if any(out[place.axis] != shape[place.axis] for out in outputs):
         raise mixed(node)
-    return _every(node, place)
+    return every(node, place)
 
 
 def _gather(flow: Tensors, node: Any, inputs: list[str]) -> Places:
@@ -239,15 +179,15 @@ def _reduced(flow: Tensors, node: Any, inputs: list[str]) -> Places:
         raise UnclearError(named(node))
     if not axes:
         if integer(node, "noop_with_empty_axes", 0):
-            return _every(node, place)
+            return every(node, place)
         axes = tuple(range(len(shape)))
     over = {axis % len(shape) for axis in axes}
     if place.axis in over:
         raise mixed(node)
     if integer(node, "keepdims", 1):
-        return _every(node, place)
+        return every(node, place)
     gone = sum(axis < place.axis for axis in over)
-    return _every(node, Place(place.axis - gone, place.outer, place.inner))
+    return every(node, Place(place.axis - gone, place.outer, place.inner))
 
 
 def _along(first: str, default: int, *, to_end: bool) -> Callable[..., Places]:
@@ -258,7 +198,7 @@ def _along(first: str, default: int, *, to_end: bool) -> Callable[..., Places]:
         axis = integer(node, first, default) % len(shape)
         if place.axis == axis or (to_end and place.axis > axis):
             raise mixed(node)
-        return _every(node, place)
+        return every(node, place)
 
     return rule
 
@@ -267,49 +207,6 @@ def _softmax(flow: Tensors, node: Any, inputs: list[str]) -> Places:
     old = flow.graph.versions.get("", 13) < 13
     rule = _along("axis", 1 if old else -1, to_end=old)
     return rule(flow, node, inputs)
-
-
-def _recurrent(flow: Tensors, node: Any, inputs: list[str]) -> Places:
-    place, _ = flow.only(node, inputs[:1])
-    last = integer(node, "layout", 0)
-    if place.axis != (0 if last else 1):
-        raise mixed(node)
-    axes = (0, 0, 0) if last else (2, 1, 1)
-    places: Places = [Place(axis, place.outer, place.inner) for axis in axes]
-    return places[: len(node.output)]
-
-
-def _attention(flow: Tensors, node: Any, inputs: list[str]) -> Places:
-    """Whole operators of attention: the first axis is the batch, all others meet."""
-    held = {flow.places[name] for name in inputs if name in flow.places}
-    if any(place.axis for place in held) or len(held) > 1:
-        raise mixed(node)
-    return _every(node, next(iter(held)))
-
-
-def _einsum(flow: Tensors, node: Any, inputs: list[str]) -> Places:
-    equation = text(node, "equation", "").replace(" ", "")
-    sources, arrow, target = equation.partition("->")
-    if not arrow or "." in equation:
-        raise UnclearError(named(node))
-    terms = sources.split(",")
-    letters = {
-        (terms[i][flow.places[name].axis], flow.places[name].outer, flow.places[name].inner)
-        for i, name in enumerate(inputs)
-        if name in flow.places
-    }
-    if len(letters) > 1:
-        raise mixed(node)
-    ((letter, outer, inner),) = letters
-    place = Place(target.find(letter), outer, inner)
-    shared = all(
-        letter not in terms[i] or flow.same_for_all(name, terms[i].index(letter), place)
-        for i, name in enumerate(inputs)
-        if name not in flow.places
-    )
-    if place.axis < 0 or not shared:
-        raise mixed(node)
-    return [place]
 
 
 def _expand(flow: Tensors, node: Any, inputs: list[str]) -> Places:
@@ -342,8 +239,8 @@ _KINDS: tuple[tuple[Callable[..., Places], str], ...] = (
         "MaxPool AveragePool LpPool GlobalMaxPool GlobalAveragePool GlobalLpPool MaxUnpool",
     ),
     (_normalization, "BatchNormalization"),
-    (_matrix_product, "MatMul MatMulInteger FusedMatMul"),
-    (_gemm, "Gemm"),
+    (products.matrix_product, "MatMul MatMulInteger FusedMatMul"),
+    (products.gemm, "Gemm"),
     (_reshape, "Reshape Flatten Squeeze Unsqueeze"),
     (_transpose, "Transpose"),
     (_concatenate, "Concat"),
@@ -358,14 +255,15 @@ _KINDS: tuple[tuple[Callable[..., Places], str], ...] = (
     (_softmax, "Softmax LogSoftmax Hardmax"),
     (
         _along("axis", -1, to_end=True),
-        "LayerNormalization RMSNormalization SimplifiedLayerNormalization",
+        "LayerNormalization RMSNormalization SimplifiedLayerNormalization "
+        "SkipLayerNormalization SkipSimplifiedLayerNormalization",
     ),
     (_along("axis", -1, to_end=False), "LpNormalization TopK CumSum"),
-    (_recurrent, "LSTM GRU RNN"),
+    (products.recurrent, "LSTM GRU RNN DynamicQuantizeLSTM"),
     (
-        _attention,
+        products.attention,
         "Attention MultiHeadAttention QAttention GroupQueryAttention RotaryEmbedding",
     ),
-    (_einsum, "Einsum"),
+    (products.einsum, "Einsum"),
 )
 RULES = {name: rule for rule, names in _KINDS for name in names.split()}

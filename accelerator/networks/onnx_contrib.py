@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from accelerator.networks.onnx_attributes import integer
+from accelerator.networks.onnx_operators import RECURRENT_CODES
 
 DOMAIN = "com.microsoft"
 
@@ -58,6 +59,23 @@ BLOCKED = "MatMulNBits"
 """A product with weights of few bits, which have a scale for each block of inputs."""
 
 
+AS_FIRST_INPUT = frozenset(
+    [
+        "MultiHeadAttention",
+        "GroupQueryAttention",
+        "RotaryEmbedding",
+        "SimplifiedLayerNormalization",
+        "SkipLayerNormalization",
+        "SkipSimplifiedLayerNormalization",
+    ]
+)
+"""Their output has the shape of their first input, another that is used that of the first too."""
+
+
+UNLISTED = frozenset({"SimplifiedLayerNormalization"})
+"""onnxruntime's own operators that it puts into the standard's domain."""
+
+
 def make_plain(node: Any, graph: Any) -> None:
     """Turn a node of a graph into the plain operator whose output has the same shape."""
     found = meaning(node)
@@ -77,6 +95,22 @@ def make_plain(node: Any, graph: Any) -> None:
         node.op_type, node.domain = found.operator, ""
         del node.input[:]
         node.input.extend(inputs)
+    elif node.domain == DOMAIN and node.op_type == RECURRENT_CODES and len(node.input) > 2:
+        held = {tensor.name: list(tensor.dims) for tensor in graph.initializer}
+        for place in (1, 2):
+            # Gates come last there, so that the weights are turned.
+            dims = held.get(node.input[place], [])
+            name = f"{node.name or node.output[0]} turned {place}"
+            graph.initializer.add(name=name, dims=[*dims[:1], *dims[:0:-1]], data_type=1)
+            node.input[place] = name
+        node.op_type, node.domain = "LSTM", ""
+        del node.input[8:]
+    elif node.op_type in AS_FIRST_INPUT and (node.domain == DOMAIN or node.op_type in UNLISTED):
+        # Of keys and values that are kept nothing is known; sums are what else is used.
+        others = [name for name in node.output[3:] if name]
+        node.op_type, node.domain = "Dropout" if others else "Identity", ""
+        del node.input[1:], node.output[1:], node.attribute[:]
+        node.output.extend(others[:1])
     elif node.domain == DOMAIN and node.op_type in SAME_AS_PLAIN:
         node.op_type, node.domain = "Identity", ""
         del node.input[1:]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from accelerator.errors import EstimateError
+from accelerator.networks.onnx_fused import unfuse
 from accelerator.networks.onnx_structure import check_structure
 from accelerator.networks.onnx_wire import LARGEST_FILE, LARGEST_FRAME, WireError, frame_size
 from files import read_bytes, short
@@ -19,7 +20,7 @@ _DEEPEST_CALLS = 32
 
 
 def parse_model(path: Path) -> Any:
-    """The model in a file, its functions inlined, every node with a name of its own.
+    """The model in a file, functions inlined, fused operators plain, every node with its own name.
 
     Its structure holds: see `check_structure`.
 
@@ -45,6 +46,7 @@ def parse_model(path: Path) -> Any:
     check_structure(model, path)
     _name_nodes(model.graph)
     _name_domains(model)
+    unfuse(model)
     return model
 
 

@@ -13,11 +13,12 @@ from accelerator.networks import onnx_contrib
 from accelerator.networks.onnx_file import parse_model
 from accelerator.networks.onnx_folding import fold_sizes
 from accelerator.networks.onnx_operators import QUANTIZER_DOMAINS
-from files import short
+from files import bounded_memory, short
 
 # Shapes are computed from constants no larger than this; weights need not be copied about.
 LARGEST_SHAPE_CONSTANT = 4096  # bytes
 LARGEST_TENSOR = 2**33  # elements
+LARGEST_INFERENCE = 512 << 20  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Graph:
 
     `data` are the names of the inputs that are not weights, `free` the axes of theirs that the
     file leaves open and that were taken for one image, `weights` the tensors of the file, `kinds`
-    the element types of inputs and `versions` those of operators.
+    the element types as far as they are known and `versions` those of operators.
     """
 
     path: Path
@@ -99,13 +100,16 @@ def read_graph(
     model = parse_model(path)
     weights = _weight_shapes(model.graph)
     data = tuple(entry.name for entry in model.graph.input if entry.name not in weights)
-    kinds = {entry.name: entry.type.tensor_type.elem_type for entry in model.graph.input}
     if dims:
         _set_dims(model.graph, path, dims)
     free = _one_image(model.graph, data, batch or 1, batch_axis or 0)
     tensors = _take_weights(model.graph)
     model, shapes = _inferred(model, path)
     graph = model.graph
+    kinds = {
+        entry.name: entry.type.tensor_type.elem_type
+        for entry in (*graph.input, *graph.value_info, *graph.output)
+    }
     return Graph(
         path,
         tuple(graph.node),
@@ -191,7 +195,8 @@ def _inferred(model: Any, path: Path) -> tuple[Any, dict[str, tuple[int | None, 
     # The inference knows none of these; while it runs, plain operators stand for them.
     own = {}
     for index, node in enumerate(graph.node):
-        if node.input and node.domain in (*QUANTIZER_DOMAINS, onnx_contrib.DOMAIN):
+        foreign = node.domain in (*QUANTIZER_DOMAINS, onnx_contrib.DOMAIN)
+        if node.input and (foreign or node.op_type in onnx_contrib.UNLISTED):
             own[index] = onnx.NodeProto()
             own[index].CopyFrom(node)
             onnx_contrib.make_plain(node, graph)
@@ -205,7 +210,14 @@ def _inferred(model: Any, path: Path) -> tuple[Any, dict[str, tuple[int | None, 
             tensor.ClearField("raw_data")
     while True:
         try:
-            model = onnx.shape_inference.infer_shapes(model, data_prop=True)
+            # The inference makes an entry of a list for each element that a file's numbers claim.
+            with bounded_memory(LARGEST_INFERENCE):
+                model = onnx.shape_inference.infer_shapes(model, data_prop=True)
+        except MemoryError:
+            raise EstimateError(
+                f"{path} has tensors of so many elements that inferring their shapes takes more "
+                f"than {LARGEST_INFERENCE >> 20} MiB: check the sizes that it computes"
+            ) from None
         except Exception as error:
             raise EstimateError(
                 f"the shapes in {path} contradict each other ({short(str(error))}): "

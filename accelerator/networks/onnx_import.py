@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from itertools import zip_longest
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -12,13 +14,11 @@ from accelerator.errors import EstimateError
 from accelerator.names import printable
 from accelerator.networks.batch import Batch, find_batch
 from accelerator.networks.layers import ActivationProduct, Layer, Network, Operation, Quantized
-from accelerator.networks.onnx_attributes import compared_pairs, integer, integers, padding
+from accelerator.networks.onnx_attributes import compared_pairs, integers
 from accelerator.networks.onnx_contraction import ContractionError
 from accelerator.networks.onnx_graph import Graph, read_graph
 from accelerator.networks.onnx_operators import (
     ADDITIONS,
-    COMPARISON_DOMAIN,
-    CONTROL_FLOW,
     CONVOLUTIONS,
     MAX_POOLS,
     MEANS,
@@ -29,8 +29,10 @@ from accelerator.networks.onnx_operators import (
     Fate,
     fate,
 )
+from accelerator.networks.onnx_plain_layers import convolution_layer, product_layer
 from accelerator.networks.onnx_products import product_macs
-from accelerator.networks.onnx_weighted import LARGEST_WINDOW, weighted_layers
+from accelerator.networks.onnx_refusals import refusal
+from accelerator.networks.onnx_weighted import weighted_layers
 from files import short
 
 
@@ -50,7 +52,7 @@ def read_onnx(
             supported are all listed.
     """
     graph = read_graph(path, batch=batch, batch_axis=batch_axis, dims=dims)
-    refused = Counter(name for node in graph.nodes if (name := _refusal(graph, node)))
+    refused = Counter(name for node in graph.nodes if (name := refusal(graph, node)))
     if refused:
         raise EstimateError(
             f"{path} has operators that multiply weights and are not supported: "
@@ -61,7 +63,7 @@ def read_onnx(
     quantized = _file_widths(graph)
     for index, node in enumerate(graph.nodes):
         name = printable(node.name)
-        reader.quantized = quantized.get(index)
+        reader.widths = quantized.get(index, ())
         try:
             reader.take(node, name)
         except EstimateError:
@@ -87,7 +89,7 @@ def read_onnx(
     )
 
 
-def _file_widths(graph: Graph) -> dict[int, Quantized]:
+def _file_widths(graph: Graph) -> dict[int, tuple[Quantized, ...]]:
     """Of files with quantizers only, as what runs them takes a while to import."""
     from accelerator.networks.quantizer_kinds import quantizes
 
@@ -96,39 +98,6 @@ def _file_widths(graph: Graph) -> dict[int, Quantized]:
     from accelerator.networks.file_widths import file_widths
 
     return file_widths(graph)
-
-
-def _refusal(graph: Graph, node: Any) -> str | None:
-    """The operator's name if it multiplies weights in a way that is not supported."""
-    kind = fate(node.op_type)
-    name = f"{node.domain}.{node.op_type}" if node.domain else str(node.op_type)
-    if kind is Fate.REFUSED:
-        return None if node.op_type == "Attention" and not node.domain else name
-    if kind is not Fate.UNKNOWN:
-        return None
-    if node.op_type in CONTROL_FLOW:
-        inside = sorted(_weighted_inside(node))
-        return f"{name} (with {', '.join(inside)} inside)" if inside else None
-    if node.domain in ("", COMPARISON_DOMAIN):
-        # All of the standard's operators that have weights are listed.
-        return None
-    for tensor in node.input:
-        sizes = graph.shapes.get(tensor) or ()
-        if tensor in graph.constants and sum(size != 1 for size in sizes) > 1:
-            return name
-    return None
-
-
-def _weighted_inside(node: Any) -> set[str]:
-    """Operators with weights in the node's own graphs."""
-    found: set[str] = set()
-    for attribute in node.attribute:
-        for graph in (attribute.g, *attribute.graphs):
-            for inner in graph.node:
-                if fate(inner.op_type) in (Fate.MAPPED, Fate.REFUSED):
-                    found.add(inner.op_type)
-                found |= _weighted_inside(inner)
-    return found
 
 
 class _Reader:
@@ -142,13 +111,18 @@ class _Reader:
     def __init__(self, graph: Graph, batch: Batch) -> None:
         self.graph = graph
         self.batch = batch
-        self.quantized: Quantized | None = None
+        self.widths: tuple[Quantized, ...] = ()
         self.layers: list[Layer] = []
         self.quantizable: set[str] = set()
         self.tables: set[str] = set()
         self.products: list[ActivationProduct] = []
         self.met: dict[Fate, Counter[str]] = {kind: Counter() for kind in Fate}
         self.takers = Counter(name for node in graph.nodes for name in node.input)
+
+    @property
+    def quantized(self) -> Quantized | None:
+        """What the file says of the operands of a node that is one layer."""
+        return self.widths[0] if self.widths else None
 
     def shape(self, tensor: str, where: str) -> tuple[int, ...]:
         """The shape of a tensor for one image."""
@@ -232,7 +206,9 @@ class _Reader:
             if inputs[slot] not in constants and inputs[slot] not in self.graph.data:
                 self._product_of_activations(node, name)
                 return Fate.MAPPED
-            self.layers.append(self._convolution(node, name, inputs[other], inputs[slot]))
+            self.layers.append(
+                self._plain(convolution_layer, node, name, inputs[other], inputs[slot])
+            )
         else:
             turned = inputs[slot] not in constants and inputs[other] in constants
             known = inputs[slot] in constants or (
@@ -241,9 +217,21 @@ class _Reader:
             if not known and not turned:
                 self._product_of_activations(node, name)
                 return Fate.MAPPED
-            self.layers.append(self._product(node, name, inputs[other], inputs[slot], turned))
+            self.layers.append(
+                self._plain(product_layer, node, name, inputs[other], inputs[slot], turned)
+            )
         self.quantizable.update(node.output)
         return Fate.MAPPED
+
+    def _plain(
+        self, make: Callable[..., Layer], node: Any, name: str, *operands: str | bool
+    ) -> Layer:
+        """The one layer of a node, with the widths that the file says."""
+        first, second, *turned = operands
+        try:
+            return make(node, name, self.shape, first, second, *turned, quantized=self.quantized)
+        except ContractionError as error:
+            raise self._error(name, str(error)) from None
 
     def _otherwise(self, node: Any, name: str) -> Fate:
         """Sums, blocks and recurrent layers, whose gates the digital unit has."""
@@ -253,77 +241,14 @@ class _Reader:
             raise self._error(name, str(error)) from None
         if not found:
             self._product_of_activations(node, name)
-        self.layers.extend(found)
+        self.layers.extend(
+            replace(layer, quantized=widths)
+            for layer, widths in zip_longest(found, self.widths[: len(found)])
+        )
         if node.op_type in RECURRENT:
             self.met[Fate.UNCOUNTED][f"{node.op_type} (gates)"] += 1
         self.quantizable.update(node.output)
         return Fate.MAPPED
-
-    def _convolution(self, node: Any, name: str, data: str, weights: str) -> Layer:
-        source, kernel = self.shape(data, name), self.shape(weights, name)
-        target = self.shape(node.output[0], name)
-        groups = integer(node, "group", 1)
-        rank = len(kernel) - 2
-        if rank < 1 or len(source) != len(kernel) or len(target) != len(kernel):
-            raise self._error(name, f"an input {source}, weights {kernel}, an output {target}")
-        if groups < 1 or source[1] != kernel[1] * groups or kernel[0] % groups:
-            raise self._error(name, f"{source[1]} channels, {groups} groups and weights {kernel}")
-        if max(kernel[2:]) > LARGEST_WINDOW:
-            raise self._error(name, f"a window of {kernel[2:]}")
-        stride = integers(node, "strides", (1,) * rank)
-        dilation = integers(node, "dilations", (1,) * rank)
-        if len(stride) != rank or len(dilation) != rank or min(*stride, *dilation) < 1:
-            raise self._error(name, f"strides {stride} and dilations {dilation}")
-        begin, end = padding(node, source[2:], target[2:], kernel[2:], stride, dilation)
-        layer = Layer(
-            name,
-            Operation.CONVOLUTION,
-            source[1],
-            source[2:],
-            kernel[0],
-            target[2:],
-            kernel[2:],
-            stride,
-            begin,
-            end,
-            dilation,
-            groups,
-            quantized=self.quantized,
-        )
-        return layer.times(target[0])
-
-    def _product(self, node: Any, name: str, left: str, right: str, turned: bool) -> Layer:
-        """A matrix product; `turned` when the left operand holds the weights."""
-        weights = self.shape(left if turned else right, name)
-        target = self.shape(node.output[0], name)
-        transposed = integer(node, "transA" if turned else "transB", 0)
-        if not weights:
-            raise self._error(name, "one number for weights")
-        if len(weights) < 2:
-            weights = (weights[0], 1)
-        inner, outer = weights[-2:]
-        if turned != bool(transposed):
-            inner, outer = outer, inner
-        groups = prod(weights[:-2])
-        rows = prod(target) // (outer * groups)
-        if rows < 1 or rows * outer * groups != prod(target):
-            raise self._error(name, f"weights {weights} and an output {target}")
-        one = (1,)
-        return Layer(
-            name,
-            Operation.PRODUCT,
-            inner * groups,
-            (rows,),
-            outer * groups,
-            (rows,),
-            one,
-            one,
-            (0,),
-            (0,),
-            one,
-            groups,
-            quantized=self.quantized,
-        )
 
     def _compare(self, node: Any, name: str) -> None:
         source = self.shape(node.input[0], name)

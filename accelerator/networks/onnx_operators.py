@@ -32,7 +32,9 @@ WEIGHT_INPUT = {
     "QLinearMatMul": 3,
     "QGemm": 3,
 }
-RECURRENT = frozenset({"LSTM", "GRU", "RNN"})
+RECURRENT_CODES = "DynamicQuantizeLSTM"
+"""onnxruntime's LSTM (com.microsoft) with codes for weights, which quantizes its data itself."""
+RECURRENT = frozenset({"LSTM", "GRU", "RNN", RECURRENT_CODES})
 OTHER_WEIGHTED = RECURRENT | {"ConvTranspose", "Einsum", "MatMulNBits"}
 """Their layers are not those of one plain convolution or product."""
 CONVOLUTIONS = frozenset({"Conv", "ConvInteger", "QLinearConv"})
@@ -147,6 +149,9 @@ UNCOUNTED = frozenset(
         "GroupNormalization",
         "LayerNormalization",
         "SkipLayerNormalization",
+        "SimplifiedLayerNormalization",
+        "SkipSimplifiedLayerNormalization",
+        "RotaryEmbedding",
         "MeanVarianceNormalization",
         "RMSNormalization",
         "LpPool",
@@ -195,6 +200,11 @@ UNCOUNTED = frozenset(
     ]
 )
 
+ATTENTION_OF_DATA = frozenset(
+    ["MultiHeadAttention", "GroupQueryAttention", "DecoderMaskedMultiHeadAttention"]
+)
+"""Products of activations alone, of onnxruntime (com.microsoft)."""
+
 # They hold weights whatever their inputs are called.
 ALWAYS_REFUSED = frozenset(
     [
@@ -203,7 +213,7 @@ ALWAYS_REFUSED = frozenset(
         "FusedGemm",
         "FusedMatMul",
         "Attention",
-        "MultiHeadAttention",
+        *ATTENTION_OF_DATA,
         "QAttention",
         "NhwcConv",
     ]

@@ -13,6 +13,7 @@ from typing import Any
 from accelerator.networks.layers import Layer, Operation
 from accelerator.networks.onnx_attributes import integer
 from accelerator.networks.onnx_contraction import ContractionError, contraction
+from accelerator.networks.onnx_operators import RECURRENT_CODES
 from accelerator.networks.onnx_transposed import stuffing
 
 LARGEST_WINDOW = 2**16
@@ -65,6 +66,8 @@ def _in_blocks(node: Any, name: str, shape: Shape) -> Layer:
 def _recurrent(node: Any, name: str, shape: Shape) -> list[Layer]:
     source, state = shape(node.input[0], name), shape(node.input[2], name)
     directions, gates, hidden = state
+    if node.op_type == RECURRENT_CODES:
+        gates, hidden = hidden, gates
     rows = prod(source[:2])
     return [
         _product(f"{name}/input", rows, source[2], directions * gates, 1),

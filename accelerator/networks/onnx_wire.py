@@ -7,13 +7,11 @@ Protocol Buffers, https://protobuf.dev/programming-guides/encoding/.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 LARGEST_FILE = 640 << 20
 """Size [B] of the largest file: its bytes and what they become are in memory together."""
 LARGEST_FRAME = 24 << 20
 """Bytes of everything but the tensors' numbers; the largest published networks have some 5e6."""
-_MOST_FIELDS = 2_000_000
+_MOST_FIELDS = 1_000_000
 _BY_FIELD = {
     "model": {7: "graph", 25: "function"},
     "graph": {1: "node", 5: "tensor", 15: "sparse"},
@@ -39,39 +37,36 @@ def frame_size(image: bytes) -> int:
     numbers = fields = 0
     waiting: list[tuple[str, int, int, int]] = [("model", 0, len(image), 0)]
     while waiting:
-        kind, start, end, depth = waiting.pop()
+        kind, place, end, depth = waiting.pop()
         if depth > _DEEPEST:
             raise WireError("it is nested too deep")
-        for number, first, last in _parts(image, start, end):
+        inner = _BY_FIELD.get(kind, {})
+        while place < end:
             fields += 1
             if fields > _MOST_FIELDS:
                 raise WireError(f"it has more than {_MOST_FIELDS} parts")
-            if kind == "tensor":
-                numbers += last - first if number in _NUMBERS else 0
-            elif number in _BY_FIELD[kind]:
-                waiting.append((_BY_FIELD[kind][number], first, last, depth + 1))
+            tag = image[place]
+            place += 1
+            if tag >= 128:
+                tag, place = _whole(image, place - 1, end)
+            length = 0
+            if tag & 7 == 2:
+                length, place = _whole(image, place, end)
+            elif tag & 7 == 0:
+                _, place = _whole(image, place, end)
+            elif tag & 7 in (1, 5):
+                length = 8 if tag & 7 == 1 else 4
+            else:
+                raise WireError("it has parts of no known kind")
+            if place + length > end or tag < 8:
+                raise WireError("it is cut off" if tag >= 8 else "it has parts without a number")
+            if tag & 7 == 2:
+                if kind == "tensor" and tag >> 3 in _NUMBERS:
+                    numbers += length
+                elif tag >> 3 in inner:
+                    waiting.append((inner[tag >> 3], place, place + length, depth + 1))
+            place += length
     return len(image) - numbers
-
-
-def _parts(image: bytes, place: int, end: int) -> Iterator[tuple[int, int, int]]:
-    """Number, begin and end of each part of a message that has a length."""
-    while place < end:
-        tag, place = _whole(image, place, end)
-        kind = tag & 7
-        if kind == 0:
-            _, place = _whole(image, place, end)
-            continue
-        if kind == 2:
-            length, place = _whole(image, place, end)
-        elif kind in (1, 5):
-            length = 8 if kind == 1 else 4
-        else:
-            raise WireError("it has parts of no known kind")
-        if place + length > end:
-            raise WireError("it is cut off")
-        if kind == 2:
-            yield tag >> 3, place, place + length
-        place += length
 
 
 def _whole(image: bytes, place: int, end: int) -> tuple[int, int]:
@@ -79,8 +74,8 @@ def _whole(image: bytes, place: int, end: int) -> tuple[int, int]:
     while place < end and shift < 70:
         byte = image[place]
         place += 1
-        value |= (byte & 127) << shift
         if byte < 128:
-            return value, place
+            return value | byte << shift, place
+        value |= (byte & 127) << shift
         shift += 7
     raise WireError("it is cut off")

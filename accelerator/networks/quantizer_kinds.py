@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from accelerator.networks import onnx_contrib
-from accelerator.networks.onnx_operators import QUANTIZER_DOMAINS
+from accelerator.networks.onnx_operators import QUANTIZER_DOMAINS, RECURRENT_CODES
 
 LINEAR_QUANTIZERS = frozenset({"QuantizeLinear", "DequantizeLinear"})
 DYNAMIC_QUANTIZER = "DynamicQuantizeLinear"
@@ -19,6 +19,7 @@ def quantizes(nodes: Iterable[Any]) -> bool:
         or node.op_type in LINEAR_QUANTIZERS
         or node.op_type == DYNAMIC_QUANTIZER
         or takes_codes(node)
+        or node.op_type in (RECURRENT_CODES, onnx_contrib.BLOCKED)
         or onnx_contrib.meaning(node) is not None
         for node in nodes
     )

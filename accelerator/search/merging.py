@@ -77,19 +77,23 @@ def merge(
 def at_hand(layers: Sequence[Sums], limits: Sums, objective: Objective) -> float:
     """The objective of a fair choice: from the least of everything, the step that helps most.
 
-    Infinite where the first choices, each layer's smallest in the first column, break a limit.
+    It starts from each layer's smallest in the first column, and where that breaks a limit, goes
+    towards the limits first. Infinite where it does not come to within them.
     """
     picks = [int(layer[:, 0].argmin()) for layer in layers]
     sums = np.sum([layer[pick] for layer, pick in zip(layers, picks, strict=True)], axis=0)
-    if np.any(sums > limits):
-        return np.inf
+    while np.any(sums > limits):
+        steps = _steps(layers, picks, sums)
+        trial = np.array([step for _, _, step in steps])
+        ratios = np.maximum(trial / limits, 1).prod(axis=1)
+        chosen = int(ratios.argmin())
+        if not ratios[chosen] < np.maximum(sums / limits, 1).prod():
+            return np.inf
+        place, pick, sums = steps[chosen]
+        picks[place] = pick
     best = float(objective(sums[None])[0])
     while True:
-        steps = [
-            (place, pick, sums - layer[picks[place]] + layer[pick])
-            for place, layer in enumerate(layers)
-            for pick in range(len(layer))
-        ]
+        steps = _steps(layers, picks, sums)
         trial = np.array([step for _, _, step in steps])
         values = np.where(np.all(trial <= limits, axis=1), objective(trial), np.inf)
         chosen = int(values.argmin())
@@ -99,6 +103,15 @@ def at_hand(layers: Sequence[Sums], limits: Sums, objective: Objective) -> float
         best = float(values[chosen])
         place, pick, sums = steps[chosen]
         picks[place] = pick
+
+
+def _steps(layers: Sequence[Sums], picks: list[int], sums: Sums) -> list[tuple[int, int, Sums]]:
+    """Every change of one layer's pick: its place, the pick, and the sums that it leads to."""
+    return [
+        (place, pick, sums - layer[picks[place]] + layer[pick])
+        for place, layer in enumerate(layers)
+        for pick in range(len(layer))
+    ]
 
 
 def _thinned(values: Sums, places: NDArray[np.intp], order: Sums) -> tuple[NDArray[np.intp], float]:

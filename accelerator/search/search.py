@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from itertools import islice
 from typing import Any
@@ -32,10 +32,11 @@ from accelerator.search.alternatives import (
     bare_area,
     idle_power,
 )
-from accelerator.search.merging import Bound, Sums, at_hand, merge
+from accelerator.search.limits import Judged, Limits
+from accelerator.search.merging import Bound, Merged, Sums, at_hand, merge
 from accelerator.tree import Tree
 
-OBJECTIVES = ("energy", "latency", "product")
+OBJECTIVES = ("energy", "latency", "product", "area", "area_latency")
 _JUDGED = 64
 _MOST_ROUNDS = 6
 _SLACK = 0.03
@@ -62,18 +63,22 @@ def search_mapping(
     *,
     area_limit: float | None = None,
     capacity_limit: float | None = None,
+    latency_limit: float | None = None,
     **settings: Any,
 ) -> Found:
     """Choose dataflow, copies, reuse of overlap and double buffering of every layer.
 
     Args:
-        objective: "energy", "latency" or "product" of an image, the least of which is sought.
+        objective: "energy", "latency" or "product" of both of an image, "area" of the chip, or
+            its product with the latency, "area_latency": the least of it is sought.
         area_limit: of the whole chip (m2).
         capacity_limit: cells of the sub-arrays that hold weights (1).
+        latency_limit: of an image (s).
         settings: keyword arguments of `accelerator.estimate`.
 
     Raises:
-        EstimateError: an argument that cannot be, or no mapping within the limits.
+        NothingWithinError: no mapping stays within the limits.
+        EstimateError: an argument that cannot be.
         lut.TableError: a table that cannot be used, or conditions outside it.
     """
     if objective not in OBJECTIVES:
@@ -86,7 +91,8 @@ def search_mapping(
             "pipelined cannot be searched for: the search weighs layers that run one after the "
             "other; search without it, then estimate with copies for the slowest layer"
         )
-    for name, limit in (("area", area_limit), ("capacity", capacity_limit)):
+    given = {"area": area_limit, "capacity": capacity_limit, "latency": latency_limit}
+    for name, limit in given.items():
         if limit is not None and not 0 < limit < np.inf:
             raise EstimateError(f"the {name} limit is a number above 0, not {limit!r}")
     judged, gap = 0, 0.0
@@ -99,7 +105,7 @@ def search_mapping(
         assumptions: Assumptions,
     ) -> tuple[PlannedLayer, ...]:
         nonlocal judged, gap
-        limits = (area_limit or np.inf, capacity_limit or np.inf)
+        limits = Limits(*(np.inf if limit is None else limit for limit in given.values()))
         search = _Search(layers, objective, limits, array, prices, options, assumptions)
         best, judged, gap = search.run()
         return best
@@ -108,11 +114,15 @@ def search_mapping(
     return Found(report, objective, judged, gap)
 
 
+class NothingWithinError(EstimateError):
+    """No mapping stays within the limits."""
+
+
 @dataclass
 class _Search:
     layers: tuple[PlannedLayer, ...]
     objective: str
-    limits: tuple[float, float]
+    limits: Limits
     array: Array
     prices: Prices
     options: Options
@@ -125,9 +135,9 @@ class _Search:
         starts from one copy of everything and is repeated on the chip that it found.
         """
         chip = self._chip(self.layers)
-        seen: dict[tuple[Choice | None, ...], tuple[float, float]] = {}
+        seen: dict[tuple[Choice | None, ...], Judged] = {}
         best: tuple[PlannedLayer, ...] | None = None
-        gap, judged = 0.0, 0
+        gap, judged, fits = 0.0, 0, False
         for _ in range(_MOST_ROUNDS):
             options = [alternatives(chip, layer) for layer in self.layers]
             limits, weigh = self._sum_limits(chip), self._of_sums(chip)
@@ -137,28 +147,29 @@ class _Search:
             bound = self._bound(chip) if self.objective == "energy" else None
             merged = merge(added, limits, weigh, known, bound)
             gap = max(gap, merged.gap)
-            fitting = (picks for picks in merged.picks if self._fits(chip, options, picks))
-            for picks in islice(fitting, _JUDGED):
+            for picks in self._worth_judging(chip, options, merged):
                 choices = tuple(one.choices[pick] for one, pick in zip(options, picks, strict=True))
                 if choices not in seen:
                     judged += 1
                     seen[choices] = self._judge(self._with(choices))
-            within = [c for c, (area, _) in seen.items() if area <= self.limits[0]]
-            if not within:
+            if not seen:
                 break
-            winner = self._with(min(within, key=lambda choices: seen[choices][1]))
+            nearest = min(seen, key=lambda c: (seen[c].over(self.limits), seen[c].objective))
+            winner = self._with(nearest)
             if winner == best:
                 break
             best, chip = winner, self._chip(winner)
-        if best is None:
+            fits = seen[nearest].over(self.limits) == 1
+        if best is None or not fits:
             smallest = self._chip(
                 self._with(tuple(one.choices[one.added[:, AREA].argmin()] for one in options))
             )
-            raise EstimateError(
+            raise NothingWithinError(
                 "no mapping stays within the limits: the smallest takes "
                 f"{sum(smallest.area_components().values()) * 1e6:.4g} mm2 and "
                 f"{sum(work.subarrays for work in smallest.works)} sub-arrays of "
-                f"{self.array.rows * self.array.columns} cells"
+                f"{self.array.rows * self.array.columns} cells, and "
+                f"{sum(one.latency for one in smallest.layer_reports()) * 1e3:.4g} ms an image"
             )
         return best, judged, gap
 
@@ -171,21 +182,43 @@ class _Search:
     def _chip(self, layers: tuple[PlannedLayer, ...]) -> Chip:
         return Chip.build(layers, self.array, self.prices, self.options, self.assumptions)
 
-    def _judge(self, layers: tuple[PlannedLayer, ...]) -> tuple[float, float]:
-        """Area and objective of a mapping by the whole model."""
+    def _judge(self, layers: tuple[PlannedLayer, ...]) -> Judged:
+        """A mapping by the whole model."""
         chip = self._chip(layers)
         reports = chip.layer_reports()
         energy, latency = (
             sum(getattr(layer, name) for layer in reports) for name in ("energy", "latency")
         )
-        values = {"energy": energy, "latency": latency, "product": energy * latency}
-        return sum(chip.area_components().values()), values[self.objective]
+        area = sum(chip.area_components().values())
+        values = {
+            "energy": energy,
+            "latency": latency,
+            "product": energy * latency,
+            "area": area,
+            "area_latency": area * latency,
+        }
+        return Judged(area, latency, values[self.objective])
+
+    def _worth_judging(
+        self, chip: Chip, options: list[Alternatives], merged: Merged
+    ) -> Iterator[Sums]:
+        """The best picks by their sums that have room; where time is limited, of those that are
+        sure to keep it too, as wires are not as long as the sums have them."""
+        rows = list(zip(merged.sums[:, TIME], merged.picks, strict=True))
+        bands = (1 + _SLACK, 1.0, 1 - _SLACK) if np.isfinite(self.limits.latency) else (np.inf,)
+        for band in bands:
+            most = self.limits.latency * band
+            fitting = (
+                picks for time, picks in rows if time <= most and self._fits(chip, options, picks)
+            )
+            yield from islice(fitting, _JUDGED)
 
     def _sum_limits(self, chip: Chip) -> Sums:
         """Of the sums, which are without the tree and the transposing registers."""
         limits = np.full(5, np.inf)
-        limits[AREA] = self.limits[0] - self._shared(chip)
-        limits[CELLS] = self.limits[1]
+        limits[AREA] = self.limits.area - self._shared(chip)
+        limits[CELLS] = self.limits.capacity
+        limits[TIME] = self.limits.latency * (1 + _SLACK)
         return limits
 
     def _shared(self, chip: Chip) -> float:
@@ -208,7 +241,8 @@ class _Search:
         area = most * chip.pricing.tree.pitch**2
         share = 1 + self._tree_area(area, most) / area
         limits = limits.copy()
-        limits[AREA] = self.limits[0] / share - self._shared(chip)
+        limits[AREA] = self.limits.area / share - self._shared(chip)
+        limits[TIME] = self.limits.latency * (1 - _SLACK)
         return added, limits
 
     def _tree_area(self, area: float, subarrays: int) -> float:
@@ -219,13 +253,13 @@ class _Search:
 
     def _fits(self, chip: Chip, options: list[Alternatives], picks: Sums) -> bool:
         """Whether a mapping stays within the area; the whole model says the same unrounded."""
-        if not np.isfinite(self.limits[0]):
+        if not np.isfinite(self.limits.area):
             return True
         pairs = list(zip(options, picks, strict=True))
         sums = sum(one.added[pick] for one, pick in pairs)
         area = sums[AREA] + self._shared(chip) + max(one.registers[pick] for one, pick in pairs)
         subarrays = round(sums[CELLS] / (self.array.rows * self.array.columns)) + chip.buffers
-        return bool(area + self._tree_area(area, subarrays) <= self.limits[0] * (1 + _ROUNDING))
+        return bool(area + self._tree_area(area, subarrays) <= self.limits.area * (1 + _ROUNDING))
 
     @staticmethod
     def _bound(chip: Chip) -> Bound:
@@ -251,15 +285,20 @@ class _Search:
         """One for the sums that the objective or a limit depends on, zero for the others."""
         counts = np.zeros(5)
         counts[TIME] = 1
-        if self.objective != "latency":
+        if self.objective in ("energy", "product"):
             counts[[POWER, ENERGY]] = 1
-        counts[[AREA, CELLS]] = np.isfinite(self.limits)
+        counts[AREA] = self.objective in ("area", "area_latency") or np.isfinite(self.limits.area)
+        counts[CELLS] = np.isfinite(self.limits.capacity)
         return counts
 
     def _of_sums(self, chip: Chip) -> Any:
-        rest = idle_power(chip, 0.0).rest
+        rest, shared = idle_power(chip, 0.0).rest, self._shared(chip)
 
         def objective(sums: Sums) -> Sums:
+            if self.objective == "area":
+                return sums[:, AREA]
+            if self.objective == "area_latency":
+                return (sums[:, AREA] + shared) * sums[:, TIME]
             energy = sums[:, ENERGY] + rest * sums[:, POWER] * sums[:, TIME]
             if self.objective == "energy":
                 return energy

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from files import naming
 from mramcim.arguments import add_json, whole
 from mramcim.errors import CommandError
 from mramcim.estimates import add_settings, settings
@@ -72,6 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
     from accelerator.comparator.record import FOLDER, Record
     from accelerator.comparator.render import render_components, render_ratios, render_results
     from accelerator.comparator.study import FORMAT, Costing, shape_results, trained_results
+    from accelerator.errors import EstimateError
 
     given = arguments.train or arguments.networks
     folder = FOLDER if given is None else Path(given)
@@ -81,37 +83,40 @@ def run(arguments: argparse.Namespace) -> int:
         f"{record.dataset}, trained": trained_results(costing, folder),
         "SVHN's shapes, not trained": shape_results(costing),
     }
-    if arguments.json is not None:
-        write_json(
-            arguments.json,
-            {
-                "format": FORMAT,
-                "parts": {
-                    name: {
-                        "results": [one.to_dict() for one in results],
-                        "ratios": [
-                            {
-                                "id": figure.id,
-                                "network": own,
-                                "activation_bits": bits,
-                                "ours": ratio(results, figure, bits, own),
-                                "published": figure.value,
-                                "conditions": figure.conditions,
-                                "source": SOURCE,
-                            }
-                            for own in variants(results)
-                            for figure in PUBLISHED
-                            for bits in widths(results)
-                        ],
-                    }
-                    for name, results in parts.items()
-                },
+    # A record may lack one of the networks that others are compared with.
+    with naming(folder / "record.json", EstimateError):
+        content = {
+            "format": FORMAT,
+            "parts": {
+                name: {
+                    "results": [one.to_dict() for one in results],
+                    "ratios": [
+                        {
+                            "id": figure.id,
+                            "network": own,
+                            "activation_bits": bits,
+                            "ours": ratio(results, figure, bits, own),
+                            "published": figure.value,
+                            "conditions": figure.conditions,
+                            "source": SOURCE,
+                        }
+                        for own in variants(results)
+                        for figure in PUBLISHED
+                        for bits in widths(results)
+                    ],
+                }
+                for name, results in parts.items()
             },
-        )
+        }
+        tables = [
+            f"{name}\n\n{render_results(results)}\n\n"
+            f"{render_components(results)}\n\n{render_ratios(results)}\n\n"
+            for name, results in parts.items()
+        ]
+    if arguments.json is not None:
+        write_json(arguments.json, content)
     if arguments.json != STANDARD_OUTPUT:
-        for name, results in parts.items():
-            sys.stdout.write(f"{name}\n\n{render_results(results)}\n\n")
-            sys.stdout.write(f"{render_components(results)}\n\n{render_ratios(results)}\n\n")
+        sys.stdout.write("".join(tables))
         for figure in PUBLISHED:
             sys.stdout.write(f"published {figure.value:g} ({figure.id}): {figure.conditions}\n")
         sys.stdout.write(f"source: {SOURCE}\n{NOTE}")

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import math
+import sys
 from pathlib import Path
 
 from mramcim.arguments import add_json, finite
+from mramcim.errors import CommandError
 from mramcim.estimates import (
     NETWORK_OPTIONS,
     add_csv_and_plot,
@@ -17,11 +20,14 @@ from mramcim.estimates import (
     settings,
     write_report,
 )
-from mramcim.outputs import check_outputs
+from mramcim.outputs import STANDARD_OUTPUT, check_outputs, write_json
+from mramcim.printable import printable
 
+EXIT_NOTHING_WITHIN = 1
 SUMMARY = "choose dataflow, copies, reuse and double buffering of every layer for energy or latency"
 
 _MM2 = 1e-6
+_MS = 1e-3
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,9 +40,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         dest="objective",
         metavar="WHAT",
         default="energy",
-        help="energy (default), latency, or product: of one image",
+        help="energy (default), latency, or product: of one image; area of the chip, or "
+        "area_latency, the product",
     )
     parser.add_argument("--area", type=finite, metavar="MM2", help="largest area of the chip")
+    parser.add_argument("--latency", type=finite, metavar="MS", help="longest time of an image")
+    parser.add_argument(
+        "--throughput", type=finite, metavar="IMAGES/S", help="fewest images in a second"
+    )
     parser.add_argument(
         "--capacity", type=finite, metavar="CELLS", help="most cells of sub-arrays with weights"
     )
@@ -56,26 +67,53 @@ def run(arguments: argparse.Namespace) -> int:
     check_outputs(outputs, inputs=[arguments.network, arguments.lut, *input_files(arguments)])
 
     from accelerator.render import csv_rows, render_text
-    from accelerator.search.render import render_mapping
-    from accelerator.search.search import search_mapping
+    from accelerator.search.nearest import nearest_mappings
+    from accelerator.search.render import render_limits, render_mapping, render_mapping_misses
+    from accelerator.search.search import NothingWithinError, search_mapping
 
-    found = search_mapping(
-        arguments.network,
-        arguments.objective,
-        area_limit=None if arguments.area is None else arguments.area * _MM2,
-        capacity_limit=arguments.capacity,
-        table=arguments.lut,
+    limits = _limits(arguments)
+    asked = {
+        **{f"{name}_limit": limit for name, limit in limits.items()},
+        "table": arguments.lut,
         **chosen(arguments, NETWORK_OPTIONS),
         **settings(arguments),
-    )
+    }
+    try:
+        found = search_mapping(arguments.network, arguments.objective, **asked)
+    except NothingWithinError as refusal:
+        misses = nearest_mappings(arguments.network, **asked)
+        if arguments.json is not None:
+            nearest = [miss.to_dict() for miss in misses]
+            write_json(arguments.json, {"limits": limits, "nearest_misses": nearest})
+        if arguments.json != STANDARD_OUTPUT:
+            name = printable(arguments.network)
+            sys.stdout.write(render_mapping_misses(misses, limits, name, str(refusal)))
+        return EXIT_NOTHING_WITHIN
 
     def draw(path: Path) -> None:
         from accelerator.plots import save_plot
 
         save_plot(found.report, path)
 
-    search = {"objective": found.objective, "judged": found.judged, "gap": found.gap}
+    search = {
+        "objective": found.objective, "judged": found.judged, "gap": found.gap, "limits": limits,
+    }  # fmt: skip
     content = {**found.report.to_dict(), "search": search}
-    text = render_mapping(found) + "\n" + render_text(found.report, full=arguments.full)
+    kept = f"within {render_limits(limits)}\n" if limits else ""
+    text = render_mapping(found) + kept + "\n" + render_text(found.report, full=arguments.full)
     write_report(arguments, csv_rows(found.report), draw, content, text)
     return 0
+
+
+def _limits(arguments: argparse.Namespace) -> dict[str, float]:
+    """The limits that were given, in SI; so many images in a second are a time of each."""
+    limits: dict[str, float] = {}
+    for name, unit in (("area", _MM2), ("capacity", 1.0), ("latency", _MS)):
+        value = getattr(arguments, name)
+        if value is not None:
+            limits[name] = value * unit
+    if arguments.throughput is not None:
+        if arguments.throughput <= 0:
+            raise CommandError(f"--throughput is above 0, not {arguments.throughput:g}")
+        limits["latency"] = min(limits.get("latency", math.inf), 1 / arguments.throughput)
+    return limits

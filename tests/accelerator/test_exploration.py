@@ -11,12 +11,16 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from accelerator import EstimateError, estimate
+from accelerator.datasets import load_dataset
 from accelerator.exploration.exploration import explore
 from accelerator.exploration.front import pareto_front
 from accelerator.exploration.kept import Kept, key_of
+from accelerator.exploration.misses import nearest_misses, render_misses
 from accelerator.exploration.page import exploration_page
 from accelerator.exploration.render import exploration_csv_rows, render_exploration
-from accelerator.exploration.space import MEASURES, Space
+from accelerator.exploration.space import MAPPINGS, MEASURES, Space
+from accelerator.search.search import search_mapping
+from accelerator.trained import path_of
 from lut import Table
 
 AXES = {
@@ -63,6 +67,117 @@ def test_points_without_a_value_are_never_in_front() -> None:
 
 
 # --- points
+
+
+def test_paired_axes_run_together(synthetic_table: Table) -> None:
+    axes = {
+        "network": ("lenet5",),
+        "rows": (64, 256),
+        "widths": ("1:4", "4:8"),
+        "columns": (128, 256),
+        "vdd": (0.9, 1.0),
+        "table": (str(synthetic_table.path),),
+    }
+    paired = Space(axes, pairs=(("rows", "columns"),))
+    points = list(paired.points())
+    assert len(points) == paired.size == 8
+    assert {(p["rows"], p["columns"]) for p in points} == {(64, 128), (256, 256)}
+    for point in explore(paired).points:
+        weights, activations = map(int, point.settings["widths"].split(":"))
+        table, rows, vdd = (point.settings[name] for name in ("table", "rows", "vdd"))
+        report = estimate(
+            "lenet5", table=table, weight_bits=weights, activation_bits=activations, rows=rows,
+            columns=point.settings["columns"], vdd=vdd, samples=0,
+        )  # fmt: skip
+        assert point.value("energy") == report.energy
+
+
+@pytest.mark.parametrize(
+    ("pairs", "words"),
+    [
+        ((("rows",),), "two axes at least"),
+        ((("rows", "vdd"), ("vdd", "copies")), "in pairs twice"),
+        ((("rows", "columns"),), "which is no axis here"),
+        ((("rows", "weight_bits"),), "as many values each, but rows has 2, weight_bits has 3"),
+        ((("rows", "copies"),), "cannot be paired"),
+    ],
+)
+def test_pairs_that_cannot_be_are_one_sentence(pairs, words: str) -> None:
+    axes = {**AXES, "weight_bits": (1, 2, 4), "mapping": ("default", "energy")}
+    with pytest.raises(EstimateError, match=words):
+        Space(axes, pairs=pairs)
+
+
+def test_a_searched_mapping_is_a_point_within_the_limits(synthetic_table: Table) -> None:
+    axes = {
+        "network": ("lenet5",),
+        "mapping": ("default", "energy", "latency", "both", "area"),
+        "copies": (1, 2, 4),
+        "table": (str(synthetic_table.path),),
+    }
+    free = explore(Space(axes))
+    assert len(free.points) == free.space.size == 3 + 4
+    by_mapping = {p.settings["mapping"]: p for p in free.points}
+    plain = [p for p in free.points if p.settings["mapping"] == "default"]
+    assert by_mapping["energy"].settings["copies"] is None
+    for name, value in (
+        ("energy", lambda p: p.value("energy")),
+        ("latency", lambda p: p.value("latency")),
+        ("both", lambda p: p.value("energy_delay")),
+        ("area", lambda p: p.value("area")),
+    ):
+        least = value(by_mapping[name])
+        assert all(least <= value(p) * (1 + 1e-9) for p in free.points), name
+    area, latency = plain[1].value("area") * 1.05, plain[1].value("latency") * 1.05
+    limited = explore(Space(axes, limits={"area": area, "throughput": 1 / latency}))
+    for point, within in zip(limited.points, limited.within, strict=True):
+        if point.settings["mapping"] != "default":
+            assert within
+            report = search_mapping(
+                "lenet5", MAPPINGS[point.settings["mapping"]], table=axes["table"][0],
+                area_limit=area, latency_limit=latency, samples=0,
+            ).report  # fmt: skip
+            assert point.value("energy") == report.energy
+            assert point.value("area") <= area
+            assert point.value("latency") <= latency
+    # What no mapping keeps is no refusal: the nearest mapping is told.
+    never = explore(Space(axes, limits={"area": area, "latency": latency / 1e3}))
+    assert not any(never.within)
+    assert not never.refused
+    assert nearest_misses(never)[0].over.keys() <= {"area", "latency"}
+
+
+def test_a_least_value_is_a_limit_and_an_objective(synthetic_table: Table) -> None:
+    axes = {**AXES, "table": (str(synthetic_table.path),)}
+    every = explore(Space(axes, objectives=("throughput", "area")))
+    best = max(p.value("throughput") for p in every.points)
+    assert every.front[0].value("throughput") == best
+    least = float(np.median([p.value("throughput") for p in every.points]))
+    found = explore(Space(axes, limits={"throughput": least}))
+    assert list(found.within) == [p.value("throughput") >= least for p in found.points]
+    none = explore(Space(axes, limits={"throughput": 2 * best}))
+    miss = nearest_misses(none)[0]
+    assert miss.over == {"throughput": pytest.approx(2.0)}
+    assert "is 2 times it" in render_misses(none)
+
+
+def test_accuracy_is_a_measure_of_a_file_with_labelled_images(monkeypatch) -> None:
+    digits = load_dataset("digits", "test").first(40)
+    monkeypatch.setattr("accelerator.datasets.load_dataset", lambda *_: digits)
+    path = str(path_of("digits-w1a2"))
+    axes = {"network": (path,), "dataset": ("digits",), "vdd": (1.0,)}
+    found = explore(Space({**axes, "copies": (1, 2)}, limits={"accuracy": 0.5}))
+    first, second = (p.value("accuracy") for p in found.points)
+    assert 0.9 < first == second <= 1
+    assert all(found.within)
+    others = Space({**axes, "weight_bits": (1,)}, limits={"accuracy": 0.5})
+    assert "at its own widths" in explore(others).points[0].refusal
+    named = Space({**axes, "network": ("alexnet",)})
+    assert "has no weights" in explore(named).points[0].refusal
+    with pytest.raises(EstimateError, match="give the axis dataset"):
+        Space({"network": (path,)}, limits={"accuracy": 0.5})
+    with pytest.raises(EstimateError, match="a share up to 1"):
+        Space(axes, limits={"accuracy": 95})
 
 
 def test_every_point_is_its_own_estimate(space: Space) -> None:

@@ -352,3 +352,13 @@ def test_a_report_is_made_again_at_its_widths(asked, tmp_path: Path) -> None:
     report = json.loads(json.dumps(estimate(path, samples=0, **asked).to_dict()))
     again = estimate_again(report).chip.layer_reports()
     assert [one.energy for one in again] == [one["energy_J"] for one in report["layers"]]
+
+
+@pytest.mark.parametrize("shape", [[1, -3], [1 << 40, 1 << 40], [1] * 70, [1, 0]], ids=str)
+def test_shapes_that_no_array_has_are_told_of(tmp_path: Path, shape: list[int]) -> None:
+    build = quantized_models.Builder(1)
+    w = build.node("DequantizeLinear", build.codes(4, 4), build.constant(2.0**-7))
+    y = build.node("MatMul", build.qdq("x", 2.0**-4, 100), w)
+    path = build.save(tmp_path / "net.onnx", shape, y, None)
+    with pytest.raises(EstimateError):
+        load_network(path)

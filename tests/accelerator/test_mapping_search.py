@@ -22,7 +22,8 @@ from accelerator.plan import Choice, plan_layers
 from accelerator.prices import Conditions, read_prices
 from accelerator.search.alternatives import AREA, ENERGY, POWER, TIME, alternatives, idle_power
 from accelerator.search.merging import at_hand, merge
-from accelerator.search.search import OBJECTIVES, search_mapping
+from accelerator.search.nearest import nearest_mappings
+from accelerator.search.search import OBJECTIVES, NothingWithinError, search_mapping
 from lut import Table
 
 
@@ -94,13 +95,18 @@ def test_exhaustive_search_finds_nothing_better(objective, share, all_mappings) 
     area, energy, latency, _ = all_mappings.T
     limit = None if share is None else float(np.quantile(area, share))
     within = area <= (np.inf if limit is None else limit)
-    values = {"energy": energy, "latency": latency, "product": energy * latency}[objective]
+    values = {
+        "energy": energy, "latency": latency, "product": energy * latency,
+        "area": area, "area_latency": area * latency,
+    }[objective]  # fmt: skip
     found = search_mapping(small(), objective, area_limit=limit, samples=0)
     report = found.report
     ours = {
         "energy": report.energy,
         "latency": report.latency,
         "product": report.energy * report.latency,
+        "area": report.area,
+        "area_latency": report.area * report.latency,
     }[objective]
     assert len(values) > 100
     assert found.gap == 0
@@ -122,6 +128,39 @@ def test_kernels_come_from_outside_where_the_chip_is_too_small_for_them() -> Non
             assert getattr(found.report, objective) == pytest.approx(best, rel=1e-9)
             dataflows = {layer.name: layer.choice.dataflow for layer in found.report.layers}
             assert (dataflows["conv"], dataflows["fc1"]) == (WEIGHT_STATIONARY, chosen)
+
+
+@pytest.mark.parametrize("share", [0.05, 0.3])
+@pytest.mark.parametrize("objective", ["energy", "area"])
+def test_a_latency_is_kept_by_the_best_that_keeps_it(objective, share, all_mappings) -> None:
+    area, energy, latency, _ = all_mappings.T
+    slowest = float(np.quantile(latency, share))
+    largest = float(np.quantile(area[latency <= slowest], 0.5))
+    within = (latency <= slowest) & (area <= largest)
+    values = {"energy": energy, "area": area}[objective]
+    found = search_mapping(small(), objective, area_limit=largest, latency_limit=slowest, samples=0)
+    assert found.report.latency <= slowest
+    assert found.report.area <= largest
+    assert getattr(found.report, objective) == pytest.approx(values[within].min(), rel=1e-9)
+
+
+def test_where_nothing_is_within_the_nearest_are_those_of_all_mappings(all_mappings) -> None:
+    area, _, latency, _ = all_mappings.T
+    largest, slowest = float(area.min()) * 1.01, float(latency.min()) * 1.01
+    assert not np.any((area <= largest) & (latency <= slowest))
+    limits = {"area_limit": largest, "latency_limit": slowest, "samples": 0}
+    with pytest.raises(NothingWithinError, match="no mapping stays within the limits"):
+        search_mapping(small(), **limits)
+    misses = nearest_mappings(small(), **limits)
+    found = {miss.found.objective: miss.over for miss in misses}
+    assert found["latency"] == {
+        "latency": pytest.approx(latency[area <= largest].min() / slowest, rel=1e-9)
+    }
+    smallest = area[latency <= slowest].min() / largest
+    assert found["area"] == {"area": pytest.approx(smallest, rel=1e-9)}
+    products = np.maximum(area / largest, 1) * np.maximum(latency / slowest, 1)
+    assert misses[0].product >= products.min() * (1 - 1e-9)
+    assert [miss.product for miss in misses] == sorted(miss.product for miss in misses)
 
 
 def test_a_capacity_is_kept(all_mappings) -> None:

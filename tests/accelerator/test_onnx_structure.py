@@ -144,7 +144,7 @@ def test_the_memory_of_a_file_is_bounded_before_it_is_parsed(tmp_path, model):
     numbers = sum(len(tensor.raw_data) for tensor in model.graph.initializer)
     assert frame_size(image) == len(image) - numbers
     # An empty node takes two bytes, and an object of a hundred.
-    nodes = b"\x0a\x00" * 2_100_000
+    nodes = b"\x0a\x00" * 1_100_000
     many = b"\x3a" + _varint(len(nodes)) + nodes
     with pytest.raises(WireError, match="parts"):
         frame_size(many)
@@ -164,3 +164,46 @@ def _varint(value: int) -> bytes:
         found.append(value & 127 | 128)
         value >>= 7
     return bytes([*found, value])
+
+
+def test_what_the_inference_of_shapes_may_take_is_bounded(tmp_path):
+    build = quantized_models.Builder(0)
+    sizes = (build.constant(value, np.int64) for value in (0, 2**40, 1))
+    numbers = build.node("Cast", build.node("Range", *sizes), to=TensorProto.FLOAT)
+    y = build.node("Add", "x", build.node("ReduceMean", numbers, keepdims=0))
+    path = build.save(tmp_path / "long.onnx", ["N", 1, 4, 4], y, None)
+    with pytest.raises(EstimateError, match=r"long\.onnx has tensors of so many elements"):
+        load_network(path)
+
+
+def test_windows_beyond_any_network_are_refused_at_once(tmp_path):
+    for index, (operator, attributes) in enumerate((
+        ("MaxPool", {"kernel_shape": [3000, 3000], "pads": [2999] * 4}),
+        ("AveragePool", {"kernel_shape": [2, 2], "pads": [1] * 4, "strides": [1, 1]}),
+    )):  # fmt: skip
+        build = quantized_models.Builder(0)
+        y = build.node(operator, build.quant("x", 0.25, 4), **attributes)
+        path = build.save(tmp_path / f"{index}.onnx", ["N", 1, 4, 4], y, None)
+        network, images = QuantizedNetwork(path), np.zeros((1, 1, 4, 4), np.float32)
+        if index:
+            assert network.run(images).outputs[y].shape == (1, 1, 5, 5)
+            continue
+        with pytest.raises(EstimateError, match="windows of 3000 x 3000"):
+            network.run(images)
+
+
+def test_loops_within_a_file_are_not_run(tmp_path):
+    body = helper.make_graph(
+        [helper.make_node("Identity", ["go"], ["on"]), helper.make_node("Identity", ["s"], ["t"])],
+        "body",
+        [helper.make_tensor_value_info("i", TensorProto.INT64, []),
+         helper.make_tensor_value_info("go", TensorProto.BOOL, []),
+         helper.make_tensor_value_info("s", TensorProto.FLOAT, None)],
+        [helper.make_tensor_value_info("on", TensorProto.BOOL, []),
+         helper.make_tensor_value_info("t", TensorProto.FLOAT, None)],
+    )  # fmt: skip
+    build = quantized_models.Builder(0)
+    y = build.node("Loop", build.constant(2**62, np.int64), "", "x", body=body)
+    path = build.save(tmp_path / "loop.onnx", ["N", 1, 4, 4], y, None)
+    with pytest.raises(EstimateError, match=r"cannot be run: Loop x 1 \(n_loop\d+\)"):
+        QuantizedNetwork(path)

@@ -91,7 +91,7 @@ def test_the_commands_and_the_python_of_working_with_tables_run(
         save(make_groups(*chosen), f"{name}.h5")
     save(make_groups("read", "and2"), "again.h5")
     commands = re.findall(r"^mramcim (.+)$", page, flags=re.MULTILINE)
-    assert len(commands) == 10
+    assert len(commands) == 11
     for command in commands:
         assert main(shlex.split(command)) == 0, command
     capsys.readouterr()

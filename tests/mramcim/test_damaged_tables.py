@@ -51,18 +51,23 @@ READERS = [
     ("lut", "diff", reference_path(), "{}"),
     ("lut", "merge", reference_path(), "{}", "-o", "out.h5"),
     ("lut", "export", "{}", "--group", "read", "-o", "out.csv"),
-    ("nightly", "plan.toml", "--report", "night", "--baseline", "{}"),
     ("reproduce", "--lut", "{}"),
     ("study", "comparator", "--lut", "{}"),
 ]
 
 
 @pytest.mark.parametrize("words", READERS, ids=lambda words: " ".join(map(str, words[:2])))
-def test_every_reader_refuses_it_and_names_the_group(refused, damaged, changed, tmp_path, words):
-    (tmp_path / "plan.toml").write_text(PLAN)
+def test_every_reader_refuses_it_and_names_the_group(refused, damaged, changed, words):
     for path in (damaged, changed):
         message = refused(*(path if word == "{}" else word for word in words), "group 'and2'")
         assert "another copy" in message
+
+
+def test_so_does_a_night_with_such_a_baseline(here, damaged, changed, tmp_path):
+    (tmp_path / "plan.toml").write_text(PLAN)
+    for path in (damaged, changed):
+        words = ("nightly", "plan.toml", "--report", f"{path.stem}-night", "--baseline", path)
+        assert "group 'and2'" in here(*words, code=2).err
 
 
 def test_check_tells_it_and_seal_takes_over_what_was_meant(here, refused, damaged, changed):

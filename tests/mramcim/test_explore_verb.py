@@ -103,6 +103,23 @@ def test_nothing_within_the_limits_tells_the_nearest_misses(command, space: Path
         assert f"{1e3 * miss['latency']:.4g} ms" in found.stdout
 
 
+def test_mappings_and_pairs_are_axes_and_the_whole_front_is_told(command, tmp_path) -> None:
+    path = tmp_path / "s.toml"
+    path.write_text(
+        'pairs = [["rows", "columns"]]\n[axes]\nnetwork = "lenet5"\nwidths = ["1:4", "2:4"]\n'
+        'mapping = ["default", "energy"]\nrows = [128, 256]\ncolumns = [128, 256]\n'
+        'copies = [1, 2]\n[limits]\narea = "2 mm2"\nlatency = "1 ms"\n'
+    )
+    text = command("explore", path, "--json", "p.json", "--csv", "p.csv", "--page", "p.html").stdout
+    content = json.loads((tmp_path / "p.json").read_text())
+    assert len(content["points"]) == 12
+    assert {p["copies"] for p in content["points"] if p["mapping"] == "energy"} == {None}
+    front = [point for point in content["points"] if point["in_front"]]
+    assert "searched" in text
+    for point in front:
+        assert f"{1e6 * point['energy']:.4g}" in text
+
+
 def test_a_file_is_explored_at_its_own_widths_unless_an_axis_says_others(command, tmp_path) -> None:
     quantized_models.qcdq(tmp_path / "net.onnx")
     for axis, widths in (("", {"W8:A4-8"}), ("weight_bits = [2, 4]\n", {"W2:A4-8", "W4:A4-8"})):
@@ -132,6 +149,9 @@ def test_bad_input_is_one_sentence(refused, tmp_path: Path) -> None:
     told('[axes]\nnetwork = ["lenet5"]\nvdd = ["1 nm"]\n', "'vdd'")
     told("[axes]\nnetwork = [3]\n", "must be names or files")
     told("axes = 3\n", "must be a section")
+    told('pairs = ["rows"]\n[axes]\nnetwork = ["lenet5"]\n', "'pairs' must be lists of axes")
+    told('[axes]\nnetwork = ["lenet5"]\nmapping = ["best"]\n', "there is no mapping 'best'")
+    told('[axes]\nnetwork = ["lenet5"]\nmapping = [["a"]]\n', "there is no mapping")
     told('[axes]\nnetwork = ["lenet5"]\n[limits]\narea = "5 s"\n', "'area'")
     told('objectives = "energy"\n[axes]\nnetwork = ["lenet5"]\n', "must be a list")
     many = ", ".join(map(str, range(1, 1200)))
