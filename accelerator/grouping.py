@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from accelerator.report import LayerReport
 
 MOST_ROWS = 20
-_NUMBER = re.compile(r"(\d+)")
+_NUMBER = re.compile(r"([0-9]{1,9})")
+"""Longer ones are taken in pieces: Python refuses to read numbers without end."""
 
 
 @dataclass(frozen=True, slots=True)
