@@ -27,6 +27,7 @@ VERBS = (
     "train",
     "accuracy",
     "explain",
+    "compare",
     "explore",
     "map",
     "netlist",

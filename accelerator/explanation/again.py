@@ -11,6 +11,7 @@ from accelerator.assumptions import load_assumptions
 from accelerator.chip import Chip
 from accelerator.comparator.summation import summation_of
 from accelerator.errors import EstimateError
+from accelerator.explanation.told import require_report
 from accelerator.logic_counts import LogicCounts
 from accelerator.networks import Operation, load_network
 from accelerator.occupancy import KeptTiles
@@ -18,7 +19,6 @@ from accelerator.options import Options, bit_width, whole_number
 from accelerator.pipeline import build_array, open_table
 from accelerator.plan import Choice, PlannedLayer, Seen
 from accelerator.prices import Conditions, read_prices
-from accelerator.report import FORMAT
 from files import short, typed
 from lut.errors import TableError
 
@@ -50,11 +50,7 @@ def estimate_again(report: Mapping[str, Any], table: Table | str | None = None) 
             are other ones now.
         lut.TableError: the table cannot be read.
     """
-    if not isinstance(report, Mapping) or report.get("format") != FORMAT:
-        raise EstimateError(
-            f"this is not a report of format {FORMAT!r}: give what `mramcim estimate --json` or "
-            "`mramcim run --json` wrote"
-        )
+    require_report(report)
     try:
         found = _again(report, table)
         told = [(entry["name"], float(entry["energy_J"])) for entry in report["layers"]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -28,8 +29,8 @@ from accelerator.names import printable
 from files import naming, short
 
 _FAULTS = (OffGridError, QuantizerError, DigitalError, EstimateError)
-LARGEST_CONSTANTS = 2**30
-"""Numbers that follow from a file's constants; the weights of VGG-16, quantized, are 6e8."""
+LARGEST_CONSTANTS = 2**29
+"""Numbers of a file's constants and what follows from them; the weights of VGG-16 are 1.4e8."""
 FOREIGN = (
     LookupError, TypeError, ValueError, ArithmeticError, AttributeError, AssertionError,
     MemoryError,
@@ -56,6 +57,7 @@ class QuantizedNetwork:
             self._constants = {
                 name: constant(value) for name, value in self._model.constants.items()
             }
+        self._fixed = set(self._constants)
         self._steps = self._folded()
         self._done_with = self._last_uses()
 
@@ -93,7 +95,7 @@ class QuantizedNetwork:
         altered: Alteration | None = None
         if errors is not None:
             altered = partial(with_errors, errors=errors, random=np.random.default_rng(seed))
-        parts = split(source, model, self._constants, several=not keep)
+        parts = split(source, model, self._fixed, several=not keep)
         made = [self._pass(as_input(part, model, levels), told, altered, keep) for part in parts]
         return joined(model.path, made, [len(part) for part in parts])
 
@@ -157,7 +159,7 @@ class QuantizedNetwork:
         """Compute what follows from constants alone; what is left runs for each image."""
         left = []
         unsupported = []
-        total = 0
+        uses = Counter(entry for node in self._model.nodes for entry in node.input)
         for node in self._model.nodes:
             name = printable(node.name)
             if not self._operators.supports(node):
@@ -174,8 +176,14 @@ class QuantizedNetwork:
                         f"{told_of(error)}"
                     ) from None
                 self._constants.update(zip(node.output, made, strict=False))
-                total += sum(one.values.size for one in made)
-                if total > LARGEST_CONSTANTS:
+                self._fixed.update(node.output)
+                for entry in node.input:
+                    uses[entry] -= 1
+                    # What nothing takes any more lets go of its values.
+                    if not uses[entry] and entry not in self._model.outputs:
+                        self._constants.pop(entry, None)
+                held = sum(one.values.size for one in self._constants.values())
+                if held > LARGEST_CONSTANTS:
                     raise EstimateError(
                         f"{self._model.path} has constants that become more than "
                         f"{LARGEST_CONSTANTS} numbers; export it with its constants computed"
