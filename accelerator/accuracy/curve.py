@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from accelerator.accuracy.labelled import Labelled
 from accelerator.accuracy.score import Score, right_answers, score
 from accelerator.datasets import Dataset
 from accelerator.errors import EstimateError
@@ -73,7 +74,7 @@ class AccuracyPoint:
 
 def accuracy_curve(
     network: str | os.PathLike[str],
-    data: Dataset,
+    data: Dataset | Labelled,
     conditions: Sequence[Conditions],
     *,
     tables: Sequence[str | os.PathLike[str] | Table | None] = (None,),
@@ -95,19 +96,19 @@ def accuracy_curve(
     if repeats < 1:
         raise EstimateError(f"{repeats} repeats are none; give 1 or more")
     runner = QuantizedNetwork(network)
-    data = fitted(data, runner)
-    first, rest = data.first(_AT_ONCE), data.part_of(slice(_AT_ONCE, None))
-    exact = runner.run(first.images)
+    labelled, at_once = Labelled.of(data, runner), _at_once(runner)
+    first, rest = labelled.part_of(slice(at_once)), labelled.part_of(slice(at_once, None))
+    exact = first.run(runner)
     met = _operands_met(exact)
     right = _right(exact, first) + count_right(runner, rest)
-    faultless = right / len(data.labels)
+    faultless = right / len(labelled.labels)
     made = []
     for number, ((table, where), drawn) in enumerate(zip(wanted, rates, strict=True)):
         random = np.random.default_rng((seed, number))
         counts = []
         for repeat in range(repeats):
             errors = drawn.draw(random)
-            counts.append(count_right(runner, data, errors, int(random.integers(2**32))))
+            counts.append(count_right(runner, labelled, errors, int(random.integers(2**32))))
             if told is not None:
                 told(number * repeats + repeat + 1, len(wanted) * repeats)
         report = cost_run(
@@ -116,7 +117,7 @@ def accuracy_curve(
             temperature=where.temperature, write_vdd=where.write_vdd,
         )  # fmt: skip
         rate = float(met @ np.array(drawn.middle.rates))
-        found = score(counts, len(data.labels))
+        found = score(counts, len(labelled.labels))
         made.append(AccuracyPoint(where, drawn.middle, rate, found, report))
     return faultless, made
 
@@ -154,25 +155,21 @@ def _operands_met(run: NetworkRun) -> NDArray[np.float64]:
 
 
 def count_right(
-    network: QuantizedNetwork, data: Dataset, errors: AndErrors | None = None, seed: int = 0
+    network: QuantizedNetwork, data: Labelled, errors: AndErrors | None = None, seed: int = 0
 ) -> int:
     """How many images a network gets right, with wrong ANDs where there are rates for them."""
-    right = 0
-    for start in range(0, len(data.labels), _AT_ONCE):
-        part = data.part_of(slice(start, start + _AT_ONCE))
-        right += _right(network.run(part.images, errors=errors, seed=seed + start), part)
+    right, at_once = 0, _at_once(network)
+    for start in range(0, len(data.labels), at_once):
+        part = data.part_of(slice(start, start + at_once))
+        right += _right(part.run(network, errors, seed + start), part)
     return right
 
 
-def _right(run: NetworkRun, data: Dataset) -> int:
+def _at_once(network: QuantizedNetwork) -> int:
+    """Images that run together, whole batches of a file that is for so many at once."""
+    batch = (network.input_shape[0] if network.input_shape else None) or 1
+    return max(_AT_ONCE // batch, 1) * batch
+
+
+def _right(run: NetworkRun, data: Labelled) -> int:
     return right_answers(next(iter(run.outputs.values())), data.labels)
-
-
-def fitted(data: Dataset, network: QuantizedNetwork) -> Dataset:
-    """The images in the size that the network takes, as they are in training.
-
-    A network whose sizes are free, or that takes no images, gets them as they are.
-    """
-    wanted = network.input_shape[1:]
-    sizes = [size for size in wanted if size is not None]
-    return data.resized(tuple(sizes)) if len(sizes) == len(wanted) == 3 else data

@@ -1,4 +1,4 @@
-"""`mramcim accuracy NET.onnx --dataset NAME`: accuracy and energy against supply and heat."""
+"""`mramcim accuracy NET.onnx`: accuracy and energy of labelled images against supply and heat."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mramcim.arguments import add_json, finite, kelvin, positive_count, seed
+from mramcim.errors import CommandError
 from mramcim.estimates import (
     ARRAY_OPTIONS,
     SAMPLE_OPTIONS,
@@ -18,7 +19,7 @@ from mramcim.estimates import (
     chosen,
     write_report,
 )
-from mramcim.images import NETWORK_HELP, SETS, add_image_options, asked_images
+from mramcim.images import NETWORK_HELP, add_images, images_or_dataset
 from mramcim.outputs import check_outputs
 from mramcim.progress import Progress, add_quiet
 
@@ -28,8 +29,7 @@ SUMMARY = "accuracy and energy of a quantized network with the wrong ANDs of its
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the verb takes; what is left out gets the library's own default."""
     parser.add_argument("network", metavar="NET", help=NETWORK_HELP)
-    parser.add_argument("--dataset", metavar="NAME", required=True, help=SETS)
-    add_image_options(parser)
+    add_images(parser)
     parser.add_argument(
         "--lut",
         action="append",
@@ -74,15 +74,18 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the images under each condition, print a row for each, write the files asked for."""
     outputs = {"--json": arguments.json, "--csv": arguments.csv, "--plot": arguments.plot}
     tables = arguments.lut or [None]
-    check_outputs(outputs, inputs=[arguments.network, *tables])
+    files = [arguments.network, arguments.images, arguments.labels]
+    check_outputs(outputs, inputs=[*files, *tables])
+    data = images_or_dataset(arguments)
 
-    from accelerator.accuracy import accuracy_curve
+    from accelerator.accuracy import Images, Labelled, accuracy_curve
     from accelerator.accuracy.render import csv_rows, render_text
     from accelerator.pipeline import open_table
     from accelerator.prices import Conditions
     from accelerator.trained import path_of
 
-    data = asked_images(arguments, arguments.dataset, "test")
+    if isinstance(data, Images) and not isinstance(data, Labelled):
+        raise CommandError("accuracy needs the classes of the images: give them with --labels")
     array = chosen(arguments, (*ARRAY_OPTIONS, WRITE_SUPPLY))
     supplies = arguments.vdd or [open_table(tables[0]).nominal_vdd]
     conditions = [

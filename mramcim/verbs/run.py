@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from files import naming, read_npy
-from mramcim.arguments import add_json, finite, positive_count, seed
-from mramcim.errors import CommandError
+from files import naming
+from mramcim.arguments import add_json, seed
 from mramcim.estimates import (
     ARRAY_OPTIONS,
     CONDITION_OPTIONS,
@@ -23,7 +21,7 @@ from mramcim.estimates import (
     settings,
     write_report,
 )
-from mramcim.images import NETWORK_HELP, SETS, add_image_options, asked_images
+from mramcim.images import NETWORK_HELP, add_images, images_or_dataset
 from mramcim.outputs import check_outputs, write_file
 
 if TYPE_CHECKING:
@@ -37,39 +35,7 @@ _CONDITIONS = (*ARRAY_OPTIONS, *CONDITION_OPTIONS)
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the verb takes; what is left out gets the library's own default."""
     parser.add_argument("network", metavar="NET", help=NETWORK_HELP)
-    images = parser.add_mutually_exclusive_group(required=True)
-    images.add_argument(
-        "--images",
-        metavar="X.npy",
-        help="images as NumPy saves them, in the shape of the network's input",
-    )
-    images.add_argument(
-        "--dataset", metavar="NAME", help=f"test images with labels, to tell the accuracy: {SETS}"
-    )
-    add_image_options(parser)
-    parser.add_argument(
-        "--highest",
-        type=positive_count,
-        metavar="N",
-        help="the images of --images are whole numbers from 0 to N, which the network takes "
-        "divided by N (255 for bytes); needed where the first layer has no quantizer before it",
-    )
-    parser.add_argument(
-        "--lowest", type=_whole, metavar="N", help="and from N, which may be negative, to --highest"
-    )
-    parser.add_argument(
-        "--input-bits",
-        type=_width,
-        metavar="B[:signed]",
-        help="quantize the images of --images to so many bits before the network, which has no "
-        "quantizer of its own there; 1:signed is -1 and 1",
-    )
-    parser.add_argument(
-        "--input-scale",
-        type=_scale,
-        metavar="S[,Z]",
-        help="the distance of two levels of --input-bits (default: 1), and the code of zero",
-    )
+    add_images(parser)
     parser.add_argument(
         "--output", metavar="Y.npy", help="write the network's first output to this file"
     )
@@ -95,22 +61,14 @@ def run(arguments: argparse.Namespace) -> int:
         "--json": arguments.json, "--csv": arguments.csv, "--plot": arguments.plot,
         "--output": arguments.output,
     }  # fmt: skip
-    check_outputs(outputs, inputs=[arguments.network, arguments.images, arguments.lut])
-    if arguments.images is not None:
-        if arguments.data is not None or arguments.count is not None:
-            raise CommandError("--data and --count choose images of a --dataset; give that too")
-        images, data = _images(arguments.images), None
-        highest = arguments.highest
-    elif any(entry is not None for entry in _levels(arguments).values()):
-        raise CommandError(
-            "--highest, --lowest, --input-bits and --input-scale are of --images; a --dataset "
-            "knows its own levels"
-        )
-    else:
-        data = asked_images(arguments, arguments.dataset, "test")
+    check_outputs(
+        outputs, inputs=[arguments.network, arguments.images, arguments.labels, arguments.lut]
+    )
+    given_images = images_or_dataset(arguments)
 
+    from accelerator.accuracy import Labelled, right_answers, score, shaped
     from accelerator.errors import EstimateError
-    from accelerator.inference import AndErrors, InputQuantizer, QuantizedNetwork, cost_run
+    from accelerator.inference import AndErrors, QuantizedNetwork, cost_run
     from accelerator.inference.costing import check_options
     from accelerator.pipeline import open_table
     from accelerator.prices import conditions_in
@@ -121,25 +79,13 @@ def run(arguments: argparse.Namespace) -> int:
     check_options(accounting)
     path = path_of(arguments.network)
     network = QuantizedNetwork(path)
-    if data is not None:
-        from accelerator.accuracy import fitted
-
-        data = fitted(data, network)
-        images, highest = data.codes, data.highest
+    shown = shaped(given_images, network)
     wrong = None
     if arguments.errors:
         table = open_table(arguments.lut)
         wrong = AndErrors.of_table(table, conditions_in(table, **given))
-    quantizer = None
-    if arguments.input_bits is not None:
-        quantizer = InputQuantizer(*arguments.input_bits, *(arguments.input_scale or (1.0, 0.0)))
-    elif arguments.input_scale is not None:
-        raise CommandError("--input-scale is of --input-bits; give that too")
     with naming(Path(arguments.images or path), EstimateError):
-        found = network.run(
-            images, errors=wrong, seed=arguments.seed, lowest=arguments.lowest or 0,
-            highest=highest, quantizer=quantizer, keep=False,
-        )  # fmt: skip
+        found = shown.run(network, wrong, arguments.seed, keep=False)
     report = cost_run(
         path,
         found,
@@ -158,12 +104,10 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.output is not None:
         write_file(arguments.output, lambda path: _save(path, first))
     shapes = {output: list(value.shape) for output, value in found.outputs.items()}
-    ran: dict[str, Any] = {"images": len(images), "outputs": shapes}
-    text = f"{len(images)} images run, output {name!r} of {first.shape}"
-    if data is not None:
-        from accelerator.accuracy import right_answers, score
-
-        told = score([right_answers(first, data.labels)], len(data.labels))
+    ran: dict[str, Any] = {"images": len(shown.images), "outputs": shapes}
+    text = f"{len(shown.images)} images run, output {name!r} of {first.shape}"
+    if isinstance(shown, Labelled):
+        told = score([right_answers(first, shown.labels)], len(shown.labels))
         ran |= {"accuracy": told.accuracy, "accuracy_95": [told.low, told.high]}
         text += f", {told.accuracy:.2%} right (95 %: {told.low:.2%} to {told.high:.2%})"
     content = {**report.to_dict(), "run": ran}
@@ -172,44 +116,6 @@ def run(arguments: argparse.Namespace) -> int:
         arguments, csv_rows(report), draw, content, text + render_text(report, full=arguments.full)
     )
     return 0
-
-
-def _levels(arguments: argparse.Namespace) -> dict[str, object]:
-    """What is said of the images' levels."""
-    return {
-        name: getattr(arguments, name)
-        for name in ("lowest", "highest", "input_bits", "input_scale")
-    }
-
-
-def _whole(text: str) -> int:
-    """A whole number, negative ones too.
-
-    Raises:
-        argparse.ArgumentTypeError: anything else.
-    """
-    if not re.fullmatch(r"[+-]?[0-9]{1,9}", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number")
-    return int(text)
-
-
-def _width(text: str) -> tuple[int, bool]:
-    bits, _, sign = text.partition(":")
-    if not re.fullmatch(r"[0-9]{1,2}", bits) or sign not in ("", "signed", "unsigned"):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of bits, as 8 or 8:signed")
-    return int(bits), sign == "signed"
-
-
-def _scale(text: str) -> tuple[float, float]:
-    scale, _, zero = text.partition(",")
-    return finite(scale), finite(zero or "0")
-
-
-def _images(name: str) -> np.ndarray[Any, Any]:
-    found = read_npy(Path(name), "file of images", CommandError)
-    if found.ndim == 0 or found.size == 0:
-        raise CommandError(f"{name} is not an array of images as NumPy's save writes them")
-    return found
 
 
 def _save(path: Path, values: np.ndarray[Any, Any]) -> None:
