@@ -14,7 +14,7 @@ from accelerator.errors import EstimateError
 from accelerator.names import printable
 from accelerator.networks.batch import Batch, find_batch
 from accelerator.networks.layers import ActivationProduct, Layer, Network, Operation, Quantized
-from accelerator.networks.onnx_attributes import compared_pairs, integer, integers
+from accelerator.networks.onnx_attributes import compared_pairs, integers
 from accelerator.networks.onnx_contraction import ContractionError
 from accelerator.networks.onnx_embedding import embedding_layer
 from accelerator.networks.onnx_graph import Graph, read_graph
