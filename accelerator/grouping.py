@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from accelerator.report import LayerReport
 
 MOST_ROWS = 20
-_NUMBER = re.compile(r"(\d+)")
+_NUMBER = re.compile(r"([0-9]{1,9})")
+"""Longer ones are taken in pieces: Python refuses to read numbers without end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ def _joint_name(names: Sequence[str]) -> str:
             parts.append(column[0])
             continue
         numbers = sorted({int(number) for number in column})
-        whole = numbers == list(range(numbers[0], numbers[-1] + 1))
+        whole = numbers[-1] - numbers[0] + 1 == len(numbers)
         alone = whole and len(numbers) == len(names)
         parts.append(f"{numbers[0]}..{numbers[-1]}" if alone else "*")
     return f"{''.join(parts)} x {len(names)}"

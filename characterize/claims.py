@@ -106,7 +106,7 @@ class _Beats:
     def _run(self) -> None:
         while not self._ended.wait(_BEAT):
             # A beat that fails is made up for by the next.
-            with contextlib.suppress(sqlite3.Error):
+            with contextlib.suppress(sqlite3.Error, UnicodeError):
                 self._beat()
 
     def _beat(self) -> None:

@@ -17,6 +17,7 @@ EARLIER = ("results-1.sqlite",)
 _ASIDE = ".damaged"
 _BESIDE = ("", "-wal", "-shm")
 _WAIT = 60.0
+# No index beside the keys: a damaged one would hide rows, and only dropping old ones would use it.
 _LAYOUT = """
 CREATE TABLE IF NOT EXISTS results (
     content TEXT PRIMARY KEY, bench TEXT NOT NULL, result TEXT NOT NULL, seconds REAL NOT NULL,
@@ -26,8 +27,6 @@ CREATE TABLE IF NOT EXISTS recipes (
 CREATE TABLE IF NOT EXISTS claims (
     recipe TEXT PRIMARY KEY, owner TEXT NOT NULL, machine TEXT NOT NULL, process INTEGER NOT NULL,
     since TEXT NOT NULL, beat REAL NOT NULL) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS results_used ON results (used);
-CREATE INDEX IF NOT EXISTS recipes_content ON recipes (content);
 """
 # A flipped bit may also be in the names of tables and columns, or in the kind of a value.
 _DAMAGED = (
@@ -37,6 +36,8 @@ _DAMAGED = (
 )  # fmt: skip
 _UNWRITABLE = ("readonly", "read-only", "unable to open")
 _WITHOUT_LOCKS = ("locking protocol", "disk I/O error", "not supported", "no locks available")
+# What SQLite says of damage may itself be damaged text.
+_FAILURES = (sqlite3.Error, UnicodeError)
 T = TypeVar("T")
 
 
@@ -58,12 +59,12 @@ class StoreFile:
             folder.mkdir(parents=True, exist_ok=True)
         try:
             self._connect()
-        except sqlite3.Error as error:
+        except _FAILURES as error:
             self._recover(error)
 
     def close(self) -> None:
         """Close the file."""
-        with contextlib.suppress(sqlite3.Error):
+        with contextlib.suppress(*_FAILURES):
             self.connection.close()
 
     def run(self, action: Callable[[sqlite3.Connection], T]) -> T:
@@ -73,13 +74,13 @@ class StoreFile:
         """
         try:
             return action(self.connection)
-        except sqlite3.Error as error:
+        except _FAILURES as error:
             if not self.writable or not is_damage(error):
                 raise self._unusable(error) from None
             self._recover(error)
         try:
             return action(self.connection)
-        except sqlite3.Error as error:
+        except _FAILURES as error:
             raise self._unusable(error) from None
 
     def _connect(self) -> None:
@@ -87,7 +88,7 @@ class StoreFile:
         # The write-ahead log survives a kill; a power cut may take the last results, no more.
         try:
             self.connection.execute("PRAGMA journal_mode=WAL")
-        except sqlite3.Error as error:
+        except _FAILURES as error:
             if not _says(error, _WITHOUT_LOCKS):
                 raise
             # It needs memory that processes share, which network file systems do not have.
@@ -99,7 +100,7 @@ class StoreFile:
             self.connection.execute("DELETE FROM claims WHERE recipe = ''")
         self._inode = self.path.stat().st_ino
 
-    def _recover(self, error: sqlite3.Error) -> None:
+    def _recover(self, error: Exception) -> None:
         """Go on after `error` with another file or without writing, or raise PlanError."""
         try:
             if is_damage(error):
@@ -109,10 +110,10 @@ class StoreFile:
                 self._connect_read_only(error)
             else:
                 raise self._unusable(error)
-        except (sqlite3.Error, OSError) as again:
+        except (*_FAILURES, OSError) as again:
             raise self._unusable(again) from None
 
-    def _set_aside(self, error: sqlite3.Error) -> None:
+    def _set_aside(self, error: Exception) -> None:
         if hasattr(self, "connection"):
             self.close()
         with _alone(self.path.with_name(self.path.name + ".lock")):
@@ -129,17 +130,17 @@ class StoreFile:
             f"{aside.name}, and its results are simulated anew"
         )
 
-    def _connect_read_only(self, error: sqlite3.Error) -> None:
+    def _connect_read_only(self, error: Exception) -> None:
         self.close()
         self.writable = False
         name = self.path.resolve().as_uri()
         try:
             self._read_only(f"{name}?mode=ro")
-        except sqlite3.Error:
+        except _FAILURES:
             # Without a place for its locks, the file is read as one that nobody changes.
             try:
                 self._read_only(f"{name}?immutable=1")
-            except sqlite3.Error:
+            except _FAILURES:
                 raise self._unusable(error) from None
         self._warn(
             f"the store of results {self.path} cannot be written: what it has is used, and new "
@@ -174,6 +175,8 @@ class StoreFile:
 def is_damage(error: Exception) -> bool:
     """Whether an error of SQLite is of the file's content, not of its place."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if isinstance(error, UnicodeError):
+        return True
     return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB) or _says(error, _DAMAGED)
 
 

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from accelerator import estimate
+from accelerator.boundary import sized
 from accelerator.errors import EstimateError
 from accelerator.inference import QuantizedNetwork
 from accelerator.inference.costing import plan_run
@@ -103,7 +104,7 @@ def try_network(path: Path, count: int = 2, seed: int = 1) -> Tried:
         tried.refused = str(error).removeprefix(f"{path} ").removeprefix(f"{path}: ")
         return tried
     tried.macs = sum(layer.macs for layer in network.mapped)
-    tried.not_counted = "; ".join(network.not_counted)
+    tried.not_counted = "; ".join([*sized(network, ()), *network.not_counted])
     told = [layer.quantized for layer in network.mapped]
     tried.widths = [(one.weight_bits, one.activation_bits) if one else (None, None) for one in told]
     try:

@@ -140,7 +140,9 @@ def decode(path: Path) -> Decoded:
         if not sealed:
             require_sound_heaps(path)
             require_survivable(path)
-    except OSError as error:
+    except TableError:
+        raise
+    except _DAMAGE as error:
         raise _damaged(path, error) from error
     return read(path)
 

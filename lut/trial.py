@@ -6,7 +6,6 @@ nothing is known before libhdf5 reads them.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import subprocess
 import sys
@@ -15,6 +14,15 @@ from pathlib import Path
 
 LIMIT = 15.0
 """Time [s] that reading may take; a sound table takes a fraction of a second."""
+
+# What is wrong is told by the process that asked, which meets it too.
+_READ = """
+import contextlib, pathlib, sys
+from lut.errors import TableError
+from lut.hdf5 import read
+with contextlib.suppress(TableError):
+    read(pathlib.Path(sys.argv[1]))
+"""
 
 
 def require_survivable(path: Path) -> None:
@@ -38,7 +46,8 @@ def _ending(path: str, *_: int) -> str:
     places = [packages, *(entry for entry in sys.path if entry)]
     try:
         code = subprocess.run(
-            [sys.executable, "-m", "lut.trial", path],
+            # Without -P the working folder would be searched first for what is imported.
+            [sys.executable, "-P", "-c", _READ, path],
             env={**os.environ, "PYTHONPATH": os.pathsep.join(places)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -51,12 +60,3 @@ def _ending(path: str, *_: int) -> str:
     except OSError:
         return ""  # No process can be started here.
     return f"the HDF5 library does not survive reading it, signal {-code}" if code < 0 else ""
-
-
-if __name__ == "__main__":
-    from lut.errors import TableError
-    from lut.hdf5 import read
-
-    # What is wrong is told by the process that asked, which meets it too.
-    with contextlib.suppress(TableError):
-        read(Path(sys.argv[1]))

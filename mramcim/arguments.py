@@ -46,6 +46,10 @@ def parse(parser: argparse.ArgumentParser, argv: Sequence[str]) -> argparse.Name
     Raises:
         CommandError: the arguments do not fit the verb.
     """
+    for word in argv:
+        if word.startswith("--") and word.endswith("=--"):
+            # Python drops these dashes and gives the option an empty list for its value.
+            raise CommandError(f"'--' is no value of {word[:-3]}; give it one or leave it out")
     try:
         return parser.parse_args(argv)
     except CommandError:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from accelerator.crossbar.cost import ADC_BITS, CrossbarReport, crossbar_cost
 from accelerator.networks import Network, load_network
-from accelerator.options import bit_width, first_last_widths
+from accelerator.options import bit_width, first_last_widths, whole_number
 from accelerator.pipeline import estimate
 from accelerator.plan import plan_layers
 
@@ -74,6 +74,7 @@ def beside_crossbar(
         first_last_widths(first_last),
         coverage,
     )
+    copies = whole_number("copies", copies, least=1)
     theirs = crossbar_cost(plan, copies=copies, adc_bits=adc_bits)
     ours = estimate(
         parsed, table=table, weight_bits=weight_bits, activation_bits=activation_bits,

@@ -80,14 +80,15 @@ def _reading(batch: object, axis: object, dims: object) -> dict[str, Any]:
 def _of_file(path: Path, reading: dict[str, Any]) -> Network:
     try:
         state = path.stat()
-    except OSError:
-        state = None  # the reader says what is wrong
+        resolved = str(path.resolve())
+    except (OSError, ValueError, RuntimeError):
+        state, resolved = None, str(path)  # the reader says what is wrong
     said = tuple(
         (name, tuple(value.items()) if isinstance(value, dict) else value)
         for name, value in reading.items()
     )
     place = (0, 0) if state is None else (state.st_mtime_ns, state.st_size)
-    found = _read(str(path), str(path.resolve()), said, *place)
+    found = _read(str(path), resolved, said, *place)
     return replace(found, from_file=True, reading=tuple(reading.items()))
 
 

@@ -14,8 +14,9 @@ from accelerator.errors import EstimateError
 from accelerator.names import printable
 from accelerator.networks.batch import Batch, find_batch
 from accelerator.networks.layers import ActivationProduct, Layer, Network, Operation, Quantized
-from accelerator.networks.onnx_attributes import compared_pairs, integer, integers
+from accelerator.networks.onnx_attributes import compared_pairs, integers
 from accelerator.networks.onnx_contraction import ContractionError
+from accelerator.networks.onnx_embedding import embedding_layer
 from accelerator.networks.onnx_graph import Graph, read_graph
 from accelerator.networks.onnx_operators import (
     ADDITIONS,
@@ -313,25 +314,18 @@ class _Reader:
 
     def _embedding(self, node: Any, name: str) -> Fate:
         """Entries of a table, which has cells; one that several nodes take from has them once."""
-        table, places = node.input[:2]
-        found = self.graph.shapes.get(places)
-        target = self.graph.shapes.get(node.output[0]) or (None,)
-        if found is None or None in (*found, *target):
+        table = node.input[0]
+        unknown = (None,)
+        if any(
+            None in self.graph.shapes.get(tensor, unknown)
+            for tensor in (node.input[1], node.output[0])
+        ):
             self.met[Fate.UNCOUNTED]["Gather (embedding table)"] += 1
             return Fate.MOVED
-        sizes = self.shape(table, name)
-        entries = sizes[integer(node, "axis", 0)]
-        each = prod(sizes) // entries
-        rows = prod(self.shape(node.output[0], name)) // each
-        held = table in self.tables
+        shapes = self.shape(table, name), self.shape(node.output[0], name)
+        layer = embedding_layer(node, name, *shapes)
+        self.layers.append(replace(layer, entries=0) if table in self.tables else layer)
         self.tables.add(table)
-        one, zero = (1,), (0,)
-        self.layers.append(
-            Layer(
-                name, Operation.EMBEDDING, 1, (rows,), each, (rows,), one, one, zero, zero, one,
-                entries=0 if held else entries,
-            )
-        )  # fmt: skip
         return Fate.EMBEDDED
 
     def _elementwise(self, node: Any, name: str) -> Fate:

@@ -18,6 +18,12 @@ CHANGED = (
 )
 
 
+@pytest.fixture(autouse=True)
+def _read_here(monkeypatch):
+    """What is done here to files is survived; reading each elsewhere first takes its time."""
+    monkeypatch.setattr("lut.hdf5.require_survivable", lambda path: None)
+
+
 def refusal(path) -> str:
     """The sentence with which both ways of opening refuse `path`."""
     with pytest.raises(TableError) as caught:

@@ -18,6 +18,7 @@ PAGE = network_matrix.ROOT / "docs" / "onnx-matrix.md"
 MARKS = ("=", "~", "a level", "?", "-", "x")
 """From best to worst; what they mean is said on the page. The second may be better elsewhere."""
 LEVEL = 0.03
+OPERATORS = "operators of the digital unit: "
 """Of the largest output, which a level of 8 bits or two are below."""
 
 HEAD = """# Matrix of ONNX files
@@ -102,7 +103,7 @@ class Page:
         if found in ("-", "x"):
             self.reasons[reason(tried)].add(place)
         if file.dialect.column == "float" and file.opset == OPSETS[-1]:
-            self.not_counted[file.network] = tried.not_counted.partition(": ")[2]
+            self.not_counted[file.network] = tried.not_counted.replace(OPERATORS, "")
 
     def text(self):
         opsets = f"{', '.join(map(str, OPSETS[:-1]))} and {OPSETS[-1]}"

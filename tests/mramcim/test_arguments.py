@@ -59,3 +59,15 @@ def test_numbers_of_arguments():
     ]:
         with pytest.raises(argparse.ArgumentTypeError, match=text):
             convert(text)
+
+
+@pytest.mark.parametrize(
+    "words", [["study", "crossbar", "--lut=--"], ["size", "and2", "--error-rate=--"]]
+)
+def test_dashes_alone_are_no_value(words, capsys):
+    from mramcim.command import main
+
+    assert main(words) == 2
+    error = capsys.readouterr().err
+    assert "'--' is no value" in error
+    assert error.count("\n") == 1

@@ -385,3 +385,15 @@ def test_a_report_of_a_file_read_in_its_own_way_is_explained(command, tmp_path):
     (layer,) = (command(*words), json.loads((tmp_path / "r.json").read_text()))[1]["layers"]
     assert layer["macs"] == 5 * 24
     assert "product" in command("explain", "r.json", "--layer", "product").stdout
+
+
+def test_the_whole_report_as_text_and_as_a_page(command, tmp_path):
+    words = ("estimate", "lenet5", "--samples", 0)
+    short, full = command(*words).stdout, command(*words, "--full", "--page", "p.html").stdout
+    assert "assumptions:" not in short
+    assert "assumptions:" in full
+    page = (tmp_path / "p.html").read_text(encoding="utf-8")
+    assert page.startswith("<!DOCTYPE html>")
+    assert "peak_current_per_subarray" in page
+    json_page = command(*words, "--page", "q.html", "--json", "q.html", code=2).stderr
+    assert "both name" in json_page
