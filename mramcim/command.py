@@ -99,7 +99,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except MemoryError:
         # Told below: here the error still holds on to what filled the memory.
         code = None
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, RuntimeError) as error:
         if not is_user_error(error):
             raise
         _tell(f"mramcim: error: {printable(one_sentence(error))}")

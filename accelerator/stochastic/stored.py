@@ -117,7 +117,8 @@ class StoredNetworks:
                 _training(entry, arrays, [e.name for e in layers]) for entry in about["seeds"]
             )
         except EstimateError as error:
-            raise EstimateError(f"{error}; `mramcim study stochastic --train` makes one") from None
+            where = "" if Path(path).name in str(error) else f"{path}: "
+            raise EstimateError(f"{where}{error}; `mramcim study stochastic --train` makes one") from None
         except (LookupError, ValueError, TypeError, AttributeError, RecursionError):
             raise EstimateError(
                 f"{path} holds no stochastic networks of the format {FORMAT}: make it with "

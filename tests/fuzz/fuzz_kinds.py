@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import random
@@ -16,7 +17,7 @@ from typing import Any
 import numpy as np
 import quantized_models
 from fuzz_models import changed_array, changed_model
-from fuzz_values import changed_bytes, changed_text, json_text, mutated, toml_text
+from fuzz_values import ESCAPES, changed_bytes, changed_text, json_text, mutated, toml_text
 
 Case = tuple[list[str], list[Path]]
 """Words of the command, and the files that a refusal may name."""
@@ -293,6 +294,62 @@ def _cell() -> str:
                     "nvsim")  # fmt: skip
 
 
+@cache
+def _archive() -> tuple[dict[str, Any], dict[str, Any]]:
+    with np.load(ROOT / "accelerator/trained/stochastic-digits.npz") as content:
+        arrays = {name: content[name] for name in content.files}
+    return json.loads(str(arrays.pop("about"))), arrays
+
+
+def archive(draw: random.Random, folder: Path) -> Case:
+    path = folder / "networks.npz"
+    about, arrays = _archive()
+    arrays = dict(arrays)
+    told = json_text(mutated(about, draw) if draw.random() < 0.6 else about)
+    if draw.random() < 0.5:
+        name = draw.choice(list(arrays))
+        kind = draw.choice((np.float64, np.complex64, np.int8, np.bool_))
+        shape = draw.choice(((-1,), (1, -1), arrays[name].shape[::-1], arrays[name].shape))
+        odd = arrays.pop(name).astype(kind).reshape(shape) * draw.choice((1, np.nan, 1e30))
+        arrays[draw.choice((name, ESCAPES.encode("unicode_escape").decode(), "x"))] = odd
+    np.savez(path, about=np.array(told), **arrays)
+    if draw.random() < 0.3:
+        path.write_bytes(changed_bytes(path.read_bytes(), draw))
+    return ["study", "stochastic", "--networks", str(path), "--count", "1"], [path]
+
+
+def dataset(draw: random.Random, folder: Path) -> Case:
+    sizes = {"images": (2, 28, 28), "labels": (2,)}
+    paths = []
+    for what, shape in sizes.items():
+        path = folder / f"t10k-{what}-idx{len(shape)}-ubyte"
+        body = bytes(draw.randrange(9) for _ in range(int(np.prod(shape))))
+        image = bytes((0, 0, 8, len(shape))) + b"".join(n.to_bytes(4) for n in shape) + body
+        if draw.random() < 0.7:
+            head = draw.randrange(4 + 4 * len(shape))
+            image = image[:head] + bytes((draw.choice((0, 1, 2, 255)),)) + image[head + 1 :]
+            image = changed_bytes(image, draw) if draw.random() < 0.5 else image
+        if draw.random() < 0.3:
+            path, image = path.with_name(path.name + ".gz"), gzip.compress(image)
+            image = changed_bytes(image, draw) if draw.random() < 0.5 else image
+        path.write_bytes(image)
+        paths.append(path)
+    words = ["run", "digits-w1a2", "--dataset", "mnist", "--data", str(folder), "--count", "1"]
+    return [*words, *_SMALL, *_json(draw)], [*paths, folder, Path("mnist")]
+
+
+def points(draw: random.Random, folder: Path) -> Case:
+    path, asked = folder / "points.jsonl", folder / "space.toml"
+    shutil.copy(ROOT / "examples/space.toml", asked)
+    entry = {"format": "mramcim-points/1", "key": "a" * 64, "settings": {"rows": 64},
+             "measures": {"energy": 1e-6, "latency": 1e-3, "area": 1e-6}}  # fmt: skip
+    lines = [json_text(mutated(entry, draw) if draw.random() < 0.5 else entry) for _ in range(3)]
+    path.write_text("\n".join(lines) + draw.choice(("\n", "")))
+    if draw.random() < 0.3:
+        path.write_bytes(changed_bytes(path.read_bytes(), draw))
+    return ["explore", str(asked), "-o", str(path)], [path]
+
+
 def library(draw: random.Random, folder: Path) -> Case:
     shutil.copytree(ROOT / "circuits/technology/generic45", folder / "generic45")
     path = folder / "technology.toml"
@@ -309,5 +366,5 @@ KINDS: dict[str, Callable[[random.Random, Path], Case]] = {
     "device": device, "design": design, "technology": technology, "variation": variation,
     "ageing": ageing, "plan": plan, "space": space, "network": network, "images": images,
     "table": table, "report": report, "record": record, "rows": rows, "cell": cell,
-    "library": library,
+    "library": library, "archive": archive, "dataset": dataset, "points": points,
 }  # fmt: skip

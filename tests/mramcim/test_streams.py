@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import warnings
@@ -10,6 +11,7 @@ import onnx
 import pytest
 import quantized_models
 
+from characterize.plan import PLAN_FOLDER
 from mramcim import command as command_module
 from mramcim.command import main
 
@@ -143,3 +145,9 @@ def test_the_memory_s_end_is_one_sentence(monkeypatch, capsys, tmp_path):
 )
 def test_a_scheduler_without_a_port_is_refused_at_once(refused, address):
     refused("characterize", "--scheduler", address, "-o", "t.h5", "port included")
+
+
+def test_a_folder_that_is_a_link_to_itself_is_one_sentence(refused, tmp_path):
+    (tmp_path / "loop").symlink_to("loop")
+    shutil.copy(PLAN_FOLDER / "quick.toml", tmp_path / "p.toml")
+    refused("nightly", "p.toml", "--report", "loop", "loop")
