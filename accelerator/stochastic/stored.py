@@ -118,7 +118,9 @@ class StoredNetworks:
             )
         except EstimateError as error:
             where = "" if Path(path).name in str(error) else f"{path}: "
-            raise EstimateError(f"{where}{error}; `mramcim study stochastic --train` makes one") from None
+            raise EstimateError(
+                f"{where}{error}; `mramcim study stochastic --train` makes one"
+            ) from None
         except (LookupError, ValueError, TypeError, AttributeError, RecursionError):
             raise EstimateError(
                 f"{path} holds no stochastic networks of the format {FORMAT}: make it with "
@@ -137,6 +139,11 @@ def _training(entry: dict[str, Any], arrays: dict[str, Any], names: Sequence[str
     taken = tuple(FixedPoint(BITS, fraction) for fraction in fractions)
     rungs = tuple(tuple(rung) for rung in typed(entry["rungs"], list[list[int]], "rungs"))
     accuracy = typed(entry["accuracy"], float, "accuracy", EstimateError)
+    bits = [bit for rung in rungs for bit in rung]
+    if len(taken) != len(names) or any(len(rung) != len(names) for rung in rungs):
+        raise EstimateError(f"seed {seed} has points or rungs of another number of layers")
+    if not rungs or not all(0 <= bit < BITS for bit in bits):
+        raise EstimateError(f"seed {seed} has rungs that drop bits beyond {BITS - 1}")
     return TrainedOnce(seed, parameters, taken, accuracy, rungs)
 
 
