@@ -16,12 +16,15 @@ class FileError(ValueError):
 
 
 @contextmanager
-def naming(path: Path, *errors: type[ValueError]) -> Iterator[None]:
-    """Let every one of `errors` that arises within name the file whose content it is about."""
+def naming(path: Path, *errors: type[ValueError], unless: Path | None = None) -> Iterator[None]:
+    """Let every one of `errors` that arises within name the file whose content it is about.
+
+    One that names the file `unless` is about that.
+    """
     try:
         yield
     except errors as problem:
-        if path.name in str(problem):
+        if any(file.name in str(problem) for file in (path, unless) if file is not None):
             raise
         raise type(problem)(f"{shown_path(path)}: {problem}") from problem
 

@@ -84,7 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.errors:
         table = open_table(arguments.lut)
         wrong = AndErrors.of_table(table, conditions_in(table, **given))
-    with naming(Path(arguments.images or path), EstimateError):
+    with naming(Path(arguments.images or path), EstimateError, unless=Path(path)):
         found = shown.run(network, wrong, arguments.seed, keep=False)
     report = cost_run(
         path,

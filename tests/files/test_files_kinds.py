@@ -116,6 +116,9 @@ def test_errors_name_the_file_they_are_about(tmp_path: Path) -> None:
         raise FileError("no corner")
     with pytest.raises(FileError, match=r"^my\.toml has none"), naming(path, FileError):
         raise FileError("my.toml has none")
+    other = tmp_path / "net.onnx"
+    with pytest.raises(FileError, match=r"^net\.onnx has"), naming(path, FileError, unless=other):
+        raise FileError("net.onnx has none")
     path.write_bytes(b"abc")
     assert digest(path, "plan").startswith("ba7816bf")
     with pytest.raises(FileError):
